@@ -1,0 +1,78 @@
+#include "gemm/workspace.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "pack/units.h"
+
+// Partial sums of so many bytes at most are kept at once: of wide products, a band of rows.
+enum { CK_SUMS_BYTES = 8 << 20, CK_ARENA_BYTES = 64 << 20, CK_LINE = 64, CK_PAGE = 4096, CK_HUGE_PAGE = 2 << 20 };
+
+static int64_t panel_bytes(const ck_gemm_plan *plan, int64_t rows, int64_t panel) {
+  return ck_round_up(ck_round_up(rows, panel) * ck_round_up(plan->kc, plan->kr) * ck_element_bytes(plan->panel_type), CK_LINE);
+}
+
+ck_workspace_map ck_workspace_of(const ck_gemm_plan *plan) {
+  ck_workspace_map map = {};
+  if (plan->driver != CK_DRIVER_BLOCKED) return map;
+  int64_t end = 0;
+  if (plan->pack_b) {
+    map.b = end;
+    end += panel_bytes(plan, plan->nc, plan->nr);
+  }
+  if (plan->pack_a) {
+    map.a = end;
+    // A line apart, so that two threads never write the same one.
+    map.a_bytes = panel_bytes(plan, plan->mc, plan->mr);
+    end += plan->threads * map.a_bytes;
+  }
+  if (plan->accumulate && plan->k > plan->kc) {
+    const int64_t row_bytes = plan->nc * ck_element_bytes(plan->acc_type);
+    const int64_t most = CK_SUMS_BYTES / row_bytes, whole = ck_round_up(plan->m, plan->mr);
+    map.sums = end;
+    map.sums_rows = most < plan->mc ? plan->mc : most < whole ? most : whole;
+    end += ck_round_up(map.sums_rows * row_bytes, CK_LINE);
+  }
+  map.total = end;
+  return map;
+}
+
+int64_t ck_gemm_workspace_bytes(const ck_gemm_plan *plan) { return ck_workspace_of(plan).total; }
+
+// MARK: the arena
+
+typedef struct ck_arena {
+  void *base;
+  int64_t bytes;
+} ck_arena;
+
+static _Thread_local ck_arena arena;
+static pthread_key_t arena_key;
+static pthread_once_t arena_once = PTHREAD_ONCE_INIT;
+
+static void free_arena(void *base) { free(base); }
+static void make_key(void) { pthread_key_create(&arena_key, free_arena); }
+
+static void *allocate(int64_t *bytes) {
+  const int64_t alignment = *bytes >= CK_HUGE_PAGE ? CK_HUGE_PAGE : CK_PAGE;
+  *bytes = ck_round_up(*bytes, alignment);
+  void *base = aligned_alloc((size_t)alignment, (size_t)*bytes);
+  if (base && alignment == CK_HUGE_PAGE) madvise(base, (size_t)*bytes, MADV_HUGEPAGE);
+  return base;
+}
+
+void *ck_workspace_take(int64_t bytes) {
+  if (bytes > CK_ARENA_BYTES) return allocate(&bytes);
+  if (bytes <= arena.bytes) return arena.base;
+  pthread_once(&arena_once, make_key);
+  free(arena.base);
+  arena = (ck_arena){.base = allocate(&bytes)};
+  if (arena.base) arena.bytes = bytes;
+  pthread_setspecific(arena_key, arena.base);
+  return arena.base;
+}
+
+void ck_workspace_return(void *workspace, int64_t bytes) {
+  if (bytes > CK_ARENA_BYTES) free(workspace);
+}

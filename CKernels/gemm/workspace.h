@@ -1,0 +1,20 @@
+// Scratch memory of a product: how much, where each part lies, and whose it is.
+#pragma once
+#include "ck_gemm.h"
+
+/// Byte offsets into the workspace.
+typedef struct ck_workspace_map {
+  int64_t b;       ///< the packed block of B, shared by all threads
+  int64_t a;       ///< packed blocks of A, one a thread,
+  int64_t a_bytes; ///< of this size
+  int64_t sums;    ///< partial sums where C can't hold them
+  int64_t sums_rows;
+  int64_t total;
+} ck_workspace_map;
+
+ck_workspace_map ck_workspace_of(const ck_gemm_plan *plan);
+
+/// Workspace for one call, aligned to 64 bytes (from 2 MiB on: to huge pages); NULL when there is no memory. Up to 64 MiB come from this
+/// thread's arena, which stays for the next call and is freed with the thread; more is had for the call alone.
+void *ck_workspace_take(int64_t bytes);
+void ck_workspace_return(void *workspace, int64_t bytes);

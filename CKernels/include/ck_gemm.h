@@ -1,0 +1,55 @@
+// Matrix multiply as a plan: what to run is decided elsewhere (KernelDispatch) and written down here; this runs it.
+#pragma once
+#include "ck_ukernel.h"
+
+typedef enum ck_activation : int32_t { CK_ACT_NONE = 0, CK_ACT_RELU = 1 } ck_activation;
+typedef enum ck_bias : int32_t { CK_BIAS_NONE = 0, CK_BIAS_PER_ROW = 1, CK_BIAS_PER_COLUMN = 2 } ck_bias;
+
+/// What happens to a finished tile: C = act(scale * (alpha A B + beta C) + bias), then one rounding to C's type.
+typedef struct ck_epilogue {
+  double scale;
+  ck_bias bias; ///< the vector itself comes with each call, in the accumulator's type
+  ck_activation activation;
+} ck_epilogue;
+
+typedef enum ck_driver : int32_t {
+  CK_DRIVER_EMPTY = 0,   ///< m or n is 0: nothing to write
+  CK_DRIVER_TILE = 1,    ///< one call of one micro-kernel
+  CK_DRIVER_BLOCKED = 2, ///< the loops jc/pc/ic/jr/ir
+  CK_DRIVER_SCALE = 3,   ///< k is 0: C = epilogue(beta C)
+} ck_driver;
+
+/// A product, ready to run. Plain data: immutable once made, shareable between threads, owns no memory.
+///
+/// Pointers below lead into static tables. Strides are in elements; the pointers given to `ck_gemm_execute` are those of elements (0, 0).
+typedef struct ck_gemm_plan {
+  ck_driver driver;
+  bool swapped; ///< A and B were exchanged and all three transposed, so that C has unit stride along N
+  bool pack_a, pack_b;
+  bool accumulate; ///< C can't hold partial sums (its type or its strides): sum in the workspace, store by the epilogue
+  bool has_epilogue;
+  ck_dtype a_type, b_type, acc_type, c_type;   ///< in memory, after the swap
+  ck_dtype panel_type;                         ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)
+  int32_t mr, nr, kr;
+  int32_t threads;
+  int64_t m, n, k;
+  int64_t a_rs, a_cs, b_rs, b_cs, c_rs, c_cs; ///< after the swap
+  int64_t mc, nc, kc;
+  double alpha, beta;
+  ck_epilogue epilogue;                  ///< after the swap (rows and columns of the bias exchanged)
+  ck_family family;
+  const ck_ukernel_fn *tiles;            ///< [1...mr]: the micro-kernel for that many rows
+} ck_gemm_plan;
+
+typedef struct ck_gemm_operands {
+  const void *a, *b;
+  void *c;
+  const void *bias; ///< NULL without one
+} ck_gemm_operands;
+
+/// Bytes of workspace that `ck_gemm_execute` needs; 0 for unpacked products.
+int64_t ck_gemm_workspace_bytes(const ck_gemm_plan *plan);
+
+/// Runs the plan. `workspace`: 64-byte aligned, of `ck_gemm_workspace_bytes`, or NULL to use this thread's arena (bounded, kept between calls,
+/// freed with the thread). Safe from several threads at once with different C and workspaces.
+ck_status ck_gemm_execute(const ck_gemm_plan *plan, const ck_gemm_operands *operands, void *workspace);

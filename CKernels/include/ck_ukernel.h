@@ -1,0 +1,46 @@
+// The contract of a micro-kernel and the table of all of them (ukernels/ukernels.def).
+#pragma once
+#include "ck_types.h"
+
+typedef enum ck_family : int32_t {
+  CK_OUTER = 0, ///< accumulator tile MR x NR; A by broadcast at any stride, B with unit stride along N
+  CK_PAIR = 1,  ///< the same with KR = 2: K in pairs, B interleaved in pairs by packing, A's pairs adjacent
+  CK_DOT = 2,   ///< vectorised along K: A and B both with unit stride along K
+} ck_family;
+
+/// One tile of C: C[0..MR)[0..n) = alpha * sum over s < blocks, p < k of A_s[i][p] * B_s[p][j] + beta * C.
+///
+/// Batch-reduce: GEMM, split K, 1x1 and indirect convolution all sum over a list of blocks, so they share this contract.
+/// Strides are in elements. beta == 0 never reads C.
+typedef struct ck_tile {
+  const void *const *a; ///< `blocks` pointers to A[0][0]
+  const void *const *b; ///< `blocks` pointers to B[0][0]
+  int64_t blocks;
+  int64_t k;    ///< depth of each block; a multiple of KR (the packer pads with zeros)
+  int64_t a_rs; ///< from row i to i + 1 of A
+  int64_t a_ks; ///< from one group of KR depths to the next in A; unused by `dot`, whose stride along K is 1
+  int64_t b_ks; ///< `outer`, `pair`: from one group of KR depths to the next in B; `dot`: from column j to j + 1
+  void *c;      ///< unit stride along N
+  int64_t c_rs;
+  int64_t n; ///< live columns, 1...NR; columns beyond are neither read (in unpacked B) nor written
+  double alpha, beta;
+} ck_tile;
+
+typedef void (*ck_ukernel_fn)(const ck_tile *tile);
+
+/// One row of the table. The type tuple is what the kernel reads (a, b), sums in (acc) and writes (c).
+typedef struct ck_ukernel {
+  const char *name;
+  ck_family family;
+  ck_isa isa;
+  ck_dtype a, b, acc, c;
+  int32_t mr, nr, kr;
+  bool packed_a, packed_b; ///< the operand must be packed; otherwise any strides that the family allows will do
+  ck_ukernel_fn run;
+} ck_ukernel;
+
+/// The largest MR of any row.
+enum { CK_MAX_MR = 16 };
+
+/// Every row compiled into this binary, usable here or not.
+const ck_ukernel *ck_ukernels(int64_t *count);

@@ -1,0 +1,34 @@
+// Begin AVX2 with FMA. Ends with isa/end.h.
+#pragma once
+#include <immintrin.h>
+#include <stdint.h>
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+
+typedef float ck_vf __attribute__((vector_size(32)));
+typedef double ck_vd __attribute__((vector_size(32)));
+typedef int64_t ck_mask;
+#include "isa/vector.h"
+
+CK_INLINE ck_mask ck_first(int64_t lanes) { return lanes; }
+
+CK_INLINE __m256i ck_lanes32(ck_mask lanes) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)lanes), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+CK_INLINE __m256i ck_lanes64(ck_mask lanes) {
+  return _mm256_cmpgt_epi64(_mm256_set1_epi64x(lanes), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+CK_INLINE ck_vf ck_load_first(const float *p, ck_mask lanes) { return _mm256_maskload_ps(p, ck_lanes32(lanes)); }
+CK_INLINE ck_vd ck_load_first(const double *p, ck_mask lanes) { return _mm256_maskload_pd(p, ck_lanes64(lanes)); }
+CK_INLINE void ck_store_first(float *p, ck_vf v, ck_mask lanes) { _mm256_maskstore_ps(p, ck_lanes32(lanes), v); }
+CK_INLINE void ck_store_first(double *p, ck_vd v, ck_mask lanes) { _mm256_maskstore_pd(p, ck_lanes64(lanes), v); }
+
+// bf16, widened: the upper half of a float. AVX2 masks no 16-bit elements, hence the copy.
+CK_INLINE ck_vf ck_load(const uint16_t *p) {
+  return (ck_vf)_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)), 16);
+}
+CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask lanes) {
+  uint16_t some[8] = {};
+  for (int64_t l = 0; l < 8; l++)
+    if (l < lanes) some[l] = p[l];
+  return ck_load(some);
+}

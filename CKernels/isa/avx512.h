@@ -1,0 +1,25 @@
+// Begin AVX-512 (F, VL, BW, DQ). Ends with isa/end.h.
+#pragma once
+#include <immintrin.h>
+#include <stdint.h>
+#ifndef CK_AVX512_TARGET // isa/avx512bf16.h adds to it
+#define CK_AVX512_TARGET "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"
+#endif
+#pragma clang attribute push(__attribute__((target(CK_AVX512_TARGET))), apply_to = function)
+
+typedef float ck_vf __attribute__((vector_size(64)));
+typedef double ck_vd __attribute__((vector_size(64)));
+typedef uint32_t ck_mask;
+#include "isa/vector.h"
+
+CK_INLINE ck_mask ck_first(int64_t lanes) { return (uint32_t)((1ull << lanes) - 1); }
+
+CK_INLINE ck_vf ck_load_first(const float *p, ck_mask some) { return _mm512_maskz_loadu_ps((__mmask16)some, p); }
+CK_INLINE ck_vd ck_load_first(const double *p, ck_mask some) { return _mm512_maskz_loadu_pd((__mmask8)some, p); }
+CK_INLINE void ck_store_first(float *p, ck_vf v, ck_mask some) { _mm512_mask_storeu_ps(p, (__mmask16)some, v); }
+CK_INLINE void ck_store_first(double *p, ck_vd v, ck_mask some) { _mm512_mask_storeu_pd(p, (__mmask8)some, v); }
+
+// bf16, widened: the upper half of a float.
+CK_INLINE ck_vf ck_widen(__m256i halves) { return (ck_vf)_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16); }
+CK_INLINE ck_vf ck_load(const uint16_t *p) { return ck_widen(_mm256_loadu_si256((const __m256i *)p)); }
+CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask some) { return ck_widen(_mm256_maskz_loadu_epi16((__mmask16)some, p)); }

@@ -1,0 +1,33 @@
+// Begin AVX-512 with AVX512_BF16: pairs of bf16 multiplied and summed into fp32. Ends with isa/end.h.
+#pragma once
+#define CK_AVX512_TARGET "avx512f,avx512vl,avx512bw,avx512dq,avx512bf16,avx2,fma"
+#include "isa/avx512.h"
+
+/// One bf16 as the instruction reads it, in a type of its own: `uint16_t` means "widen".
+typedef struct ck_native_bf16 {
+  uint16_t bits;
+} ck_native_bf16;
+/// Two neighbours along K, at any address.
+typedef struct ck_native_pair {
+  ck_native_bf16 even, odd;
+} ck_native_pair;
+typedef struct ck_vpairs {
+  __m512i bits;
+} ck_vpairs;
+enum { CK_VPAIRS_ELEMENTS = 32 };
+
+CK_INLINE ck_vpairs ck_load(const ck_native_pair *p) { return (ck_vpairs){_mm512_loadu_si512(p)}; }
+CK_INLINE ck_vpairs ck_load_first(const ck_native_pair *p, ck_mask some) {
+  return (ck_vpairs){_mm512_maskz_loadu_epi32((__mmask16)some, p)};
+}
+CK_INLINE ck_vpairs ck_broadcast(const ck_native_pair *p) {
+  int32_t pair;
+  __builtin_memcpy(&pair, p, sizeof pair);
+  return (ck_vpairs){_mm512_set1_epi32(pair)};
+}
+CK_INLINE ck_vpairs ck_load(const ck_native_bf16 *p) { return (ck_vpairs){_mm512_loadu_si512(p)}; }
+CK_INLINE ck_vpairs ck_load_first(const ck_native_bf16 *p, ck_mask some) { return (ck_vpairs){_mm512_maskz_loadu_epi16(some, p)}; }
+
+CK_INLINE ck_vf ck_madd(ck_vf acc, ck_vpairs a, ck_vpairs b) {
+  return _mm512_dpbf16_ps(acc, (__m512bh)a.bits, (__m512bh)b.bits);
+}

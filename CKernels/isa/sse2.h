@@ -1,0 +1,37 @@
+// Begin SSE2, the baseline of x86-64. Ends with isa/end.h.
+#pragma once
+#include <immintrin.h>
+#include <stdint.h>
+#pragma clang attribute push(__attribute__((target("sse2"))), apply_to = function)
+
+typedef float ck_vf __attribute__((vector_size(16)));
+typedef double ck_vd __attribute__((vector_size(16)));
+typedef int64_t ck_mask; // SSE2 has no masked access: a scalar tail of so many lanes
+#include "isa/vector.h"
+
+CK_INLINE ck_mask ck_first(int64_t lanes) { return lanes; }
+
+#define CK_SCALAR_TAIL(V, T)                                                                                              \
+  CK_INLINE V ck_load_first(const T *p, ck_mask lanes) {                                                                  \
+    V v = {};                                                                                                             \
+    for (int64_t l = 0; l < (int64_t)(sizeof(V) / sizeof(T)); l++)                                                        \
+      if (l < lanes) v[l] = p[l];                                                                                         \
+    return v;                                                                                                             \
+  }                                                                                                                       \
+  CK_INLINE void ck_store_first(T *p, V v, ck_mask lanes) {                                                               \
+    for (int64_t l = 0; l < (int64_t)(sizeof(V) / sizeof(T)); l++)                                                        \
+      if (l < lanes) p[l] = v[l];                                                                                         \
+  }
+CK_SCALAR_TAIL(ck_vf, float)
+CK_SCALAR_TAIL(ck_vd, double)
+
+// bf16, widened: the upper half of a float.
+CK_INLINE ck_vf ck_load(const uint16_t *p) {
+  return (ck_vf)_mm_unpacklo_epi16(_mm_setzero_si128(), _mm_loadl_epi64((const __m128i *)p));
+}
+CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask lanes) {
+  uint16_t some[4] = {};
+  for (int64_t l = 0; l < 4; l++)
+    if (l < lanes) some[l] = p[l];
+  return ck_load(some);
+}

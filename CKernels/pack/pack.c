@@ -1,0 +1,138 @@
+// Packing: a matrix into panels that a micro-kernel reads from front to back. Every source element is read once.
+//
+// The cases differ in which stride of the source is 1. Along the panel (B as stored, A transposed) packing is a copy; along K (A as
+// stored, B transposed) it is a transposition, done in 4 x 4 blocks of 4-byte units so that both sides move whole vectors. A pair of
+// bf16 adjacent along K is such a unit as well. Baseline instructions only: a cap on the ISA holds for packing too.
+#include "ck_pack.h"
+
+#include <stddef.h>
+
+#include "pack/units.h"
+
+/// One panel of a job: `live` rows of it exist.
+typedef struct ck_panel {
+  const char *source;
+  char *destination;
+  int64_t live, k, rs, ks; // strides in bytes
+  int64_t width;           // rows of the panel, missing ones included
+} ck_panel;
+
+// Units of 4 bytes, adjacent along K in the source: transpose.
+static void transpose_units(const ck_panel *p) {
+  const int64_t whole_k = p->k & ~(int64_t)3, row_bytes = 4 * p->width;
+  for (int64_t i = 0; i < p->live; i += 4) {
+    const char *from = p->source + i * p->rs;
+    char *to = p->destination + 4 * i;
+    const int64_t rows = p->live - i < 4 ? p->live - i : 4;
+    int64_t d = 0;
+    if (rows == 4)
+      for (; d < whole_k; d += 4) ck_transpose4(from + 4 * d, p->rs, to + d * row_bytes, row_bytes);
+    for (; d < p->k; d++)
+      for (int64_t r = 0; r < rows; r++) __builtin_memcpy(to + d * row_bytes + 4 * r, from + r * p->rs + 4 * d, 4);
+  }
+}
+
+#define CK_DEFINE_PACKERS(SUFFIX, FROM, TO, CONVERT)                                                                      \
+  /* Adjacent along the panel in the source: copy rows. */                                                                \
+  static void copy_##SUFFIX(const ck_panel *p) {                                                                          \
+    TO *to = (TO *)p->destination;                                                                                        \
+    for (int64_t d = 0; d < p->k; d++, to += p->width) {                                                                  \
+      const FROM *from = (const FROM *)(p->source + d * p->ks);                                                           \
+      for (int64_t i = 0; i < p->live; i++) to[i] = CONVERT(from[i]);                                                     \
+    }                                                                                                                     \
+  }                                                                                                                       \
+  /* Any strides. */                                                                                                      \
+  static void gather_##SUFFIX(const ck_panel *p) {                                                                        \
+    for (int64_t i = 0; i < p->live; i++) {                                                                               \
+      const char *from = p->source + i * p->rs;                                                                           \
+      TO *to = (TO *)p->destination + i;                                                                                  \
+      for (int64_t d = 0; d < p->k; d++) to[d * p->width] = CONVERT(*(const FROM *)(from + d * p->ks));                   \
+    }                                                                                                                     \
+  }
+CK_DEFINE_PACKERS(f32, float, float, )
+CK_DEFINE_PACKERS(f64, double, double, )
+CK_DEFINE_PACKERS(bf16, uint16_t, uint16_t, )
+CK_DEFINE_PACKERS(widened, uint16_t, float, ck_widened)
+
+// Pairs along K from rows adjacent along the panel: interleave two rows.
+static void interleave_pairs(const ck_panel *p) {
+  uint16_t *to = (uint16_t *)p->destination;
+  for (int64_t d = 0; d < p->k; d += 2, to += 2 * p->width) {
+    const uint16_t *even = (const uint16_t *)(p->source + d * p->ks);
+    const uint16_t *odd = (const uint16_t *)(p->source + (d + 1) * p->ks);
+    if (d + 1 < p->k)
+      for (int64_t i = 0; i < p->live; i++) to[2 * i] = even[i], to[2 * i + 1] = odd[i];
+    else
+      for (int64_t i = 0; i < p->live; i++) to[2 * i] = even[i], to[2 * i + 1] = 0;
+  }
+}
+
+// Pairs from any strides.
+static void gather_pairs(const ck_panel *p) {
+  for (int64_t i = 0; i < p->live; i++) {
+    const char *from = p->source + i * p->rs;
+    uint16_t *to = (uint16_t *)p->destination + 2 * i;
+    for (int64_t d = 0; d < p->k; d += 2, to += 2 * p->width) {
+      to[0] = *(const uint16_t *)(from + d * p->ks);
+      to[1] = d + 1 < p->k ? *(const uint16_t *)(from + (d + 1) * p->ks) : 0;
+    }
+  }
+}
+
+// Pairs already adjacent along K are units of 4 bytes; an odd last depth is a pair of its own.
+static void pack_pairs(const ck_panel *p) {
+  if (p->rs == 2) {
+    interleave_pairs(p);
+  } else if (p->ks == 2) {
+    ck_panel pairs = *p;
+    pairs.k = p->k / 2;
+    transpose_units(&pairs);
+    if (p->k % 2) {
+      ck_panel last = *p;
+      last.source += (p->k - 1) * p->ks;
+      last.destination += (p->k - 1) * 2 * p->width;
+      last.k = 1;
+      gather_pairs(&last);
+    }
+  } else {
+    gather_pairs(p);
+  }
+}
+
+static void pack_panel(const ck_pack_job *job, const ck_panel *p) {
+  if (job->kr == 2) {
+    pack_pairs(p);
+  } else if (job->from != job->to) {
+    if (p->rs == 2) copy_widened(p);
+    else gather_widened(p);
+  } else if (job->from == CK_F32) {
+    if (p->rs == 4) copy_f32(p);
+    else if (p->ks == 4) transpose_units(p);
+    else gather_f32(p);
+  } else if (job->from == CK_F64) {
+    if (p->rs == 8) copy_f64(p);
+    else gather_f64(p);
+  } else {
+    if (p->rs == 2) copy_bf16(p);
+    else gather_bf16(p);
+  }
+}
+
+void ck_pack(const ck_pack_job *job) {
+  const int64_t from_bytes = ck_element_bytes(job->from), to_bytes = ck_element_bytes(job->to);
+  const int64_t depth = ck_round_up(job->k, job->kr), panel_bytes = job->panel * depth * to_bytes;
+  char *destination = job->destination;
+  for (int64_t i = 0; i < job->rows; i += job->panel, destination += panel_bytes) {
+    const ck_panel p = {
+        .source = (const char *)job->source + i * job->rs * from_bytes,
+        .destination = destination,
+        .live = job->rows - i < job->panel ? job->rows - i : job->panel,
+        .k = job->k,
+        .rs = job->rs * from_bytes,
+        .ks = job->ks * from_bytes,
+        .width = job->panel,
+    };
+    if (p.live < p.width) __builtin_memset(destination, 0, (size_t)panel_bytes);
+    pack_panel(job, &p);
+  }
+}

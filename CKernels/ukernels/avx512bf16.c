@@ -1,0 +1,28 @@
+// The micro-kernels of AVX512_BF16: bf16 operands as the instruction takes them, fp32 sums.
+//
+// vdpbf16ps adds two products to a sum without rounding the products; it rounds to nearest even and treats subnormal inputs and
+// results as zero, whatever MXCSR says (Intel SDM, VDPBF16PS).
+#if defined(__x86_64__)
+#include "ukernels/rows.h"
+#include "isa/avx512bf16.h"
+
+#define CK_BODY pair_bf16
+#define CK_TILE tile_pair_bf16
+#define CK_IN ck_native_bf16
+#define CK_GROUP ck_native_pair
+#define CK_ACC float
+#define CK_VEC ck_vf
+#include "ukernels/outer.h"
+
+#define CK_BODY dot_bf16
+#define CK_TILE tile_dot_bf16
+#define CK_IN ck_native_bf16
+#define CK_ACC float
+#define CK_VEC ck_vf
+#define CK_STEP (int64_t) CK_VPAIRS_ELEMENTS
+#include "ukernels/dot.h"
+
+#define CK_AVX512BF16(family, type, mr, nr) CK_ROW_FUNCTION(family, type, mr, nr, avx512bf16)
+#include "ukernels/ukernels.def"
+#include "isa/end.h"
+#endif

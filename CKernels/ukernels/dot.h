@@ -1,0 +1,63 @@
+// The body of the family `dot`, included once per type and ISA; CK_BODY, CK_TILE, CK_IN, CK_ACC, CK_VEC as in outer.h, and
+//
+//   CK_STEP  elements of K in one vector of CK_IN
+//
+// Vectorised along K, which is adjacent in both operands: for a few rows against a transposed B (a layer applied to a few tokens) nothing
+// needs packing. Each element is one vector of partial sums over k, then one fixed tree of additions, whatever the tile.
+
+/// One step along K: `CK_STEP` depths, or the first few of them.
+CK_INLINE void CK_BODY(CK_VEC sum[CK_MAX_MR][4], const CK_IN *a, int64_t a_rs, const CK_IN *b, int64_t b_cs, const int rows,
+                       const int columns, const bool whole, ck_mask tail) {
+  typeof(ck_load(a)) row[CK_MAX_MR];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) row[i] = whole ? ck_load(a + i * a_rs) : ck_load_first(a + i * a_rs, tail);
+#pragma clang loop unroll(full)
+  for (int j = 0; j < columns; j++) {
+    const typeof(row[0]) column = whole ? ck_load(b + j * b_cs) : ck_load_first(b + j * b_cs, tail);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) sum[i][j] = ck_madd(sum[i][j], row[i], column);
+  }
+}
+
+CK_INLINE void CK_BODY(const ck_tile *t, const int rows, const int columns) {
+  CK_VEC sum[CK_MAX_MR][4];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+    for (int j = 0; j < columns; j++) sum[i][j] = (CK_VEC){};
+
+  const int64_t a_rs = t->a_rs, b_cs = t->b_ks, tail = t->k % CK_STEP, whole = t->k - tail;
+  for (int64_t s = 0; s < t->blocks; s++) {
+    const CK_IN *a = t->a[s];
+    const CK_IN *b = t->b[s];
+#pragma clang loop unroll(disable)
+    for (int64_t p = 0; p < whole; p += CK_STEP) CK_BODY(sum, a + p, a_rs, b + p, b_cs, rows, columns, true, 0);
+    if (tail) CK_BODY(sum, a + whole, a_rs, b + whole, b_cs, rows, columns, false, ck_first(tail));
+  }
+
+  const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+    CK_ACC *c = (CK_ACC *)t->c + i * t->c_rs;
+#pragma clang loop unroll(full)
+    for (int j = 0; j < columns; j++) {
+      CK_ACC value = ck_sum(sum[i][j]) * alpha;
+      if (beta != 0) value += beta * c[j];
+      c[j] = value;
+    }
+  }
+}
+
+/// One row of the table: `rows` x `nr`, with fewer columns when fewer are live.
+CK_INLINE void CK_TILE(const ck_tile *t, const int rows, const int nr) {
+#pragma clang loop unroll(full)
+  for (int columns = 1; columns <= nr; columns++)
+    if (t->n == columns) CK_BODY(t, rows, columns);
+}
+
+#undef CK_BODY
+#undef CK_TILE
+#undef CK_IN
+#undef CK_ACC
+#undef CK_VEC
+#undef CK_STEP

@@ -1,0 +1,81 @@
+// The body of the families `outer` and `pair`, included once per type and ISA.
+//
+//   CK_BODY  name of the body          CK_IN     element of A and B        CK_GROUP  KR of them, adjacent (pair: two; else CK_IN)
+//   CK_ACC   scalar of the sums and C  CK_VEC    vector of CK_ACC
+//
+// The accumulators are a constant-size array under full unrolling, so they stay in registers: `rows * vectors` sums, `vectors` of B and
+// one broadcast of A live at once. Each element is one chain of multiply-adds over k, whatever the tile: rows of one ISA agree bit for bit.
+
+CK_INLINE void CK_BODY(const ck_tile *t, const int rows, const int vectors, const bool whole, const bool packed_a) {
+  enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
+  const ck_mask tail = ck_first(t->n - (vectors - 1) * lanes);
+  CK_VEC sum[CK_MAX_MR][4];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) sum[i][j] = (CK_VEC){};
+
+  const int64_t a_rs = packed_a ? kr : t->a_rs;
+  for (int64_t s = 0; s < t->blocks; s++) {
+    const CK_IN *a = t->a[s];
+    const CK_IN *b = t->b[s];
+#pragma clang loop unroll(disable)
+    for (int64_t p = 0; p < t->k; p += kr) {
+      typeof(ck_load((const CK_GROUP *)b)) column[4];
+#pragma clang loop unroll(full)
+      for (int j = 0; j < vectors; j++) {
+        const CK_GROUP *from = (const CK_GROUP *)b + j * lanes;
+        column[j] = whole || j < vectors - 1 ? ck_load(from) : ck_load_first(from, tail);
+      }
+#pragma clang loop unroll(full)
+      for (int i = 0; i < rows; i++) {
+        const typeof(column[0]) row = ck_broadcast((const CK_GROUP *)(a + i * a_rs));
+#pragma clang loop unroll(full)
+        for (int j = 0; j < vectors; j++) sum[i][j] = ck_madd(sum[i][j], row, column[j]);
+      }
+      a += t->a_ks;
+      b += t->b_ks;
+    }
+  }
+
+  const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
+  const bool reads_c = beta != 0;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+    CK_ACC *c = (CK_ACC *)t->c + i * t->c_rs;
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) {
+      const bool full = whole || j < vectors - 1;
+      CK_VEC value = sum[i][j] * alpha;
+      if (reads_c) value += beta * (full ? ck_load(c + j * lanes) : ck_load_first(c + j * lanes, tail));
+      if (full) ck_store(c + j * lanes, value);
+      else ck_store_first(c + j * lanes, value, tail);
+    }
+  }
+}
+
+/// One row of the table: `rows` x `nr`, narrower when fewer columns are live. Packed A (its rows adjacent) has fixed addresses, strided A computed ones.
+CK_INLINE void CK_TILE(const ck_tile *t, const int rows, const int nr) {
+  enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
+  const bool packed_a = t->a_rs == kr;
+  const int vectors = nr / lanes;
+  if (t->n == nr) {
+    if (packed_a) CK_BODY(t, rows, vectors, true, true);
+    else CK_BODY(t, rows, vectors, true, false);
+    return;
+  }
+  const int64_t live = (t->n + lanes - 1) / lanes;
+#pragma clang loop unroll(full)
+  for (int v = 1; v <= vectors; v++) {
+    if (live != v) continue;
+    if (packed_a) CK_BODY(t, rows, v, lanes == 1, true);
+    else CK_BODY(t, rows, v, lanes == 1, false);
+  }
+}
+
+#undef CK_BODY
+#undef CK_TILE
+#undef CK_IN
+#undef CK_GROUP
+#undef CK_ACC
+#undef CK_VEC
