@@ -1,0 +1,37 @@
+public import KernelDispatch
+public import Tensors
+
+/// Multiplies once: plan and run in one call, without an allocation.
+///
+///     var c = [Float](repeating: 0, count: 128 * 768)
+///     var span = c.mutableSpan
+///     try gemm(GEMMDescriptor(m: 128, n: 768, k: 3072), a: a.span, b: b.span, c: &span)
+///
+/// - Throws: what `GEMMPlan.init` and `GEMMPlan.execute` throw; nothing was written. Costs at most 40 ns over its kernels.
+public func gemm<Input: KernelElement, Output: KernelElement>(
+  _ descriptor: GEMMDescriptor, a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>
+) throws(HeadroomError) {
+  try GEMMPlan(descriptor).execute(a: a, b: b, c: &c)
+}
+
+/// The same with a bias for the descriptor's epilogue: m or n entries in the accumulator's type.
+public func gemm<Input: KernelElement, Output: KernelElement, Accumulator: KernelElement>(
+  _ descriptor: GEMMDescriptor, a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>, bias: Span<Accumulator>
+) throws(HeadroomError) {
+  try GEMMPlan(descriptor).execute(a: a, b: b, c: &c, bias: bias)
+}
+
+/// The same on memory that is not checked, by pointers to elements (0, 0); see the pointer form of `GEMMPlan.execute`.
+public func gemm(
+  _ descriptor: GEMMDescriptor, a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutableRawPointer,
+  bias: UnsafeRawPointer? = nil, workspace: UnsafeMutableRawPointer? = nil
+) throws(HeadroomError) {
+  try GEMMPlan(descriptor).execute(a: a, b: b, c: c, bias: bias, workspace: workspace)
+}
+
+/// Every variant and micro-kernel that could serve `descriptor`, and what became of each: the one chosen first, the slower ones by predicted
+/// time, then the rejected ones with their reasons.
+public func explain(_ descriptor: GEMMDescriptor) throws(HeadroomError) -> [Candidate] {
+  try descriptor.check()
+  return try Dispatch.process.get().explain(descriptor)
+}

@@ -1,0 +1,46 @@
+import Tensors
+
+/// Cache blocks for a candidate on a machine.
+///
+/// KC decides the order of sums, so it follows from the shape and the types alone. MC and NC don't, and follow the caches: a block of A takes
+/// half of L2, a block of B a quarter of the last level (Goto and van de Geijn 2008, section 6.3; Low et al., "Analytical Modeling Is Enough for
+/// High-Performance BLIS", ACM TOMS 43(2), 2016).
+struct BlockSizes {
+  /// Bytes of one row of a panel along K: at 16 KiB / NR columns a micro-panel of B lies in L1 with room for A's.
+  static let mostDepthBytes = 1536
+  static let mostColumns = 8192
+
+  let l2Bytes: Int
+  let lastLevelBytes: Int
+
+  init(l2: Cache, l3: Cache) {
+    l2Bytes = l2.bytes > 0 ? l2.bytes : 256 << 10
+    lastLevelBytes = max(l3.bytes > 0 ? l3.bytes : l2.bytes, 1 << 20)
+  }
+
+  func blocking(of problem: OrientedProblem, for pair: CandidatePair, blocked: Bool) -> Blocking {
+    let (mr, nr, kr) = (pair.set.mr, pair.set.nr, pair.set.kr)
+    let m = roundedUp(problem.m, to: mr)
+    let n = roundedUp(problem.n, to: nr)
+    if !blocked || pair.set.family == .dot {
+      return Blocking(mc: m, nc: n, kc: max(problem.k, 1))
+    }
+    let bytes = pair.panelType.byteCount
+    let kc = evenly(problem.k, most: BlockSizes.mostDepthBytes / bytes, multiple: max(kr, 8))
+    let depthBytes = kc * bytes
+    let mc = min(m, max(mr, l2Bytes / 2 / depthBytes / mr * mr))
+    let mostColumns = min(BlockSizes.mostColumns, lastLevelBytes / 4 / depthBytes)
+    return Blocking(mc: mc, nc: evenly(problem.n, most: mostColumns, multiple: nr), kc: kc)
+  }
+
+  /// `size` in as few blocks of at most `most` as it takes, all nearly equal.
+  private func evenly(_ size: Int, most: Int, multiple: Int) -> Int {
+    if size <= most { return roundedUp(size, to: multiple) }
+    let blocks = (size + most - 1) / most
+    return roundedUp((size + blocks - 1) / blocks, to: multiple)
+  }
+
+  private func roundedUp(_ size: Int, to multiple: Int) -> Int {
+    max((size + multiple - 1) / multiple, 1) * multiple
+  }
+}

@@ -1,0 +1,39 @@
+import Tensors
+
+/// What a problem's types, the allowed instruction set and the caller's wishes leave of the candidates, with a named reason for each that
+/// they don't.
+struct CandidateFilter {
+  var inputType: ElementType
+  /// What the caller, the environment and the machine allow.
+  var cap: ISA
+  var machineISA = ISA.avx512bf16
+  var variantIndex: Int?
+  var tileSetIndex: Int?
+  var without: TechniqueSet = []
+
+  func rejection(of pair: CandidatePair, among pairs: UnsafeBufferPointer<CandidatePair>) -> Rejection? {
+    guard serves(pair) else { return .types }
+    if pair.set.isa > machineISA { return .isaMissing(needs: pair.set.isa, has: machineISA) }
+    if pair.set.isa > cap { return .isaCapped(needs: pair.set.isa, cap: cap) }
+    if let variantIndex, pair.variantIndex != variantIndex { return .variantNotAskedFor }
+    if let tileSetIndex { return pair.tileSetIndex == tileSetIndex ? nil : .microkernelNotAskedFor }
+    if let technique = techniqueOff(pair) { return .techniqueOff(technique) }
+    if pair.set.isOneVector && !without.contains(.registerTile) { return .withoutRegisterTile }
+    let betterISA = pairs.filter {
+      $0.variantIndex == pair.variantIndex && serves($0) && $0.set.isa <= cap && $0.set.isa > pair.set.isa
+        && $0.set.isOneVector == pair.set.isOneVector && techniqueOff($0) == nil
+    }.map(\.set.isa).max()
+    return betterISA.map { .isaSuperseded(by: $0) }
+  }
+
+  private func serves(_ pair: CandidatePair) -> Bool {
+    pair.widens ? inputType == .bfloat16 && pair.set.inputType == .float32 : inputType == pair.set.inputType
+  }
+
+  private func techniqueOff(_ pair: CandidatePair) -> Technique? {
+    if without.contains(.packing) && (pair.packsA || pair.packsB) { return .packing }
+    if without.contains(.simd) && pair.set.isa != .scalar { return .simd }
+    if without.contains(.registerTile) && !pair.set.isOneVector { return .registerTile }
+    return nil
+  }
+}

@@ -1,0 +1,125 @@
+import Tensors
+
+/// Predicts time, to rank candidates and to decide whether threads pay.
+///
+/// It counts what a nominal core of the instruction set would need: multiply-adds or loads, whichever binds, for every step of every tile; what
+/// packing moves; and what strided reading costs in cache and TLB misses. Its constants are those of an instruction set, not of the machine
+/// at hand, because the choice between families decides the order of sums and so may depend on the shape alone. Cycles are of one core.
+struct CostModel {
+  static let clock = 4.0e9
+  /// Waking and gathering threads that spin: about 1.5 us.
+  static let forkJoin = 6000.0
+
+  let problem: OrientedProblem
+  let blocking: Blocking
+
+  init(_ problem: OrientedProblem, _ blocking: Blocking) {
+    self.problem = problem
+    self.blocking = blocking
+  }
+
+  /// Cycles on one thread.
+  func cycles(_ pair: CandidatePair) -> Double {
+    let work = pair.set.family == .dot ? dotCycles(pair) : tileCycles(pair) + packingCycles(pair)
+    return max(work, memoryCycles)
+  }
+
+  /// Threads that make the product fastest, at most `most`.
+  static func threads(_ cycles: Double, most: Int) -> Int {
+    if most <= 1 || cycles < 2 * forkJoin { return 1 }
+    return cycles / Double(most) + forkJoin < cycles ? most : 1
+  }
+
+  static func seconds(_ cycles: Double, threads: Int) -> Double {
+    (threads > 1 ? cycles / Double(threads) + forkJoin : cycles) / clock
+  }
+
+  // MARK: tiles
+
+  /// Cycles of one step along K for `height` rows and `vectors` of B: multiply-adds against the loads of A and B, and never less than
+  /// the latency of the chain of sums.
+  private func step(_ pair: CandidatePair, height: Double, vectors: Double) -> Double {
+    let perCycle = pair.set.isa >= .avx2 ? 2.0 : 1.25
+    let sums = height * vectors / perCycle
+    let loads = (height * costOfA(pair, height) + vectors * costOfB(pair)) / 2
+    return max(sums, loads, 4)
+  }
+
+  /// Loads of A beyond a hit in L1, per broadcast: rows a multiple of a page apart fall into one set of the cache.
+  private func costOfA(_ pair: CandidatePair, _ height: Double) -> Double {
+    if pair.packsA { return 1 }
+    let bytes = problem.aRowStride.magnitude * UInt(problem.inputType.byteCount)
+    if problem.aColumnStride == 1 { return bytes % 4096 == 0 && height > 8 && problem.k > 16 ? 3 : 1 }
+    return problem.aRowStride == 1 ? 1.3 : 4
+  }
+
+  /// The same for a vector of B where it lies: a panel beyond L1, a row a page or more.
+  private func costOfB(_ pair: CandidatePair) -> Double {
+    if pair.packsB { return 1 }
+    let depth = min(problem.k, blocking.kc)
+    let rowBytes = problem.bRowStride.magnitude * UInt(problem.inputType.byteCount)
+    let far = depth * pair.set.nr * problem.inputType.byteCount > 32 << 10
+    return (far ? 2 : 1) * (rowBytes >= 4096 && depth > 96 ? 2.5 : 1)
+  }
+
+  private func tileCycles(_ pair: CandidatePair) -> Double {
+    let set = pair.set
+    let tiles = Double((problem.m + set.mr - 1) / set.mr)
+    let height = Double(problem.m) / tiles
+    let panels = Double(problem.n / set.nr)
+    let rest = problem.n % set.nr
+    let restVectors = Double((rest + set.lanes - 1) / set.lanes)
+    let vectors = Double(set.nr / set.lanes)
+    var perDepth = panels * step(pair, height: height, vectors: vectors)
+    if rest > 0 { perDepth += step(pair, height: height, vectors: restVectors) }
+    let depths = Double((problem.k + set.kr - 1) / set.kr)
+    let blocks = Double((problem.k + blocking.kc - 1) / max(blocking.kc, 1))
+    let calls = tiles * (panels + (rest > 0 ? 1 : 0)) * blocks
+    return tiles * perDepth * depths + calls * (12 + height * vectors * 1.5)
+  }
+
+  // MARK: packing
+
+  /// Cycles per element moved: a copy, a transposition, or element by element.
+  private func packingRate(along panelStride: Int, _ depthStride: Int, widens: Bool) -> Double {
+    let rate = panelStride == 1 ? 0.3 : depthStride == 1 ? 0.6 : 2
+    return widens ? rate * 1.5 : rate
+  }
+
+  private func packingCycles(_ pair: CandidatePair) -> Double {
+    let (m, n, k) = (Double(problem.m), Double(problem.n), Double(problem.k))
+    var cycles = 0.0
+    if pair.packsA {
+      let passes = Double((problem.n + blocking.nc - 1) / max(blocking.nc, 1))
+      cycles += passes * m * k * packingRate(along: problem.aRowStride, problem.aColumnStride, widens: pair.widens) + 60
+    }
+    if pair.packsB {
+      cycles += n * k * packingRate(along: problem.bColumnStride, problem.bRowStride, widens: pair.widens) + 60
+    }
+    return cycles
+  }
+
+  // MARK: dot and memory
+
+  private func dotCycles(_ pair: CandidatePair) -> Double {
+    let set = pair.set
+    let perStep = set.isa == .avx512bf16 ? 2 * set.lanes : set.lanes
+    let steps = Double((problem.k + perStep - 1) / perStep)
+    let rowTiles = Double((problem.m + set.mr - 1) / set.mr)
+    let columnTiles = Double((problem.n + set.nr - 1) / set.nr)
+    let height = Double(problem.m) / rowTiles
+    let columns = Double(problem.n) / columnTiles
+    // Widening costs a shift and a shuffle for each load.
+    let load = set.inputType == .bfloat16 && set.isa < .avx512bf16 ? 2.0 : 1.0
+    let oneStep = max(height * columns / 2, (height + columns) * load / 2, 4)
+    return rowTiles * columnTiles * (steps * oneStep + 12 + height * columns * 8)
+  }
+
+  /// Reading A and B and writing C once, at the rate of the level that holds them.
+  private var memoryCycles: Double {
+    let operands = problem.m * problem.k + problem.k * problem.n
+    let bytes = Double(operands * problem.inputType.byteCount + 2 * problem.m * problem.n * problem.outputType.byteCount)
+    if bytes > 16_777_216 { return bytes / 10 }
+    return bytes > 1_048_576 ? bytes / 25 : 0
+  }
+}

@@ -1,0 +1,186 @@
+import CKernels
+import Tensors
+
+/// Chooses what runs.
+///
+/// Selection on the way of a call looks at a shortlist that is computed once and allocates nothing; `explain` walks all candidates with
+/// the same tests and names the reason for each.
+public struct Dispatch: Sendable {
+  /// On this machine, under this process's overrides.
+  public static let process: Result<Dispatch, HeadroomError> = Overrides.process.map {
+    Dispatch(isa: Machine.current.isa, threads: Machine.current.threads, overrides: $0,
+      blocks: BlockSizes(l2: Machine.current.l2, l3: Machine.current.l3))
+  }
+
+  let machineISA: ISA
+  let machineThreads: Int
+  let overrides: Overrides
+  let overrideVariant: Int?
+  let blocks: BlockSizes
+
+  init(isa: ISA, threads: Int, overrides: Overrides, blocks: BlockSizes) {
+    machineISA = isa
+    machineThreads = threads
+    self.overrides = overrides
+    overrideVariant = overrides.variant.flatMap { name in KernelTable.shared.variants.firstIndex { $0.name == name } }
+    self.blocks = blocks
+  }
+
+  /// As if the machine were another: for tests that pin selections on every kind of machine.
+  public init(isa: ISA, threads: Int, l2: Cache, l3: Cache, overrides: Overrides = Overrides()) {
+    self.init(isa: isa, threads: threads, overrides: overrides, blocks: BlockSizes(l2: l2, l3: l3))
+  }
+
+  /// What runs for `descriptor`, whose sizes and layouts the caller has checked.
+  ///
+  /// - Throws: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `noCandidate`. Costs some 20 ns, without an allocation.
+  public func select(_ descriptor: GEMMDescriptor) throws(HeadroomError) -> Selection {
+    try choose(OrientedProblem(descriptor), descriptor.options)
+  }
+
+  /// The C plan of `descriptor` and what was selected for it.
+  func plan(_ descriptor: GEMMDescriptor, into plan: inout ck_gemm_plan) throws(HeadroomError) -> Selection {
+    let problem = OrientedProblem(descriptor)
+    let selection = try choose(problem, descriptor.options)
+    fill(&plan, problem, descriptor, selection)
+    return selection
+  }
+
+  private func choose(_ problem: OrientedProblem, _ options: SelectionOptions) throws(HeadroomError) -> Selection {
+    let most = try threads(options)
+    let cap = min(machineISA, overrides.maxISA ?? machineISA, options.maxISA ?? machineISA)
+    let table = KernelTable.shared
+    if options.variant == nil && overrideVariant == nil && options.microkernel == nil && options.without.isEmpty {
+      let shortlist = table.shortlist(inputType: problem.inputType, cap: cap)
+      if let best = best(of: shortlist, problem, options, mostThreads: most) { return best.selection }
+      throw .noCandidate(reasons: rejections(problem, options))
+    }
+    let filter = try filter(problem, options, cap: cap)
+    let left = table.pairs.filter { filter.rejection(of: $0, among: table.pairs) == nil }
+    if let best = left.withUnsafeBufferPointer({ best(of: $0, problem, options, mostThreads: most) }) { return best.selection }
+    throw .noCandidate(reasons: rejections(problem, options))
+  }
+
+  private func best(
+    of pairs: UnsafeBufferPointer<CandidatePair>, _ problem: OrientedProblem, _ options: SelectionOptions, mostThreads: Int
+  ) -> Prediction? {
+    var best: Prediction?
+    for index in pairs.indices where problem.rejection(of: pairs[index]) == nil {
+      let prediction = predict(pairs[index], problem, options, mostThreads: mostThreads)
+      if prediction.cycles < best?.cycles ?? .infinity { best = prediction }
+    }
+    return best
+  }
+
+  private struct Prediction {
+    let cycles: Double
+    let selection: Selection
+  }
+
+  private func predict(
+    _ pair: CandidatePair, _ problem: OrientedProblem, _ options: SelectionOptions, mostThreads: Int
+  ) -> Prediction {
+    let blocked = !options.without.contains(.cacheBlocking)
+    let blocking = options.blocking?.fitted(to: pair.set) ?? blocks.blocking(of: problem, for: pair, blocked: blocked)
+    let cycles = CostModel(problem, blocking).cycles(pair)
+    // Asked for, threads are had; left to dispatch, they must pay.
+    let threads = options.threads != nil ? mostThreads : CostModel.threads(cycles, most: mostThreads)
+    return Prediction(
+      cycles: cycles,
+      selection: Selection(
+        pairIndex: pair.index, blocking: blocking, threads: threads, swapped: problem.swapped))
+  }
+
+  private func threads(_ options: SelectionOptions) throws(HeadroomError) -> Int {
+    let asked = options.threads ?? overrides.threads ?? machineThreads
+    guard (1...SelectionOptions.mostThreads).contains(asked) else { throw .invalidThreads(found: asked) }
+    return options.without.contains(.threads) ? 1 : asked
+  }
+
+  private func filter(
+    _ problem: OrientedProblem, _ options: SelectionOptions, cap: ISA
+  ) throws(HeadroomError) -> CandidateFilter {
+    let table = KernelTable.shared
+    var filter = CandidateFilter(inputType: problem.inputType, cap: cap, machineISA: machineISA)
+    filter.without = options.without
+    filter.variantIndex = overrideVariant
+    if let name = options.variant {
+      guard let index = table.variants.firstIndex(where: { $0.name == name }) else {
+        throw .unknownVariant(found: name, known: table.variants.map(\.name))
+      }
+      filter.variantIndex = index
+    }
+    if let name = options.microkernel {
+      let names = table.tileSets.indices.map(table.name(ofTileSet:))
+      guard let index = names.firstIndex(of: name) else { throw .unknownMicrokernel(found: name, known: names) }
+      filter.tileSetIndex = index
+    }
+    return filter
+  }
+}
+
+// MARK: - Explaining
+
+extension Dispatch {
+  /// Every candidate for `descriptor` with what became of it; the chosen one first, then by predicted time, then the rejected ones.
+  public func explain(_ descriptor: GEMMDescriptor) throws(HeadroomError) -> [Candidate] {
+    let problem = OrientedProblem(descriptor)
+    let options = descriptor.options
+    let chosen: Selection?
+    do throws(HeadroomError) {
+      chosen = try choose(problem, options)
+    } catch .noCandidate {
+      chosen = nil
+    }
+    let most = try threads(options)
+    return try judged(problem, options).map { pair, rejection in
+      let outcome: Candidate.Outcome
+      if let rejection {
+        outcome = .rejected(rejection)
+      } else {
+        let prediction = predict(pair, problem, options, mostThreads: most)
+        let seconds = CostModel.seconds(prediction.cycles, threads: prediction.selection.threads)
+        outcome = prediction.selection == chosen ? .chosen(prediction.selection, seconds: seconds) : .slower(seconds: seconds)
+      }
+      let table = KernelTable.shared
+      return Candidate(
+        variant: table.variants[pair.variantIndex], microkernel: table.microkernel(ofTileSet: pair.tileSetIndex), outcome: outcome)
+    }.sorted { $0.outcome.rank < $1.outcome.rank }
+  }
+
+  private func judged(
+    _ problem: OrientedProblem, _ options: SelectionOptions
+  ) throws(HeadroomError) -> [(CandidatePair, Rejection?)] {
+    let cap = min(machineISA, overrides.maxISA ?? machineISA, options.maxISA ?? machineISA)
+    let filter = try filter(problem, options, cap: cap)
+    let pairs = KernelTable.shared.pairs
+    return pairs.map { ($0, filter.rejection(of: $0, among: pairs) ?? problem.rejection(of: $0)) }
+  }
+
+  private func rejections(_ problem: OrientedProblem, _ options: SelectionOptions) -> [String] {
+    guard let judged = try? judged(problem, options) else { return [] }
+    let table = KernelTable.shared
+    return judged.compactMap { pair, rejection in
+      guard let rejection, rejection != .types else { return nil }
+      return "\(table.variants[pair.variantIndex].name) \(table.name(ofTileSet: pair.tileSetIndex)): \(rejection)"
+    }
+  }
+}
+
+extension Candidate.Outcome {
+  fileprivate var rank: (Int, Double) {
+    switch self {
+    case .chosen: (0, 0)
+    case .slower(let seconds): (1, seconds)
+    case .rejected: (2, 0)
+    }
+  }
+}
+
+extension Blocking {
+  /// Forced blocks, rounded to whole tiles, panels and groups of K.
+  fileprivate func fitted(to set: TileSet) -> Blocking {
+    func up(_ size: Int, _ multiple: Int) -> Int { max((size + multiple - 1) / multiple, 1) * multiple }
+    return Blocking(mc: up(mc, set.mr), nc: up(nc, set.nr), kc: up(kc, set.kr))
+  }
+}

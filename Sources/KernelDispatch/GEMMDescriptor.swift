@@ -1,0 +1,115 @@
+public import Tensors
+
+/// What happens to a finished tile of C, while it is in the cache: C = act(scale * (alpha A B + beta C) + bias), rounded once to C's type.
+public struct Epilogue: Sendable, Hashable {
+  /// A vector added to every row or column; it comes with each call, in the accumulator's type (`Double` for f64, else `Float`).
+  public enum Bias: Sendable, Hashable {
+    case none
+    /// m entries: entry i goes to row i.
+    case perRow
+    /// n entries: entry j goes to column j.
+    case perColumn
+  }
+
+  public enum Activation: Sendable, Hashable {
+    case none
+    /// Negative values become 0; NaN stays.
+    case relu
+  }
+
+  public var scale: Double
+  public var bias: Bias
+  public var activation: Activation
+
+  public init(scale: Double = 1, bias: Bias = .none, activation: Activation = .none) {
+    self.scale = scale
+    self.bias = bias
+    self.activation = activation
+  }
+
+  @inlinable
+  public var isIdentity: Bool { scale == 1 && bias == .none && activation == .none }
+}
+
+/// What may be said about how a product runs. Whatever is not said, dispatch decides.
+public struct SelectionOptions: Sendable, Hashable {
+  public static let mostThreads = 1024
+
+  /// No kernel above this level.
+  public var maxISA: ISA?
+  /// At most this many threads; beyond the machine's own if asked for. Results don't depend on it.
+  public var threads: Int?
+  /// The name of the variant to run, such as `outer.packed`.
+  public var variant: String?
+  /// The name of the largest tile to run, such as `outer_f32_14x32_avx512`.
+  public var microkernel: String?
+  /// Cache blocks instead of those computed.
+  public var blocking: Blocking?
+  /// Techniques to do without: how ladders and factorial experiments are measured.
+  public var without: TechniqueSet
+
+  @inlinable
+  public init(
+    maxISA: ISA? = nil, threads: Int? = nil, variant: String? = nil, microkernel: String? = nil, blocking: Blocking? = nil,
+    without: TechniqueSet = []
+  ) {
+    self.maxISA = maxISA
+    self.threads = threads
+    self.variant = variant
+    self.microkernel = microkernel
+    self.blocking = blocking
+    self.without = without
+  }
+}
+
+/// A matrix product: C = epilogue(alpha op(A) op(B) + beta C), with op(A) of m x k, op(B) of k x n and C of m x n elements.
+///
+/// beta = 0 never reads C. alpha = 0 or k = 0 never reads A and B, as in the BLAS.
+public struct GEMMDescriptor: Sendable, Hashable {
+  /// The layout of op(A): for a transposed operand, `layout.transposed` of what is stored. Strides may be zero or negative.
+  public var a: MatrixLayout
+  /// The layout of op(B).
+  public var b: MatrixLayout
+  /// The layout of C: strides positive, no two elements at one address.
+  public var c: MatrixLayout
+  /// Of A and B.
+  public var inputType: ElementType
+  /// Of C.
+  public var outputType: ElementType
+  public var alpha: Double = 1
+  public var beta: Double = 0
+  public var epilogue = Epilogue()
+  public var options = SelectionOptions()
+
+  /// Matrices stored row by row without gaps: A as m x k (k x m when transposed), B as k x n (n x k when transposed).
+  ///
+  /// `outputType` is `inputType` unless given.
+  @inlinable
+  public init(
+    m: Int, n: Int, k: Int, inputType: ElementType = .float32, outputType: ElementType? = nil, transposeA: Bool = false,
+    transposeB: Bool = false
+  ) {
+    let a = transposeA ? MatrixLayout.columnMajor(rows: m, columns: k) : .rowMajor(rows: m, columns: k)
+    let b = transposeB ? MatrixLayout.columnMajor(rows: k, columns: n) : .rowMajor(rows: k, columns: n)
+    self.init(a: a, b: b, c: .rowMajor(rows: m, columns: n), inputType: inputType, outputType: outputType)
+  }
+
+  /// Any layouts. `outputType` is `inputType` unless given.
+  @inlinable
+  public init(
+    a: MatrixLayout, b: MatrixLayout, c: MatrixLayout, inputType: ElementType = .float32, outputType: ElementType? = nil
+  ) {
+    self.a = a
+    self.b = b
+    self.c = c
+    self.inputType = inputType
+    self.outputType = outputType ?? inputType
+  }
+
+  @inlinable public var m: Int { c.rows }
+  @inlinable public var n: Int { c.columns }
+  @inlinable public var k: Int { a.columns }
+
+  /// The type that products are summed in.
+  @inlinable public var accumulatorType: ElementType { inputType == .float64 ? .float64 : .float32 }
+}

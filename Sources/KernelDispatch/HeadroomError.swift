@@ -1,0 +1,72 @@
+public import Tensors
+
+/// What can be wrong with a call. Each case says what was found and what was expected; nothing was written when it is thrown.
+public enum HeadroomError: Error, Equatable, Sendable {
+  /// A buffer holds fewer elements than its layout reaches.
+  case bufferTooShort(operand: String, found: Int, expected: Int)
+  /// Two elements of a matrix that is written share an address.
+  case overlappingElements(operand: String, layout: MatrixLayout)
+  /// Sizes that must agree don't.
+  case sizeMismatch(what: String, found: Int, expected: Int)
+  case negativeSize(name: String, found: Int)
+  /// m n k, or the distance between two elements, is beyond 2^63.
+  case sizeOverflow(m: Int, n: Int, k: Int)
+  /// A layout that no buffer can have.
+  case invalidLayout(operand: String, layout: MatrixLayout, reason: String)
+  /// No kernel takes these types together.
+  case unsupportedTypes(input: ElementType, output: ElementType)
+  /// A buffer's elements are not of the descriptor's type.
+  case typeMismatch(operand: String, found: ElementType, expected: ElementType)
+  case invalidThreads(found: Int)
+  case unknownVariant(found: String, known: [String])
+  case unknownMicrokernel(found: String, known: [String])
+  case unknownISA(found: String, known: [String])
+  /// A `HEADROOM_...` variable can't be understood.
+  case invalidOverride(variable: String, found: String, expected: String)
+  /// Every variant was rejected, for these reasons.
+  case noCandidate(reasons: [String])
+  /// The workspace could not be had.
+  case outOfMemory(byteCount: Int)
+}
+
+extension HeadroomError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .bufferTooShort(let operand, let found, let expected):
+      "\(operand) is too short: found \(found) elements, expected at least \(expected)"
+    case .overlappingElements(let operand, let layout):
+      "two elements of \(operand) share an address: found \(layout.text); "
+        + "expected strides that keep its rows and columns apart"
+    case .sizeMismatch(let what, let found, let expected):
+      "\(what) does not fit: found \(found), expected \(expected)"
+    case .negativeSize(let name, let found):
+      "\(name) is negative: found \(found), expected 0 or more"
+    case .sizeOverflow(let m, let n, let k):
+      "the product \(m) x \(n) x \(k) is too large: its sizes or offsets go beyond 2^63 - 1"
+    case .invalidLayout(let operand, let layout, let reason):
+      "the layout of \(operand) can't be used: found \(layout.text); \(reason)"
+    case .unsupportedTypes(let input, let output):
+      "no kernel multiplies \(input.rawValue) into \(output.rawValue); expected f32 into f32, f64 into f64, bf16 into f32 or bf16"
+    case .typeMismatch(let operand, let found, let expected):
+      "\(operand) has the wrong element type: found \(found.rawValue), expected \(expected.rawValue)"
+    case .invalidThreads(let found):
+      "the number of threads is out of range: found \(found), expected 1 ... \(SelectionOptions.mostThreads)"
+    case .unknownVariant(let found, let known):
+      "unknown variant: found '\(found)', expected one of \(known.joined(separator: ", "))"
+    case .unknownMicrokernel(let found, let known):
+      "unknown micro-kernel: found '\(found)', expected one of \(known.joined(separator: ", "))"
+    case .unknownISA(let found, let known):
+      "unknown instruction set: found '\(found)', expected one of \(known.joined(separator: ", "))"
+    case .invalidOverride(let variable, let found, let expected):
+      "the variable \(variable) can't be used: found '\(found)', expected \(expected)"
+    case .noCandidate(let reasons):
+      "no variant can serve this product: \(reasons.joined(separator: "; "))"
+    case .outOfMemory(let byteCount):
+      "the workspace could not be had: \(byteCount) bytes were asked for"
+    }
+  }
+}
+
+extension MatrixLayout {
+  var text: String { "\(rows) x \(columns) with strides \(rowStride) and \(columnStride)" }
+}

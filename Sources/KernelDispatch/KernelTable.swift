@@ -1,0 +1,114 @@
+import CKernels
+import Tensors
+
+/// Which kernels exist: the rows of `ukernels.def` and the variants that run them.
+public struct KernelTable: @unchecked Sendable {  // Immutable after init; its buffers are never freed.
+  public static let shared = KernelTable()
+
+  public let microkernels: [Microkernel]
+  public let variants: [Variant]
+  let tileSets: UnsafeBufferPointer<TileSet>
+  /// Variant and tile set of every candidate, whatever the problem.
+  let pairs: UnsafeBufferPointer<CandidatePair>
+  private let shortlists: UnsafeBufferPointer<UnsafeBufferPointer<CandidatePair>>
+
+  private init() {
+    var count: Int64 = 0
+    let table = ck_ukernels(&count)
+    let rows = UnsafeBufferPointer(start: table, count: Int(count))
+    microkernels = rows.map(Microkernel.init)
+    variants = Variant.all
+    tileSets = KernelTable.immortal(KernelTable.groups(microkernels, rows))
+    var pairs: [CandidatePair] = []
+    for (v, variant) in variants.enumerated() {
+      for (t, set) in tileSets.enumerated() where set.family == variant.family {
+        pairs.append(CandidatePair(index: pairs.count, variant: variant, variantIndex: v, set: set, tileSetIndex: t))
+      }
+    }
+    let all = KernelTable.immortal(pairs)
+    self.pairs = all
+    let combinations = ElementType.allCases.flatMap { type in ISA.allCases.map { (type, $0) } }
+    shortlists = KernelTable.immortal(
+      combinations.map { type, cap in
+        let filter = CandidateFilter(inputType: type, cap: cap)
+        return KernelTable.immortal(all.filter { filter.rejection(of: $0, among: all) == nil })
+      })
+  }
+
+  /// The candidates that types and ISA leave, when nothing is forced: computed once, so that a call looks at a handful.
+  func shortlist(inputType: ElementType, cap: ISA) -> UnsafeBufferPointer<CandidatePair> {
+    shortlists[inputType.position * ISA.allCases.count + cap.rawValue]
+  }
+
+  func name(ofTileSet index: Int) -> String { microkernels[tileSets[index].row].name }
+
+  func microkernel(ofTileSet index: Int) -> Microkernel { microkernels[tileSets[index].row] }
+
+  /// Rows that differ only in MR.
+  private static func groups(_ microkernels: [Microkernel], _ rows: UnsafeBufferPointer<ck_ukernel>) -> [TileSet] {
+    var sets: [TileSet] = []
+    for (index, kernel) in microkernels.enumerated() {
+      // The tallest row of its group stands for it.
+      let group = microkernels.indices.filter { microkernels[$0].sharesPanels(with: kernel) }
+      guard group.max(by: { microkernels[$0].mr < microkernels[$1].mr }) == index else { continue }
+      let tiles = UnsafeMutablePointer<ck_ukernel_fn?>.allocate(capacity: kernel.mr + 1)
+      tiles.initialize(repeating: nil, count: kernel.mr + 1)
+      for member in group { tiles[microkernels[member].mr] = rows[member].run }
+      precondition((1...kernel.mr).allSatisfy { tiles[$0] != nil }, "\(kernel.name): a row for every MR from 1 is needed")
+      let bytes = kernel.types.accumulator.byteCount
+      sets.append(
+        TileSet(
+          family: kernel.family, isa: kernel.isa, inputType: kernel.types.a, mr: kernel.mr, nr: kernel.nr, kr: kernel.kr,
+          lanes: kernel.isa.vectorBytes(elementBytes: bytes) / bytes, packedB: kernel.packedB, tiles: tiles, row: index))
+    }
+    return sets
+  }
+
+  private static func immortal<Element>(_ elements: [Element]) -> UnsafeBufferPointer<Element> {
+    let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: elements.count)
+    _ = buffer.initialize(from: elements)
+    return UnsafeBufferPointer(buffer)
+  }
+}
+
+extension Microkernel {
+  fileprivate func sharesPanels(with other: Microkernel) -> Bool {
+    family == other.family && isa == other.isa && types == other.types && nr == other.nr
+  }
+}
+
+extension ElementType {
+  /// Its place among all types.
+  var position: Int {
+    switch self {
+    case .float32: 0
+    case .bfloat16: 1
+    case .float64: 2
+    }
+  }
+}
+
+/// A variant with a tile set that it could run. Plain data.
+struct CandidatePair {
+  /// Its place in `KernelTable.pairs`.
+  let index: Int
+  let variantIndex: Int
+  let tileSetIndex: Int
+  let set: TileSet
+  let packsA: Bool
+  let packsB: Bool
+  let widens: Bool
+
+  init(index: Int, variant: Variant, variantIndex: Int, set: TileSet, tileSetIndex: Int) {
+    self.index = index
+    self.variantIndex = variantIndex
+    self.tileSetIndex = tileSetIndex
+    self.set = set
+    packsA = variant.packsA
+    packsB = variant.packsB
+    widens = variant.widens
+  }
+
+  /// The type of packed panels.
+  var panelType: ElementType { self.set.inputType }
+}

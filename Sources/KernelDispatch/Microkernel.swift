@@ -1,0 +1,97 @@
+import CKernels
+public import Tensors
+
+/// How a micro-kernel works; see `ck_family`.
+public enum Family: String, Sendable, Hashable {
+  /// A tile of sums, A by broadcast, B along vectors.
+  case outer
+  /// The same over pairs of K.
+  case pair
+  /// Vectors along K.
+  case dot
+}
+
+/// What a micro-kernel reads, sums in and writes.
+public struct TypeTuple: Sendable, Hashable {
+  public let a: ElementType
+  public let b: ElementType
+  public let accumulator: ElementType
+  public let c: ElementType
+}
+
+/// A row of the table of micro-kernels.
+public struct Microkernel: Sendable, Hashable {
+  public let name: String
+  public let family: Family
+  public let isa: ISA
+  public let types: TypeTuple
+  /// Rows and columns of the tile, and the depths that one step takes.
+  public let mr: Int
+  public let nr: Int
+  public let kr: Int
+  /// Whether the operand must be packed.
+  public let packedA: Bool
+  public let packedB: Bool
+
+  init(_ row: ck_ukernel) {
+    name = String(cString: row.name)
+    family = Family(row.family)
+    isa = ISA(row.isa)
+    types = TypeTuple(
+      a: ElementType(row.a), b: ElementType(row.b), accumulator: ElementType(row.acc), c: ElementType(row.c))
+    mr = Int(row.mr)
+    nr = Int(row.nr)
+    kr = Int(row.kr)
+    packedA = row.packed_a
+    packedB = row.packed_b
+  }
+}
+
+extension Family {
+  init(_ family: ck_family) {
+    switch family {
+    case CK_PAIR: self = .pair
+    case CK_DOT: self = .dot
+    default: self = .outer
+    }
+  }
+}
+
+extension ElementType {
+  init(_ type: ck_dtype) {
+    switch type {
+    case CK_BF16: self = .bfloat16
+    case CK_F64: self = .float64
+    default: self = .float32
+    }
+  }
+
+  var kernelType: ck_dtype {
+    switch self {
+    case .float32: CK_F32
+    case .bfloat16: CK_BF16
+    case .float64: CK_F64
+    }
+  }
+}
+
+/// The rows of one family, type, ISA and NR: the tallest is the tile, the others serve the edges of M.
+///
+/// Plain data: dispatch reads it on every call without touching a reference count.
+struct TileSet {
+  let family: Family
+  let isa: ISA
+  let inputType: ElementType
+  let mr: Int
+  let nr: Int
+  let kr: Int
+  let lanes: Int
+  let packedB: Bool
+  /// [1 ... mr]; never freed.
+  let tiles: UnsafePointer<ck_ukernel_fn?>
+  /// The tallest row in the table.
+  let row: Int
+
+  /// One vector of sums: what is left when the register tile is switched off.
+  var isOneVector: Bool { family == .outer && mr == 1 && nr == lanes }
+}

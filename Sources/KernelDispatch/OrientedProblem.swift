@@ -1,0 +1,54 @@
+import CKernels
+import Tensors
+
+/// A product turned so that C has unit stride along N wherever it can: what candidates are judged by and plans are made of.
+struct OrientedProblem {
+  let m: Int
+  let n: Int
+  let k: Int
+  let aRowStride: Int
+  let aColumnStride: Int
+  let bRowStride: Int
+  let bColumnStride: Int
+  let cRowStride: Int
+  let cColumnStride: Int
+  /// A and B have changed places.
+  let swapped: Bool
+  let inputType: ElementType
+  let outputType: ElementType
+
+  init(_ descriptor: GEMMDescriptor) {
+    let c = descriptor.c
+    // A column vector is a row vector seen the other way.
+    swapped = c.rowStride == 1 && (c.columns == 1 || c.columnStride != 1) && c.rows != 1
+    let (a, b) = swapped ? (descriptor.b.transposed, descriptor.a.transposed) : (descriptor.a, descriptor.b)
+    let out = swapped ? c.transposed : c
+    m = out.rows
+    n = out.columns
+    k = a.columns
+    // A stride along a size of 1 is never walked; 1 lets every variant take it.
+    aRowStride = m == 1 ? max(k, 1) : a.rowStride
+    aColumnStride = k == 1 ? 1 : a.columnStride
+    bRowStride = k == 1 ? n : b.rowStride
+    bColumnStride = n == 1 ? 1 : b.columnStride
+    cRowStride = m == 1 ? n : out.rowStride
+    cColumnStride = n == 1 ? 1 : out.columnStride
+    inputType = descriptor.inputType
+    outputType = descriptor.outputType
+  }
+
+  /// Whether partial sums can't stand in C: its type is narrower, or its columns are apart.
+  var sumsApart: Bool { cColumnStride != 1 || outputType == .bfloat16 }
+
+  func rejection(of pair: CandidatePair) -> Rejection? {
+    switch pair.set.family {
+    case .outer:
+      if !pair.packsB && bColumnStride != 1 { return .layout(.unitColumnStrideOfB) }
+    case .pair:
+      if !pair.packsA && (aColumnStride != 1 || k % 2 != 0) { return .layout(.pairsInA) }
+    case .dot:
+      if (aColumnStride != 1 || bRowStride != 1) && k > 1 { return .layout(.unitStridesAlongK) }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,95 @@
+/// Cache blocks, in elements: A is packed in blocks of `mc` x `kc`, B in blocks of `kc` x `nc`.
+public struct Blocking: Sendable, Hashable {
+  public var mc: Int
+  public var nc: Int
+  public var kc: Int
+
+  public init(mc: Int, nc: Int, kc: Int) {
+    self.mc = mc
+    self.nc = nc
+    self.kc = kc
+  }
+}
+
+/// What runs: a plain value, equal for equal problems, options and machines.
+public struct Selection: Sendable, Hashable {
+  /// Of `KernelTable.pairs`.
+  let pairIndex: Int
+  public var blocking: Blocking
+  public var threads: Int
+  /// Whether A and B change places, so that C is written along its unit stride.
+  public var swapped: Bool
+
+  /// The variant's name, such as `outer.packed`.
+  public var variant: String { KernelTable.shared.variants[pair.variantIndex].name }
+  /// The name of the largest tile, such as `outer_f32_14x32_avx512`.
+  public var microkernel: String { KernelTable.shared.name(ofTileSet: pair.tileSetIndex) }
+  public var isa: ISA { pair.set.isa }
+
+  var pair: CandidatePair { KernelTable.shared.pairs[pairIndex] }
+}
+
+extension Selection: CustomStringConvertible {
+  public var description: String {
+    "\(variant) \(microkernel) mc=\(blocking.mc) nc=\(blocking.nc) kc=\(blocking.kc) threads=\(threads)"
+      + (swapped ? " swapped" : "")
+  }
+}
+
+/// Why a candidate can't serve, in a fixed vocabulary.
+public enum Rejection: Sendable, Hashable {
+  /// The machine lacks the instructions.
+  case isaMissing(needs: ISA, has: ISA)
+  /// The caller or the environment allows less.
+  case isaCapped(needs: ISA, cap: ISA)
+  /// A row of a higher level does the same.
+  case isaSuperseded(by: ISA)
+  /// The operands or C are of other types.
+  case types
+  /// The operands lie in memory as this variant can't read them.
+  case layout(Requirement)
+  /// Another variant was asked for.
+  case variantNotAskedFor
+  /// Another micro-kernel was asked for.
+  case microkernelNotAskedFor
+  /// It needs a technique that was switched off.
+  case techniqueOff(Technique)
+  /// A row of one vector, kept for measuring what a register tile is worth.
+  case withoutRegisterTile
+
+  public enum Requirement: String, Sendable, Hashable {
+    case unitColumnStrideOfB = "B must have unit stride along N"
+    case unitStridesAlongK = "A and B must both have unit stride along K"
+    case pairsInA = "A must have unit stride along K, and K be even"
+  }
+}
+
+extension Rejection: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .isaMissing(let needs, let has): "needs \(needs.name), this machine has \(has.name)"
+    case .isaCapped(let needs, let cap): "needs \(needs.name), capped at \(cap.name)"
+    case .isaSuperseded(let by): "superseded by a row of \(by.name)"
+    case .types: "other element types"
+    case .layout(let requirement): "layout: \(requirement.rawValue)"
+    case .variantNotAskedFor: "another variant was asked for"
+    case .microkernelNotAskedFor: "another micro-kernel was asked for"
+    case .techniqueOff(let technique): "uses \(technique.rawValue), which is off"
+    case .withoutRegisterTile: "one vector of sums: runs only with the register tile off"
+    }
+  }
+}
+
+/// One variant with one micro-kernel, and what became of it.
+public struct Candidate: Sendable {
+  public enum Outcome: Sendable {
+    /// Predicted to take `seconds` on a nominal 4 GHz core of its instruction set: a rank, not a promise.
+    case chosen(Selection, seconds: Double)
+    case slower(seconds: Double)
+    case rejected(Rejection)
+  }
+
+  public let variant: Variant
+  public let microkernel: Microkernel
+  public let outcome: Outcome
+}

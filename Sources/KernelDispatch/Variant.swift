@@ -1,0 +1,44 @@
+import Tensors
+
+/// A way to run a product: a family of micro-kernels and what is done to the operands first.
+public struct Variant: Sendable, Hashable {
+  public let name: String
+  public let family: Family
+  public let packsA: Bool
+  public let packsB: Bool
+  /// Whether bf16 operands become fp32 panels: bf16 by emulation, on any instruction set.
+  public let widens: Bool
+  public let summary: String
+
+  /// The techniques it can use. SIMD depends on the micro-kernel.
+  public var techniques: TechniqueSet {
+    var all: TechniqueSet = [.cacheBlocking, .registerTile, .simd, .threads]
+    if packsA || packsB { all.insert(.packing) }
+    return all
+  }
+
+  /// Every variant. A row here is all that dispatch needs to consider one.
+  static let all = [
+    Variant(
+      name: "outer.direct", family: .outer, packsA: false, packsB: false, widens: false,
+      summary: "both operands where they lie"),
+    Variant(
+      name: "outer.packed-b", family: .outer, packsA: false, packsB: true, widens: false,
+      summary: "panels of B; A where it lies"),
+    Variant(
+      name: "outer.packed", family: .outer, packsA: true, packsB: true, widens: false,
+      summary: "panels of A and B"),
+    Variant(
+      name: "outer.widened", family: .outer, packsA: true, packsB: true, widens: true,
+      summary: "bf16 widened to fp32 panels: exact products, fp32 sums, one rounding on store"),
+    Variant(
+      name: "pair.packed-b", family: .pair, packsA: false, packsB: true, widens: false,
+      summary: "bf16 pairs: panels of B; pairs of A where they lie"),
+    Variant(
+      name: "pair.packed", family: .pair, packsA: true, packsB: true, widens: false,
+      summary: "bf16 pairs: panels of A and B"),
+    Variant(
+      name: "dot.direct", family: .dot, packsA: false, packsB: false, widens: false,
+      summary: "few rows against a transposed B, both where they lie"),
+  ]
+}
