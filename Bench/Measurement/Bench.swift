@@ -1,0 +1,140 @@
+import CeilingKernels
+import Results
+import Workloads
+
+/// Verifies contestants and then times them in turn: A B C A B C ..., with a fixed loop between the rounds that shows when the machine itself
+/// changed speed. A round during which it did is repeated.
+///
+/// Not Sendable: one thread measures.
+public final class Bench {
+  public struct Settings: Sendable, Equatable {
+    /// For each contestant on each shape, beside warm-up and verification.
+    public var secondsPerPoint = 0.1
+    public var rounds = 10
+    /// Of each contestant whose calls take up to 0.3 s; the others get three.
+    public var minimumSamples = 10
+    /// Of the operands and of the bootstrap.
+    public var seed: UInt64 = 1
+    /// Rotate the operands through more than the last-level cache.
+    public var cold = false
+    /// Elements between the end of a row and the start of the next, in A, B and C.
+    public var leadingPadding = 0
+    /// A round is repeated when the loop's times before and after it differ by more: 0.03 = 3 %.
+    public var driftLimit = 0.03
+    /// How many rounds may be repeated on each shape, and how long that may take.
+    public var mostRepeats = 5
+    public var mostSecondsRepeated = 2.0
+
+    public init() {}
+  }
+
+  public let settings: Settings
+  /// Without them, measurements have no shares of peak and roof.
+  public let ceilings: Ceilings?
+  /// Of all rounds so far.
+  public private(set) var sentinel = Results.Sentinel()
+
+  private let progress: @Sendable (String) -> Void
+  private let isCancelled: @Sendable () -> Bool
+
+  /// - Parameters:
+  ///   - progress: told what is done next, in a few words.
+  ///   - isCancelled: asked between calls; when it says yes, `measure` throws `BenchError.cancelled`.
+  public init(
+    settings: Settings = Settings(), ceilings: Ceilings? = nil, progress: @escaping @Sendable (String) -> Void = { _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) {
+    self.settings = settings
+    self.ceilings = ceilings
+    self.progress = progress
+    self.isCancelled = isCancelled
+  }
+
+  /// Times every contestant whose result is right.
+  ///
+  /// - Throws: `BenchError.outOfMemory` and `.cancelled`. What concerns one contestant is in `Comparison.refused` instead.
+  public func measure(_ shape: GEMMShape, name: String? = nil, contestants: [Contestant]) throws(BenchError) -> Comparison {
+    var entrants: [Entrant] = []
+    var refused: [Comparison.Refusal] = []
+    var operands: [NumericFormat: OperandSet] = [:]
+    for (index, contestant) in contestants.enumerated() {
+      try checkCancelled()
+      progress("\(name ?? shape.description): checking \(contestant.variant)")
+      let set: OperandSet
+      if let made = operands[contestant.format] { set = made } else { set = try OperandSet(shape, contestant.format, settings) }
+      operands[contestant.format] = set
+      switch set.verifiedCall(of: contestant) {
+      case .success(let verified):
+        let sampler = Sampler(warmingUp: verified.call, firstSeconds: verified.firstSeconds, settings: settings)
+        entrants.append(Entrant(index: index, sampler: sampler))
+      case .failure(let fault):
+        refused.append(.init(index: index, variant: contestant.variant, reason: fault.reason, isWrong: fault.isWrong))
+      }
+    }
+    progress("\(name ?? shape.description): timing \(entrants.count) contestants")
+    try time(&entrants)
+    let points = entrants.map { entrant in
+      Comparison.Point(
+        index: entrant.index, measurement: measurement(shape, name, contestants[entrant.index], entrant.samples),
+        samples: entrant.samples)
+    }
+    return Comparison(shape: shape, points: points, refused: refused)
+  }
+
+  private func checkCancelled() throws(BenchError) {
+    if isCancelled() { throw .cancelled }
+  }
+}
+
+extension Bench {
+  private struct Entrant {
+    let index: Int
+    let sampler: Sampler
+    var samples: [Double] = []
+  }
+
+  private func time(_ entrants: inout [Entrant]) throws(BenchError) {
+    let rounds = entrants.map(\.sampler.plan.turns).max() ?? 0
+    var (repeats, secondsRepeated) = (0, 0.0)
+    var round = 0
+    var before = ceiling_sentinel()
+    while round < rounds {
+      let start = Clock.now()
+      var taken: [[Double]] = []
+      for entrant in entrants {
+        try checkCancelled()
+        taken.append(entrant.sampler.plan.takesPart(inRound: round, of: rounds) ? entrant.sampler.turn() : [])
+      }
+      let after = ceiling_sentinel()
+      let drift = max(before, after) / min(before, after) - 1
+      before = after
+      if drift > settings.driftLimit && repeats < settings.mostRepeats && secondsRepeated < settings.mostSecondsRepeated {
+        repeats += 1
+        secondsRepeated += Clock.now() - start
+        continue
+      }
+      for index in entrants.indices { entrants[index].samples += taken[index] }
+      sentinel.rounds += 1
+      sentinel.largestDrift = max(sentinel.largestDrift, drift)
+      round += 1
+    }
+    sentinel.repeated += repeats
+  }
+
+  private func measurement(
+    _ shape: GEMMShape, _ name: String?, _ contestant: Contestant, _ samples: [Double]
+  ) -> Results.Measurement {
+    let median = Statistics.medianInterval(samples, seed: settings.seed)
+    let gflops = shape.operations / median.value * 1e-9
+    let peak = ceilings?.peak(format: contestant.format, isa: contestant.isa, threads: contestant.threads)
+    let roof = ceilings?.roof(
+      shape, format: contestant.format, isa: contestant.isa, threads: contestant.threads, isCold: settings.cold)
+    return Results.Measurement(
+      op: "gemm", shape: shape.description, shapeName: name, dtype: contestant.format.rawValue, threads: contestant.threads,
+      isa: contestant.isa.name, variant: contestant.variant, ukernel: contestant.ukernel,
+      seconds: Seconds(
+        median: median.value, best: samples.min() ?? median.value, samples: samples.count, low: median.low, high: median.high),
+      gflops: gflops, shareOfPeak: peak.map { gflops / $0 }, shareOfRoof: roof.map { gflops / $0.gflops }, boundBy: roof?.boundBy,
+      intensity: shape.intensity(contestant.format), verified: true, note: contestant.note, command: contestant.command)
+  }
+}

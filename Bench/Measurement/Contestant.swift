@@ -1,0 +1,34 @@
+import KernelDispatch
+import Workloads
+
+/// Something that computes products and is to be timed: a dispatch variant, a rung, a peer.
+public struct Contestant: Sendable {
+  /// `outer.packed`, `naive-ijk.c`.
+  public var variant: String
+  /// The micro-kernel's row, where there is one.
+  public var ukernel: String?
+  /// What it may use; its peak is that of this level.
+  public var isa: ISA
+  public var threads: Int
+  public var format: NumericFormat
+  /// What a reader needs to judge it: compiler, flags, leading dimensions.
+  public var note: String?
+  /// The command line that repeats its row.
+  public var command: String
+  /// Prepares everything but the product C = A B; the returned closure is what is timed. It may be called any number of times.
+  public var bind: @Sendable (GEMMOperands) throws -> (() -> Void)
+
+  public init(
+    variant: String, ukernel: String? = nil, isa: ISA, threads: Int, format: NumericFormat, note: String? = nil, command: String,
+    bind: @escaping @Sendable (GEMMOperands) throws -> (() -> Void)
+  ) {
+    self.variant = variant
+    self.ukernel = ukernel
+    self.isa = isa
+    self.threads = threads
+    self.format = format
+    self.note = note
+    self.command = command
+    self.bind = bind
+  }
+}

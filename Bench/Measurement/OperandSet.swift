@@ -1,0 +1,66 @@
+import KernelDispatch
+import Workloads
+
+/// The operands of one comparison: one set of matrices, or for cold caches as many as it takes to fill the last-level cache twice.
+struct OperandSet {
+  /// Stands for a last-level cache that the machine hides.
+  private static let unknownCacheBytes = 64 << 20
+
+  /// Why a contestant is not timed.
+  struct Fault: Error {
+    let reason: String
+    let isWrong: Bool
+  }
+
+  private let operands: [GEMMOperands]
+
+  /// How many sets of matrices there are.
+  var count: Int { operands.count }
+
+  init(_ shape: GEMMShape, _ format: NumericFormat, _ settings: Bench.Settings) throws(BenchError) {
+    func make() throws(BenchError) -> GEMMOperands {
+      try GEMMOperands(shape: shape, format: format, seed: settings.seed, leadingPadding: settings.leadingPadding)
+    }
+    var operands = [try make()]
+    if settings.cold {
+      let machine = Machine.current
+      let known = max(machine.l2.bytes, machine.l3.bytes)
+      let target = 2 * (known > 0 ? known : Self.unknownCacheBytes)
+      let copies = 2 + target / max(operands[0].byteCount, 1)
+      for _ in 1..<copies { operands.append(try make()) }
+    }
+    self.operands = operands
+  }
+
+  /// What is timed, and how long its first call took.
+  struct VerifiedCall {
+    let call: () -> Void
+    let firstSeconds: Double
+  }
+
+  /// A call whose result was found right; each further one is on the next set of matrices.
+  func verifiedCall(of contestant: Contestant) -> Result<VerifiedCall, Fault> {
+    var calls: [() -> Void] = []
+    do {
+      for set in operands { calls.append(try contestant.bind(set)) }
+    } catch {
+      return .failure(Fault(reason: "\(error)", isWrong: false))
+    }
+    operands[0].poisonC()
+    let start = Clock.now()
+    calls[0]()
+    let seconds = Clock.now() - start
+    if case .failed(let mismatch) = operands[0].verify() {
+      return .failure(Fault(reason: "wrong result: \(mismatch)", isWrong: true))
+    }
+    return .success(VerifiedCall(call: calls.count == 1 ? calls[0] : Self.rotation(calls), firstSeconds: seconds))
+  }
+
+  private static func rotation(_ calls: [() -> Void]) -> () -> Void {
+    var next = 0
+    return {
+      calls[next]()
+      next = next + 1 == calls.count ? 0 : next + 1
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+import Workloads
+
+@Suite("Suite files")
+struct SuiteFileTests {
+  /// Writes `text` to a file of its own and reads it as a suite.
+  private func suite(_ text: String, name: String = "trial") throws -> Workloads.Suite {
+    try Self.withFile(Data(text.utf8), name: name) { try Workloads.Suite(contentsOf: $0) }
+  }
+
+  private static func withFile<Value>(_ data: Data, name: String, _ body: (String) throws -> Value) throws -> Value {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appendingPathComponent("\(name).txt")
+    try data.write(to: file)
+    return try body(file.path)
+  }
+
+  @Test("Names, shapes, comments, blank lines and a title")
+  func format() throws {
+    let found = try suite("# title: Two products\n# more words\n\nfirst 2x3x4  # of two\n  5x6x7:nt\r\n\n", name: "pair")
+    #expect(found.name == "pair")
+    #expect(found.title == "Two products")
+    #expect(found.entries.map(\.name) == ["first", nil])
+    #expect(found.entries.map(\.shape) == [GEMMShape(m: 2, n: 3, k: 4), GEMMShape(m: 5, n: 6, k: 7, transposeB: true)])
+  }
+
+  @Test("Without a title, the name stands for it")
+  func untitled() throws {
+    #expect(try suite("2x3x4").title == "trial")
+  }
+
+  @Test("An error names the file and the line", arguments: [
+    ("2x3x4\n\n# x\nname 2x3\n", 4, "malformed shape '2x3': 2 sizes"),
+    ("a b 2x3x4\n", 1, "3 words"),
+    ("a 2x3x4\r\nb 0x1x1\r\n", 2, "malformed shape '0x1x1': a size of 0"),
+    ("a 2x3x4\nb 1x1x1\na 5x5x5", 3, "the name 'a' is there already"),
+  ])
+  func malformed(text: String, line: Int, problem: String) throws {
+    try Self.withFile(Data(text.utf8), name: "bad") { path in
+      do {
+        _ = try Workloads.Suite(contentsOf: path)
+        Issue.record("read without an error")
+      } catch {
+        guard case .malformedLine(path, line, problem, _) = error else {
+          Issue.record("found \(error)")
+          return
+        }
+        #expect("\(error)".hasPrefix("\(path):\(line): \(problem)"))
+      }
+    }
+  }
+
+  @Test("A file without shapes, a missing file, a folder and bytes that are no text are errors of their own")
+  func unreadable() throws {
+    try Self.withFile(Data("# nothing\n".utf8), name: "empty") { path in
+      #expect(throws: WorkloadError.emptySuite(file: path)) { try Workloads.Suite(contentsOf: path) }
+    }
+    try Self.withFile(Data([0xFF, 0xFE, 0x00, 0x80]), name: "binary") { path in
+      #expect(throws: WorkloadError.unreadable(file: path, reason: "it is not UTF-8 text")) { try Workloads.Suite(contentsOf: path) }
+    }
+    let folder = FileManager.default.temporaryDirectory.path
+    #expect(throws: WorkloadError.unreadable(file: folder, reason: "it is a folder")) { try Workloads.Suite(contentsOf: folder) }
+    let missing = "\(folder)/\(UUID().uuidString)"
+    #expect(throws: WorkloadError.unreadable(file: missing, reason: "no such file")) { try Workloads.Suite(contentsOf: missing) }
+  }
+}
