@@ -1,0 +1,41 @@
+import Foundation
+import Measurement
+import Results
+
+/// Turns the four corners, naive and tuned software on the weakest and the best hardware, into the headline of a report.
+public struct QuartetBuilder: Sendable {
+  public var naiveWeakest: Sampled
+  public var naiveBest: Sampled
+  public var tunedWeakest: Sampled
+  public var tunedBest: Sampled
+
+  public init(naiveWeakest: Sampled, naiveBest: Sampled, tunedWeakest: Sampled, tunedBest: Sampled) {
+    self.naiveWeakest = naiveWeakest
+    self.naiveBest = naiveBest
+    self.tunedWeakest = tunedWeakest
+    self.tunedBest = tunedBest
+  }
+
+  /// All four corners must be times of one shape.
+  public func quartet() throws(AttributionError) -> Quartet {
+    let shape = naiveWeakest.measurement.shape
+    for corner in [naiveWeakest, naiveBest, tunedWeakest, tunedBest] { try corner.check(shape: shape) }
+    let softwareAlone = naiveWeakest.factor(to: tunedWeakest)
+    let softwareGivenHardware = naiveBest.factor(to: tunedBest)
+    return Quartet(
+      shape: shape, naiveWeakest: naiveWeakest.measurement, naiveBest: naiveBest.measurement,
+      tunedWeakest: tunedWeakest.measurement, tunedBest: tunedBest.measurement,
+      hardwareAlone: naiveWeakest.factor(to: naiveBest), softwareAlone: softwareAlone,
+      softwareGivenHardware: softwareGivenHardware, hardwareGivenSoftware: tunedWeakest.factor(to: tunedBest),
+      interaction: Self.quotient(softwareGivenHardware, softwareAlone), beatTest: naiveBest.factor(to: tunedWeakest))
+  }
+
+  /// a / b for two ratios that share no sample. Their errors are independent, so the distances of the bounds from the value
+  /// add as squares on the log scale.
+  static func quotient(_ a: Estimate, _ b: Estimate) -> Estimate {
+    let value = a.value / b.value
+    let below = hypot(log(a.value / a.low), log(b.high / b.value))
+    let above = hypot(log(a.high / a.value), log(b.value / b.low))
+    return Estimate(value: value, low: value * exp(-below), high: value * exp(above))
+  }
+}
