@@ -17,7 +17,8 @@ static ck_registers cpuid(uint32_t leaf, uint32_t subleaf) {
 
 static bool has(uint32_t reg, uint32_t bits) { return (reg & bits) == bits; }
 
-// The operating system must save the wide registers at a context switch, or using them corrupts other programs' (Intel SDM vol. 1, 13.3).
+// The operating system must save the wide registers at a context switch, or using them corrupts other programs' (Intel SDM vol.
+// 1, 13.3).
 static uint64_t saved_state(void) {
   uint32_t low, high;
   __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
@@ -45,7 +46,8 @@ static void read_caches(ck_machine *m, uint32_t leaf) {
     if (type == 2) continue; // instructions
     ck_cache *cache = level == 1 ? &m->l1d : level == 2 ? &m->l2 : level == 3 ? &m->l3 : 0;
     if (!cache) continue;
-    const int64_t line = (r.ebx & 0xFFF) + 1, partitions = ((r.ebx >> 12) & 0x3FF) + 1, ways = (r.ebx >> 22) + 1, sets = (int64_t)r.ecx + 1;
+    const int64_t line = (r.ebx & 0xFFF) + 1, partitions = ((r.ebx >> 12) & 0x3FF) + 1, ways = (r.ebx >> 22) + 1,
+                  sets = (int64_t)r.ecx + 1;
     *cache = (ck_cache){
         .bytes = line * partitions * ways * sets,
         .ways = (int32_t)ways,

@@ -104,7 +104,8 @@ double ck_read_cpu_quota(const char *root) {
     controllers++;
     char mount[320];
     if (*controllers == 0) snprintf(mount, sizeof mount, "%s/sys/fs/cgroup", root);
-    else if (strcmp(controllers, "cpu,cpuacct") == 0 || strcmp(controllers, "cpu") == 0 || strcmp(controllers, "cpuacct,cpu") == 0)
+    else if (strcmp(controllers, "cpu,cpuacct") == 0 || strcmp(controllers, "cpu") == 0 ||
+             strcmp(controllers, "cpuacct,cpu") == 0)
       snprintf(mount, sizeof mount, "%s/sys/fs/cgroup/cpu", root);
     else continue;
     quota = at_most(quota, hierarchy_quota(mount, group));

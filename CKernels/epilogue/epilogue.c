@@ -36,7 +36,8 @@ OVERLOAD void to_memory(uint16_t *c, float value) {
 #define CK_OUT double
 #include "epilogue/tile.h"
 
-void ck_epilogue_store(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha, double beta) {
+void ck_epilogue_store(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha,
+                       double beta) {
   if (plan->c_type == CK_F32) finish_f32(plan, operands, tile, alpha, beta);
   else if (plan->c_type == CK_BF16) finish_bf16(plan, operands, tile, alpha, beta);
   else finish_f64(plan, operands, tile, alpha, beta);

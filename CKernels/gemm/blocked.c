@@ -1,9 +1,9 @@
 // The loops jc, (band), pc, ic, jr, ir round the micro-kernel, as in Goto and van de Geijn, "Anatomy of High-Performance Matrix
 // Multiplication", ACM TOMS 34(3), 2008, sections 4-5, and in BLIS.
 //
-// Contract: A is cut into tiles of at most MR rows, all of nearly the same height (1024 rows by 14 are 62 tiles of 14 and 12 of 13, not
-// 73 and a thin one of 2), B into panels of NR columns. Every element of C is summed in the order of k whatever the tiles, blocks and
-// threads, so only KC and the micro-kernel's family and ISA decide its bits.
+// Contract: A is cut into tiles of at most MR rows, all of nearly the same height (1024 rows by 14 are 62 tiles of 14 and 12 of
+// 13, not 73 and a thin one of 2), B into panels of NR columns. Every element of C is summed in the order of k whatever the
+// tiles, blocks and threads, so only KC and the micro-kernel's family and ISA decide its bits.
 #include "gemm/gemm.h"
 
 #include <stdatomic.h>
@@ -127,7 +127,8 @@ static void aim(const ck_run *run, const ck_step *step, int64_t row, int64_t col
 
 static void macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task) {
   const ck_gemm_plan *plan = run->plan;
-  const int64_t panel_size = ck_element_bytes(plan->panel_type), a_size = ck_element_bytes(plan->a_type), b_size = ck_element_bytes(plan->b_type);
+  const int64_t panel_size = ck_element_bytes(plan->panel_type), a_size = ck_element_bytes(plan->a_type),
+                b_size = ck_element_bytes(plan->b_type);
   const bool dot = plan->family == CK_DOT, finishes = step->last && (plan->accumulate || plan->has_epilogue);
   _Alignas(64) double scratch[CK_MAX_MR * CK_MAX_NR];
   const void *a, *b;
@@ -138,10 +139,16 @@ static void macro_kernel(const ck_run *run, const ck_step *step, const ck_task *
       .k = plan->pack_b || plan->pack_a ? step->padded : step->depth,
       .a_rs = plan->pack_a ? plan->kr : plan->a_rs,
       .a_ks = dot ? 1 : plan->a_cs * plan->kr,
-      .b_ks = plan->pack_b ? plan->nr * plan->kr : dot ? plan->b_cs : plan->b_rs,
-      .c_rs = !plan->accumulate ? plan->c_rs : run->sums_in_workspace ? plan->nc : plan->nr,
+      .b_ks = plan->pack_b ? plan->nr * plan->kr
+              : dot        ? plan->b_cs
+                           : plan->b_rs,
+      .c_rs = !plan->accumulate        ? plan->c_rs
+              : run->sums_in_workspace ? plan->nc
+                                       : plan->nr,
       .alpha = plan->accumulate ? 1 : plan->alpha,
-      .beta = !step->first ? 1 : plan->accumulate ? 0 : plan->beta,
+      .beta = !step->first       ? 1
+              : plan->accumulate ? 0
+                                 : plan->beta,
   };
   for (int64_t panel = task->panel; panel < task->panel_end; panel++) {
     const int64_t column = step->jc + panel * plan->nr;

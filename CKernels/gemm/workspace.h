@@ -14,7 +14,7 @@ typedef struct ck_workspace_map {
 
 ck_workspace_map ck_workspace_of(const ck_gemm_plan *plan);
 
-/// Workspace for one call, aligned to 64 bytes (from 2 MiB on: to huge pages); NULL when there is no memory. Up to 64 MiB come from this
-/// thread's arena, which stays for the next call and is freed with the thread; more is had for the call alone.
+/// Workspace for one call, aligned to 64 bytes (from 2 MiB on: to huge pages); NULL when there is no memory. Up to 64 MiB come
+/// from this thread's arena, which stays for the next call and is freed with the thread; more is had for the call alone.
 void *ck_workspace_take(int64_t bytes);
 void ck_workspace_return(void *workspace, int64_t bytes);

@@ -21,24 +21,25 @@ typedef enum ck_driver : int32_t {
 
 /// A product, ready to run. Plain data: immutable once made, shareable between threads, owns no memory.
 ///
-/// Pointers below lead into static tables. Strides are in elements; the pointers given to `ck_gemm_execute` are those of elements (0, 0).
+/// Pointers below lead into static tables. Strides are in elements; the pointers given to `ck_gemm_execute` are those of elements
+/// (0, 0).
 typedef struct ck_gemm_plan {
   ck_driver driver;
   bool swapped; ///< A and B were exchanged and all three transposed, so that C has unit stride along N
   bool pack_a, pack_b;
   bool accumulate; ///< C can't hold partial sums (its type or its strides): sum in the workspace, store by the epilogue
   bool has_epilogue;
-  ck_dtype a_type, b_type, acc_type, c_type;   ///< in memory, after the swap
-  ck_dtype panel_type;                         ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)
+  ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap
+  ck_dtype panel_type; ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)
   int32_t mr, nr, kr;
   int32_t threads;
   int64_t m, n, k;
   int64_t a_rs, a_cs, b_rs, b_cs, c_rs, c_cs; ///< after the swap
   int64_t mc, nc, kc;
   double alpha, beta;
-  ck_epilogue epilogue;                  ///< after the swap (rows and columns of the bias exchanged)
+  ck_epilogue epilogue; ///< after the swap (rows and columns of the bias exchanged)
   ck_family family;
-  const ck_ukernel_fn *tiles;            ///< [1...mr]: the micro-kernel for that many rows
+  const ck_ukernel_fn *tiles; ///< [1...mr]: the micro-kernel for that many rows
 } ck_gemm_plan;
 
 typedef struct ck_gemm_operands {
@@ -50,6 +51,6 @@ typedef struct ck_gemm_operands {
 /// Bytes of workspace that `ck_gemm_execute` needs; 0 for unpacked products.
 int64_t ck_gemm_workspace_bytes(const ck_gemm_plan *plan);
 
-/// Runs the plan. `workspace`: 64-byte aligned, of `ck_gemm_workspace_bytes`, or NULL to use this thread's arena (bounded, kept between calls,
-/// freed with the thread). Safe from several threads at once with different C and workspaces.
+/// Runs the plan. `workspace`: 64-byte aligned, of `ck_gemm_workspace_bytes`, or NULL to use this thread's arena (bounded, kept
+/// between calls, freed with the thread). Safe from several threads at once with different C and workspaces.
 ck_status ck_gemm_execute(const ck_gemm_plan *plan, const ck_gemm_operands *operands, void *workspace);

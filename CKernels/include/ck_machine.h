@@ -20,8 +20,8 @@ typedef struct ck_machine {
   char vendor[16], brand[64]; ///< from CPUID; empty where there is none
 } ck_machine;
 
-/// CPUs' worth of time that the cgroup grants, 0 = no limit: the least of all levels from the process's group up to the root, by cgroup v2
-/// (cpu.max) and v1 (cpu.cfs_quota_us). `root` stands before /proc and /sys: "" for the real ones.
+/// CPUs' worth of time that the cgroup grants, 0 = no limit: the least of all levels from the process's group up to the root, by
+/// cgroup v2 (cpu.max) and v1 (cpu.cfs_quota_us). `root` stands before /proc and /sys: "" for the real ones.
 double ck_read_cpu_quota(const char *root);
 
 /// Reads the machine afresh. Costs some 100 us (files under /sys): ask once and keep the answer.

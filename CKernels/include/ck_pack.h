@@ -2,8 +2,8 @@
 #pragma once
 #include "ck_types.h"
 
-/// A matrix `rows x k` to be packed into panels of `panel` rows: for each group of `kr` depths, `panel` groups of `kr` adjacent elements,
-/// zeros where a row or a depth is missing. For B read rows as columns: B's panels are those of its transpose.
+/// A matrix `rows x k` to be packed into panels of `panel` rows: for each group of `kr` depths, `panel` groups of `kr` adjacent
+/// elements, zeros where a row or a depth is missing. For B read rows as columns: B's panels are those of its transpose.
 typedef struct ck_pack_job {
   const void *source;
   void *destination;

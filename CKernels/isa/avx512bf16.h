@@ -26,8 +26,8 @@ CK_INLINE ck_vpairs ck_broadcast(const ck_native_pair *p) {
   return (ck_vpairs){_mm512_set1_epi32(pair)};
 }
 CK_INLINE ck_vpairs ck_load(const ck_native_bf16 *p) { return (ck_vpairs){_mm512_loadu_si512(p)}; }
-CK_INLINE ck_vpairs ck_load_first(const ck_native_bf16 *p, ck_mask some) { return (ck_vpairs){_mm512_maskz_loadu_epi16(some, p)}; }
-
-CK_INLINE ck_vf ck_madd(ck_vf acc, ck_vpairs a, ck_vpairs b) {
-  return _mm512_dpbf16_ps(acc, (__m512bh)a.bits, (__m512bh)b.bits);
+CK_INLINE ck_vpairs ck_load_first(const ck_native_bf16 *p, ck_mask some) {
+  return (ck_vpairs){_mm512_maskz_loadu_epi16(some, p)};
 }
+
+CK_INLINE ck_vf ck_madd(ck_vf acc, ck_vpairs a, ck_vpairs b) { return _mm512_dpbf16_ps(acc, (__m512bh)a.bits, (__m512bh)b.bits); }

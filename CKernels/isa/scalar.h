@@ -7,30 +7,31 @@ typedef float ck_vf;
 typedef double ck_vd;
 typedef int ck_mask;
 
-// An empty instruction that wants each sum in a register of its own: without it the compiler packs neighbouring sums into one vector
-// register (SLP), and the row would no longer show what scalar hardware does.
+// An empty instruction that wants each sum in a register of its own: without it the compiler packs neighbouring sums into one
+// vector register (SLP), and the row would no longer show what scalar hardware does.
 #if defined(__x86_64__)
 #define CK_KEEP_SCALAR(v) __asm__("" : "+x"(v))
 #else
 #define CK_KEEP_SCALAR(v) __asm__("" : "+w"(v))
 #endif
 
-#define CK_SCALAR_OPERATIONS(T)                                                                                           \
-  CK_INLINE T ck_load(const T *p) { return *p; }                                                                          \
-  CK_INLINE T ck_broadcast(const T *p) { return *p; }                                                                     \
-  CK_INLINE void ck_store(T *p, T v) {                                                                                    \
-    CK_KEEP_SCALAR(v);                                                                                                    \
-    *p = v;                                                                                                               \
-  }                                                                                                                       \
-  CK_INLINE T ck_madd(T acc, T a, T b) {                                                                                  \
-    acc += a * b;                                                                                                         \
-    CK_KEEP_SCALAR(acc);                                                                                                  \
-    return acc;                                                                                                           \
-  }                                                                                                                       \
-  CK_INLINE T ck_load_first(const T *p, ck_mask some) { return some ? *p : 0; }                                           \
-  CK_INLINE void ck_store_first(T *p, T v, ck_mask some) {                                                                \
-    if (some) *p = v;                                                                                                     \
-  }                                                                                                                       \
+#define CK_SCALAR_OPERATIONS(T)                                                                                                  \
+  CK_INLINE T ck_load(const T *p) { return *p; }                                                                                 \
+  CK_INLINE T ck_broadcast(const T *p) { return *p; }                                                                            \
+  CK_INLINE void ck_store(T *p, T v) {                                                                                           \
+    CK_KEEP_SCALAR(v);                                                                                                           \
+    *p = v;                                                                                                                      \
+  }                                                                                                                              \
+  CK_INLINE void ck_store_one(T *p, T value) { ck_store(p, value); }                                                             \
+  CK_INLINE T ck_madd(T acc, T a, T b) {                                                                                         \
+    acc += a * b;                                                                                                                \
+    CK_KEEP_SCALAR(acc);                                                                                                         \
+    return acc;                                                                                                                  \
+  }                                                                                                                              \
+  CK_INLINE T ck_load_first(const T *p, ck_mask some) { return some ? *p : 0; }                                                  \
+  CK_INLINE void ck_store_first(T *p, T v, ck_mask some) {                                                                       \
+    if (some) *p = v;                                                                                                            \
+  }                                                                                                                              \
   CK_INLINE T ck_sum(T v) { return v; }
 
 CK_SCALAR_OPERATIONS(float)

@@ -11,16 +11,16 @@ typedef int64_t ck_mask; // SSE2 has no masked access: a scalar tail of so many 
 
 CK_INLINE ck_mask ck_first(int64_t lanes) { return lanes; }
 
-#define CK_SCALAR_TAIL(V, T)                                                                                              \
-  CK_INLINE V ck_load_first(const T *p, ck_mask lanes) {                                                                  \
-    V v = {};                                                                                                             \
-    for (int64_t l = 0; l < (int64_t)(sizeof(V) / sizeof(T)); l++)                                                        \
-      if (l < lanes) v[l] = p[l];                                                                                         \
-    return v;                                                                                                             \
-  }                                                                                                                       \
-  CK_INLINE void ck_store_first(T *p, V v, ck_mask lanes) {                                                               \
-    for (int64_t l = 0; l < (int64_t)(sizeof(V) / sizeof(T)); l++)                                                        \
-      if (l < lanes) p[l] = v[l];                                                                                         \
+#define CK_SCALAR_TAIL(V, T)                                                                                                     \
+  CK_INLINE V ck_load_first(const T *p, ck_mask lanes) {                                                                         \
+    V v = {};                                                                                                                    \
+    for (int64_t l = 0; l < (int64_t)(sizeof(V) / sizeof(T)); l++)                                                               \
+      if (l < lanes) v[l] = p[l];                                                                                                \
+    return v;                                                                                                                    \
+  }                                                                                                                              \
+  CK_INLINE void ck_store_first(T *p, V v, ck_mask lanes) {                                                                      \
+    for (int64_t l = 0; l < (int64_t)(sizeof(V) / sizeof(T)); l++)                                                               \
+      if (l < lanes) p[l] = v[l];                                                                                                \
   }
 CK_SCALAR_TAIL(ck_vf, float)
 CK_SCALAR_TAIL(ck_vd, double)

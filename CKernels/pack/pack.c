@@ -1,8 +1,8 @@
 // Packing: a matrix into panels that a micro-kernel reads from front to back. Every source element is read once.
 //
-// The cases differ in which stride of the source is 1. Along the panel (B as stored, A transposed) packing is a copy; along K (A as
-// stored, B transposed) it is a transposition, done in 4 x 4 blocks of 4-byte units so that both sides move whole vectors. A pair of
-// bf16 adjacent along K is such a unit as well. Baseline instructions only: a cap on the ISA holds for packing too.
+// The cases differ in which stride of the source is 1. Along the panel (B as stored, A transposed) packing is a copy; along K (A
+// as stored, B transposed) it is a transposition, done in 4 x 4 blocks of 4-byte units so that both sides move whole vectors. A
+// pair of bf16 adjacent along K is such a unit as well. Baseline instructions only: a cap on the ISA holds for packing too.
 #include "ck_pack.h"
 
 #include <stddef.h>
@@ -32,22 +32,22 @@ static void transpose_units(const ck_panel *p) {
   }
 }
 
-#define CK_DEFINE_PACKERS(SUFFIX, FROM, TO, CONVERT)                                                                      \
-  /* Adjacent along the panel in the source: copy rows. */                                                                \
-  static void copy_##SUFFIX(const ck_panel *p) {                                                                          \
-    TO *to = (TO *)p->destination;                                                                                        \
-    for (int64_t d = 0; d < p->k; d++, to += p->width) {                                                                  \
-      const FROM *from = (const FROM *)(p->source + d * p->ks);                                                           \
-      for (int64_t i = 0; i < p->live; i++) to[i] = CONVERT(from[i]);                                                     \
-    }                                                                                                                     \
-  }                                                                                                                       \
-  /* Any strides. */                                                                                                      \
-  static void gather_##SUFFIX(const ck_panel *p) {                                                                        \
-    for (int64_t i = 0; i < p->live; i++) {                                                                               \
-      const char *from = p->source + i * p->rs;                                                                           \
-      TO *to = (TO *)p->destination + i;                                                                                  \
-      for (int64_t d = 0; d < p->k; d++) to[d * p->width] = CONVERT(*(const FROM *)(from + d * p->ks));                   \
-    }                                                                                                                     \
+#define CK_DEFINE_PACKERS(SUFFIX, FROM, TO, CONVERT)                                                                             \
+  /* Adjacent along the panel in the source: copy rows. */                                                                       \
+  static void copy_##SUFFIX(const ck_panel *p) {                                                                                 \
+    TO *to = (TO *)p->destination;                                                                                               \
+    for (int64_t d = 0; d < p->k; d++, to += p->width) {                                                                         \
+      const FROM *from = (const FROM *)(p->source + d * p->ks);                                                                  \
+      for (int64_t i = 0; i < p->live; i++) to[i] = CONVERT(from[i]);                                                            \
+    }                                                                                                                            \
+  }                                                                                                                              \
+  /* Any strides. */                                                                                                             \
+  static void gather_##SUFFIX(const ck_panel *p) {                                                                               \
+    for (int64_t i = 0; i < p->live; i++) {                                                                                      \
+      const char *from = p->source + i * p->rs;                                                                                  \
+      TO *to = (TO *)p->destination + i;                                                                                         \
+      for (int64_t d = 0; d < p->k; d++) to[d * p->width] = CONVERT(*(const FROM *)(from + d * p->ks));                          \
+    }                                                                                                                            \
   }
 CK_DEFINE_PACKERS(f32, float, float, )
 CK_DEFINE_PACKERS(f64, double, double, )

@@ -1,5 +1,5 @@
-// Threads by OpenMP: a parallel region and a barrier, nothing more. Debian 12's libomp (14) lacks the entry points that newer compilers
-// call for dynamic schedules, so loops take their chunks by atomics of their own.
+// Threads by OpenMP: a parallel region and a barrier, nothing more. Debian 12's libomp (14) lacks the entry points that newer
+// compilers call for dynamic schedules, so loops take their chunks by atomics of their own.
 #include "ck_team.h"
 
 int omp_in_parallel(void);

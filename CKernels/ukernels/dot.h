@@ -2,8 +2,8 @@
 //
 //   CK_STEP  elements of K in one vector of CK_IN
 //
-// Vectorised along K, which is adjacent in both operands: for a few rows against a transposed B (a layer applied to a few tokens) nothing
-// needs packing. Each element is one vector of partial sums over k, then one fixed tree of additions, whatever the tile.
+// Vectorised along K, which is adjacent in both operands: for a few rows against a transposed B (a layer applied to a few tokens)
+// nothing needs packing. Each element is one vector of partial sums over k, then one fixed tree of additions, whatever the tile.
 
 /// One step along K: `CK_STEP` depths, or the first few of them.
 CK_INLINE void CK_BODY(CK_VEC sum[CK_MAX_MR][4], const CK_IN *a, int64_t a_rs, const CK_IN *b, int64_t b_cs, const int rows,
@@ -43,7 +43,7 @@ CK_INLINE void CK_BODY(const ck_tile *t, const int rows, const int columns) {
     for (int j = 0; j < columns; j++) {
       CK_ACC value = ck_sum(sum[i][j]) * alpha;
       if (beta != 0) value += beta * c[j];
-      c[j] = value;
+      ck_store_one(&c[j], value);
     }
   }
 }

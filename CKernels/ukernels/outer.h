@@ -3,8 +3,9 @@
 //   CK_BODY  name of the body          CK_IN     element of A and B        CK_GROUP  KR of them, adjacent (pair: two; else CK_IN)
 //   CK_ACC   scalar of the sums and C  CK_VEC    vector of CK_ACC
 //
-// The accumulators are a constant-size array under full unrolling, so they stay in registers: `rows * vectors` sums, `vectors` of B and
-// one broadcast of A live at once. Each element is one chain of multiply-adds over k, whatever the tile: rows of one ISA agree bit for bit.
+// The accumulators are a constant-size array under full unrolling, so they stay in registers: `rows * vectors` sums, `vectors` of
+// B and one broadcast of A live at once. Each element is one chain of multiply-adds over k, whatever the tile: rows of one ISA
+// agree bit for bit.
 
 CK_INLINE void CK_BODY(const ck_tile *t, const int rows, const int vectors, const bool whole, const bool packed_a) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
@@ -54,7 +55,8 @@ CK_INLINE void CK_BODY(const ck_tile *t, const int rows, const int vectors, cons
   }
 }
 
-/// One row of the table: `rows` x `nr`, narrower when fewer columns are live. Packed A (its rows adjacent) has fixed addresses, strided A computed ones.
+/// One row of the table: `rows` x `nr`, narrower when fewer columns are live. Packed A (its rows adjacent) has fixed addresses,
+/// strided A computed ones.
 CK_INLINE void CK_TILE(const ck_tile *t, const int rows, const int nr) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   const bool packed_a = t->a_rs == kr;

@@ -3,6 +3,6 @@
 #include "ck_ukernel.h"
 
 #define CK_ROW_NAME(family, type, mr, nr, isa) ck_##family##_##type##_##mr##x##nr##_##isa
-#define CK_ROW_FUNCTION(family, type, mr, nr, isa)                                                                        \
-  void CK_ROW_NAME(family, type, mr, nr, isa)(const ck_tile *);                                                           \
+#define CK_ROW_FUNCTION(family, type, mr, nr, isa)                                                                               \
+  void CK_ROW_NAME(family, type, mr, nr, isa)(const ck_tile *);                                                                  \
   void CK_ROW_NAME(family, type, mr, nr, isa)(const ck_tile *t) { tile_##family##_##type(t, mr, nr); }

@@ -10,25 +10,31 @@
 #include "ukernels/ukernels.def"
 
 enum {
-  family_outer = CK_OUTER, family_pair = CK_PAIR, family_dot = CK_DOT, // by their names in the table
-  kr_outer = 1, kr_pair = 2, kr_dot = 1,
-  packed_b_outer = false, packed_b_pair = true, packed_b_dot = false,
+  family_outer = CK_OUTER,
+  family_pair = CK_PAIR,
+  family_dot = CK_DOT, // by their names in the table
+  kr_outer = 1,
+  kr_pair = 2,
+  kr_dot = 1,
+  packed_b_outer = false,
+  packed_b_pair = true,
+  packed_b_dot = false,
 };
 #define TYPES_f32 .a = CK_F32, .b = CK_F32, .acc = CK_F32, .c = CK_F32
 #define TYPES_f64 .a = CK_F64, .b = CK_F64, .acc = CK_F64, .c = CK_F64
 #define TYPES_bf16 .a = CK_BF16, .b = CK_BF16, .acc = CK_F32, .c = CK_F32
 
-#define CK_TABLE_ROW(kind, type, rows_, columns, isa_name, level)                                                             \
-  {                                                                                                                       \
-      .name = #kind "_" #type "_" #rows_ "x" #columns "_" #isa_name,                                                         \
-      .family = family_##kind,                                                                                         \
-      .isa = level,                                                                                                        \
-      TYPES_##type,                                                                                                       \
-      .mr = rows_,                                                                                                          \
-      .nr = columns,                                                                                                          \
-      .kr = kr_##kind,                                                                                                 \
-      .packed_b = packed_b_##kind,                                                                                     \
-      .run = CK_ROW_NAME(kind, type, rows_, columns, isa_name),                                                              \
+#define CK_TABLE_ROW(kind, type, rows_, columns, isa_name, level)                                                                \
+  {                                                                                                                              \
+      .name = #kind "_" #type "_" #rows_ "x" #columns "_" #isa_name,                                                             \
+      .family = family_##kind,                                                                                                   \
+      .isa = level,                                                                                                              \
+      TYPES_##type,                                                                                                              \
+      .mr = rows_,                                                                                                               \
+      .nr = columns,                                                                                                             \
+      .kr = kr_##kind,                                                                                                           \
+      .packed_b = packed_b_##kind,                                                                                               \
+      .run = CK_ROW_NAME(kind, type, rows_, columns, isa_name),                                                                  \
   },
 static const ck_ukernel rows[] = {
 #define CK_SCALAR(family, type, mr, nr) CK_TABLE_ROW(family, type, mr, nr, scalar, CK_ISA_SCALAR)

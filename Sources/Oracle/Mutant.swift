@@ -46,7 +46,7 @@ private func wrong(
   Mutant(name, shows: shows) { reference, c in reference.changed(change).write(to: c) }
 }
 
-/// A view of the first `depth` columns of A and rows of B.
+/// Without the last `count` columns of A and rows of B.
 private func shortened(_ reference: inout GEMMReference, by count: Int) {
   let (a, b) = (reference.a, reference.b)
   var (left, right) = (a.layout, b.layout)

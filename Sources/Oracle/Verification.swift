@@ -27,6 +27,9 @@ public struct Mismatch: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 /// How far a result may lie from the exact one.
+///
+/// Beside what the cases say, each term may underflow, and instructions that take denormals for zero (VDPBF16PS, VCVTNEPS2BF16)
+/// may do so in bfloat16 products, whose operands are taken to be at most 2^8.
 public enum Tolerance: Sendable, Hashable {
   /// Equal to the exact value rounded once to C's type. For operands whose every partial sum is exact (`Fill.integers(depth:)`).
   case exact
