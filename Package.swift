@@ -103,11 +103,14 @@ let package = Package(
     .testTarget(name: "ResultsTests", dependencies: ["Results"], swiftSettings: swift6),
     .testTarget(name: "WorkloadsTests", dependencies: ["Workloads"], swiftSettings: swift6),
     .testTarget(
-      name: "MeasurementTests", dependencies: ["Measurement", "Results", "Workloads", "Oracle", "Tensors", "CeilingKernels", "KernelDispatch"],
+      name: "MeasurementTests",
+      dependencies: ["Measurement", "Results", "Workloads", "Oracle", "Tensors", "CeilingKernels", "KernelDispatch"],
       swiftSettings: swift6),
     .testTarget(name: "RungsTests", dependencies: ["Rungs", "KernelDispatch"], swiftSettings: swift6),
-    .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Results", "KernelDispatch", "Tensors"], swiftSettings: swift6),
+    .testTarget(
+      name: "AttributionTests", dependencies: ["Attribution", "Results", "KernelDispatch", "Tensors"], swiftSettings: swift6),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Results"], swiftSettings: swift6),
+    .testTarget(name: "HeadroomCLITests", dependencies: ["HeadroomCLI", "Results"], swiftSettings: swift6),
     .testTarget(name: "ArchitectureTests", swiftSettings: swift6),
   ]
 )

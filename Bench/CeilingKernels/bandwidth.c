@@ -30,9 +30,7 @@
 #include "bandwidth_loops.inc"
 #endif
 
-int32_t ceiling_array_count(ceiling_kind kind) {
-  return kind == CEILING_READ ? 1 : kind == CEILING_COPY ? 2 : 3;
-}
+int32_t ceiling_array_count(ceiling_kind kind) { return kind == CEILING_READ ? 1 : kind == CEILING_COPY ? 2 : 3; }
 
 bandwidth_loop ceiling_bandwidth_loop(ceiling_kind kind, ceiling_isa isa) {
   if (kind < CEILING_READ || kind > CEILING_TRIAD) return NULL;

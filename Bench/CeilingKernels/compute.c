@@ -1,5 +1,5 @@
-// Peak arithmetic: every register that the instruction set has is an accumulator (but for the operands), so that the latency of an addition is
-// hidden and only the number of arithmetic units binds. Operands are 1.0: accumulators neither overflow nor become subnormal.
+// Peak arithmetic: every register but the operands' is an accumulator, so that latency is hidden and only the arithmetic units
+// bind. Operands are 1.0: accumulators neither overflow nor become subnormal.
 #include "loops.h"
 #include <stddef.h>
 
@@ -7,60 +7,68 @@
 
 static const float ones_f32[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 static const double ones_f64[8] = {1, 1, 1, 1, 1, 1, 1, 1};
-static const uint16_t ones_bf16[32] = {
-    0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80,
-    0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80};
+static const uint16_t ones_bf16[32] = {0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80,
+                                       0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80,
+                                       0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80, 0x3F80};
 
-#define LOW_REGISTERS                                                                                                              \
-  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
-#define HIGH_REGISTERS                                                                                                                    \
-  "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", \
-      "xmm31"
+#define LOW_REGISTERS                                                                                                            \
+  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",   \
+      "xmm15"
+#define HIGH_REGISTERS                                                                                                           \
+  "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29",  \
+      "xmm30", "xmm31"
 
 // Repeats its argument for each accumulator, as `\r`.
-#define EACH_OF_30(text)                                                                                                               \
+#define EACH_OF_30(text)                                                                                                         \
   ".irp r,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29\n\t" text "\n\t.endr\n\t"
 #define EACH_OF_14(text) ".irp r,0,1,2,3,4,5,6,7,8,9,10,11,12,13\n\t" text "\n\t.endr\n\t"
 #define LOOP(body) ".p2align 6\n1:\n\t" body "dec %0\n\tjnz 1b\n\t"
 
-#define AVX512_LOOP(name, features, fma, ones)                                                                                     \
-  __attribute__((target(features))) static void name(int64_t iterations) {                                                         \
-    __asm__ volatile("vmovups (%1), %%zmm30\n\tvmovups (%1), %%zmm31\n\t" EACH_OF_30("vpxord %%zmm\\r, %%zmm\\r, %%zmm\\r")          \
-                         LOOP(EACH_OF_30(fma " %%zmm30, %%zmm31, %%zmm\\r")) "vzeroupper"                                           \
-                     : "+r"(iterations)                                                                                            \
-                     : "r"(ones)                                                                                                   \
-                     : "memory", "cc", LOW_REGISTERS, HIGH_REGISTERS);                                                             \
+#define AVX512_LOOP(name, features, fma, ones)                                                                                   \
+  __attribute__((target(features))) static void name(int64_t iterations) {                                                       \
+    __asm__ volatile("vmovups (%1), %%zmm30\n\tvmovups (%1), %%zmm31\n\t" EACH_OF_30("vpxord %%zmm\\r, %%zmm\\r, %%zmm\\r")      \
+                         LOOP(EACH_OF_30(fma " %%zmm30, %%zmm31, %%zmm\\r")) "vzeroupper"                                        \
+                     : "+r"(iterations)                                                                                          \
+                     : "r"(ones)                                                                                                 \
+                     : "memory", "cc", LOW_REGISTERS, HIGH_REGISTERS);                                                           \
   }
 
 // Three times the accumulators per turn: the end of a turn costs a larger part of a short one.
-#define AVX2_LOOP(name, fma, ones)                                                                                                  \
-  __attribute__((target("avx2,fma"))) static void name(int64_t iterations) {                                                        \
-    __asm__ volatile("vmovups (%1), %%ymm14\n\tvmovups (%1), %%ymm15\n\t" EACH_OF_14("vxorps %%ymm\\r, %%ymm\\r, %%ymm\\r")           \
-                         LOOP(EACH_OF_14(fma " %%ymm14, %%ymm15, %%ymm\\r") EACH_OF_14(fma " %%ymm14, %%ymm15, %%ymm\\r")            \
-                                  EACH_OF_14(fma " %%ymm14, %%ymm15, %%ymm\\r")) "vzeroupper"                                       \
-                     : "+r"(iterations)                                                                                             \
-                     : "r"(ones)                                                                                                    \
-                     : "memory", "cc", LOW_REGISTERS);                                                                              \
+#define AVX2_LOOP(name, fma, ones)                                                                                               \
+  __attribute__((target("avx2,fma"))) static void name(int64_t iterations) {                                                     \
+    __asm__ volatile("vmovups (%1), %%ymm14\n\tvmovups (%1), %%ymm15\n\t" EACH_OF_14("vxorps %%ymm\\r, %%ymm\\r, %%ymm\\r")      \
+                         LOOP(EACH_OF_14(fma " %%ymm14, %%ymm15, %%ymm\\r") EACH_OF_14(fma " %%ymm14, %%ymm15, %%ymm\\r")        \
+                                  EACH_OF_14(fma " %%ymm14, %%ymm15, %%ymm\\r")) "vzeroupper"                                    \
+                     : "+r"(iterations)                                                                                          \
+                     : "r"(ones)                                                                                                 \
+                     : "memory", "cc", LOW_REGISTERS);                                                                           \
   }
 
-// No FMA: as many multiplications as additions, so that both kinds of unit stay busy. Eight chains of the slower multiplications and seven of
-// additions; seven of each leave so little slack that some runs settle 15 % lower. Every chain gets its turn after 7 x 8 pairs.
+// No FMA: as many multiplications as additions, so that both kinds of unit stay busy. Eight chains of the slower multiplications
+// and seven of additions; seven of each leave so little slack that some runs settle 15 % lower. 56 pairs give each chain its
+// turns.
+// clang-format off
 #define PAIR(mul, add, m, a) mul " %%xmm15, %%xmm" #m "\n\t" add " %%xmm15, %%xmm" #a "\n\t"
-#define EIGHT_PAIRS(mul, add, a, b, c, d, e, f, g)                                                                                  \
-  PAIR(mul, add, 0, a) PAIR(mul, add, 1, b) PAIR(mul, add, 2, c) PAIR(mul, add, 3, d) PAIR(mul, add, 4, e) PAIR(mul, add, 5, f)      \
+#define EIGHT_PAIRS(mul, add, a, b, c, d, e, f, g)                            \
+  PAIR(mul, add, 0, a) PAIR(mul, add, 1, b) PAIR(mul, add, 2, c)              \
+  PAIR(mul, add, 3, d) PAIR(mul, add, 4, e) PAIR(mul, add, 5, f)              \
   PAIR(mul, add, 6, g) PAIR(mul, add, 7, a)
-#define PAIRS_56(mul, add)                                                                                                          \
-  EIGHT_PAIRS(mul, add, 8, 9, 10, 11, 12, 13, 14) EIGHT_PAIRS(mul, add, 9, 10, 11, 12, 13, 14, 8)                                    \
-  EIGHT_PAIRS(mul, add, 10, 11, 12, 13, 14, 8, 9) EIGHT_PAIRS(mul, add, 11, 12, 13, 14, 8, 9, 10)                                    \
-  EIGHT_PAIRS(mul, add, 12, 13, 14, 8, 9, 10, 11) EIGHT_PAIRS(mul, add, 13, 14, 8, 9, 10, 11, 12)                                    \
+#define PAIRS_56(mul, add)                                                    \
+  EIGHT_PAIRS(mul, add, 8, 9, 10, 11, 12, 13, 14)                             \
+  EIGHT_PAIRS(mul, add, 9, 10, 11, 12, 13, 14, 8)                             \
+  EIGHT_PAIRS(mul, add, 10, 11, 12, 13, 14, 8, 9)                             \
+  EIGHT_PAIRS(mul, add, 11, 12, 13, 14, 8, 9, 10)                             \
+  EIGHT_PAIRS(mul, add, 12, 13, 14, 8, 9, 10, 11)                             \
+  EIGHT_PAIRS(mul, add, 13, 14, 8, 9, 10, 11, 12)                             \
   EIGHT_PAIRS(mul, add, 14, 8, 9, 10, 11, 12, 13)
-#define SSE_LOOP(name, load, mul, add, ones)                                                                                        \
-  static void name(int64_t iterations) {                                                                                            \
-    __asm__ volatile(load " (%1), %%xmm14\n\t" load " (%1), %%xmm15\n\t" EACH_OF_14(load " (%1), %%xmm\\r")                         \
-                         LOOP(PAIRS_56(mul, add))                                                                                   \
-                     : "+r"(iterations)                                                                                             \
-                     : "r"(ones)                                                                                                    \
-                     : "memory", "cc", LOW_REGISTERS);                                                                              \
+// clang-format on
+#define SSE_LOOP(name, load, mul, add, ones)                                                                                     \
+  static void name(int64_t iterations) {                                                                                         \
+    __asm__ volatile(load " (%1), %%xmm14\n\t" load " (%1), %%xmm15\n\t" EACH_OF_14(load " (%1), %%xmm\\r")                      \
+                         LOOP(PAIRS_56(mul, add))                                                                                \
+                     : "+r"(iterations)                                                                                          \
+                     : "r"(ones)                                                                                                 \
+                     : "memory", "cc", LOW_REGISTERS);                                                                           \
   }
 
 SSE_LOOP(scalar_f32, "movss", "mulss", "addss", ones_f32)
@@ -88,15 +96,15 @@ static const ceiling_loop_row rows[] = {
 #elif defined(__aarch64__)
 
 #define EACH_OF_24(text) ".irp r,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23\n\t" text "\n\t.endr\n\t"
-#define SCALAR_LOOP(name, type)                                                                                                     \
-  static void name(int64_t iterations) {                                                                                            \
-    __asm__ volatile("fmov " type "30, #1.0\n\tfmov " type "31, #1.0\n\t" EACH_OF_24("fmov " type "\\r, #1.0")                       \
-                     ".p2align 6\n1:\n\t" EACH_OF_24("fmadd " type "\\r, " type "30, " type "31, " type "\\r")                       \
-                     "subs %0, %0, #1\n\tb.ne 1b"                                                                                   \
-                     : "+r"(iterations)                                                                                             \
-                     :                                                                                                              \
-                     : "memory", "cc", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13",      \
-                       "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v30", "v31");                         \
+#define SCALAR_LOOP(name, type)                                                                                                  \
+  static void name(int64_t iterations) {                                                                                         \
+    __asm__ volatile("fmov " type "30, #1.0\n\tfmov " type                                                                       \
+                     "31, #1.0\n\t" EACH_OF_24("fmov " type "\\r, #1.0") ".p2align 6\n1:\n\t" EACH_OF_24(                        \
+                         "fmadd " type "\\r, " type "30, " type "31, " type "\\r") "subs %0, %0, #1\n\tb.ne 1b"                  \
+                     : "+r"(iterations)                                                                                          \
+                     :                                                                                                           \
+                     : "memory", "cc", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13",   \
+                       "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v30", "v31");                      \
   }
 
 SCALAR_LOOP(scalar_f32, "s")

@@ -26,7 +26,8 @@ enum { BANDWIDTH_STEP = 512 };
 
 typedef void (*bandwidth_loop)(const bandwidth_arrays *arrays);
 
-/// The loop for this kind with the widest vectors of the level, or NULL. `read` reads x, `copy` writes x from y, `triad` x from y and z.
+/// The loop for this kind with the widest vectors of the level, or NULL. `read` reads x, `copy` writes x from y, `triad` x from y
+/// and z.
 bandwidth_loop ceiling_bandwidth_loop(ceiling_kind kind, ceiling_isa isa);
 
 /// How many arrays the kind uses.

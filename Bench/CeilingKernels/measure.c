@@ -27,7 +27,7 @@ typedef struct team {
   const ceiling_probe *probe;
   const ceiling_loop_row *compute; ///< or
   bandwidth_loop bandwidth;
-  double work; ///< operations or bytes of one pass of one thread
+  double work;     ///< operations or bytes of one pass of one thread
   atomic_int gate; ///< 0 wait, 1 go, -1 go home
   atomic_int arrived, turn;
   atomic_bool out_of_memory, done;
@@ -60,7 +60,8 @@ static int64_t bytes_per_array(const ceiling_probe *probe) {
   return bytes < BANDWIDTH_STEP ? BANDWIDTH_STEP : bytes / BANDWIDTH_STEP * BANDWIDTH_STEP;
 }
 
-/// Arrays on pages of their own thread, staggered so that equal indices don't share the low 12 bits of their addresses. NULL without memory.
+/// Arrays on pages of their own thread, staggered so that equal indices don't share the low 12 bits of their addresses. NULL
+/// without memory.
 static void *make_arrays(const team *t, bandwidth_arrays *arrays) {
   const int64_t bytes = bytes_per_array(t->probe), count = ceiling_array_count(t->probe->kind), stagger = 1024;
   const int64_t whole = (count * (bytes + stagger) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;

@@ -39,7 +39,7 @@ public final class Bench {
 
   /// - Parameters:
   ///   - progress: told what is done next, in a few words.
-  ///   - isCancelled: asked between calls; when it says yes, `measure` throws `BenchError.cancelled`.
+  ///   - isCancelled: asked between turns; when it says yes, `measure` throws `BenchError.cancelled`.
   public init(
     settings: Settings = Settings(), ceilings: Ceilings? = nil, progress: @escaping @Sendable (String) -> Void = { _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
@@ -135,6 +135,14 @@ extension Bench {
       seconds: Seconds(
         median: median.value, best: samples.min() ?? median.value, samples: samples.count, low: median.low, high: median.high),
       gflops: gflops, shareOfPeak: peak.map { gflops / $0 }, shareOfRoof: roof.map { gflops / $0.gflops }, boundBy: roof?.boundBy,
-      intensity: shape.intensity(contestant.format), verified: true, note: contestant.note, command: contestant.command)
+      intensity: shape.intensity(contestant.format), verified: true, note: note(of: contestant), command: contestant.command)
+  }
+
+  /// A contestant's own words, and how its operands lie in memory.
+  private func note(of contestant: Contestant) -> String? {
+    let padding = settings.leadingPadding
+    if contestant.note == nil && padding == 0 { return nil }
+    let layout = padding == 0 ? "leading dimensions tight" : "leading dimensions padded by \(padding)"
+    return [contestant.note, layout].compactMap { $0 }.joined(separator: "; ")
   }
 }

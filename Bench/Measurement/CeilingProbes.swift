@@ -71,7 +71,8 @@ private struct Probe: CustomStringConvertible {
     let types = [("f32", CEILING_F32), ("f64", CEILING_F64), ("bf16", CEILING_BF16)]
     var probes = ISA.allCases.filter { $0 <= isa }.flatMap { level in
       types.map { name, loop in
-        Probe(kind: .compute, name: name, loop: loop, isa: level, threads: threads, footprint: nil, seconds: effort.computeSeconds)
+        Probe(
+          kind: .compute, name: name, loop: loop, isa: level, threads: threads, footprint: nil, seconds: effort.computeSeconds)
       }
     }
     for footprint in Footprint.all(machine: machine, threads: threads) {

@@ -31,7 +31,8 @@ public struct EnvironmentProbe: Sendable {
       hypervisor: machine.hypervisor, memoryBytes: sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)),
       os: Self.osName(SystemFile.text("/etc/os-release")), kernel: Self.kernel(),
       compilers: ["C: \(String(cString: ceiling_compiler()))", "Swift: \(Self.swiftCompiler)"], flags: Self.flags,
-      libraries: libraries.merging(Self.systemLibraries()) { given, _ in given }, commit: commit ?? Self.commitOfExecutable() ?? Self.unknown,
+      libraries: libraries.merging(Self.systemLibraries()) { given, _ in given },
+      commit: commit ?? Self.commitOfExecutable() ?? Self.unknown,
       seed: seed, load: Self.load(SystemFile.text("/proc/loadavg")), stealShare: stealShare(), overrides: Self.overrides())
   }
 
@@ -103,7 +104,8 @@ extension EnvironmentProbe {
   private static func libcVersion() -> String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
       let length = confstr(Int32(_CS_GNU_LIBC_VERSION), text.baseAddress, text.count)
-      return (1...text.count).contains(length) ? String(decoding: text.prefix(length - 1).map(UInt8.init(bitPattern:)), as: UTF8.self) : unknown
+      return (1...text.count).contains(length)
+        ? String(decoding: text.prefix(length - 1).map(UInt8.init(bitPattern:)), as: UTF8.self) : unknown
     }
   }
 }

@@ -26,7 +26,9 @@ struct Products: Sendable {
   init(_ measurements: [Results.Measurement]) {
     for measurement in measurements {
       let suite = measurement.shapeName.flatMap { name in name.firstIndex(of: ".").map { String(name[..<$0]) } }
-      if let suite, suite != Self.squares {
+      if suite == Self.ladders {
+        others.append(measurement)
+      } else if let suite, suite != Self.squares {
         let index = networks.firstIndex { $0.name == suite } ?? networks.endIndex
         if index == networks.endIndex { networks.append(Network(name: suite, measurements: [])) }
         networks[index].measurements.append(measurement)
@@ -43,6 +45,8 @@ struct Products: Sendable {
 
   /// What the names of the sweep's shapes start with.
   private static let squares = "square"
+  /// What the names of the ladders' shapes start with: every variant runs on these, not only the chosen one.
+  private static let ladders = "report"
 
   /// n of `nxnxn`, without a transpose.
   private static func squareSize(_ shape: String) -> Int? {

@@ -44,7 +44,8 @@ public struct Run: Codable, Sendable, Equatable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case schema, version, started, command, environment, ceilings, sentinel, measurements, ladders, quartets, attributions, missing
+    case schema, version, started, command, environment, ceilings, sentinel, measurements, ladders, quartets, attributions,
+      missing
     case durationSeconds = "duration_seconds"
     case hardwareYears = "hardware_years"
   }

@@ -48,7 +48,8 @@ public struct Suite: Sendable, Hashable {
       if title == nil, halves.count == 2 { title = Self.title(inComment: halves[1]) }
       guard let entry = try Self.entry(halves[0], file: file, line: index + 1) else { continue }
       if let name = entry.name, entries.contains(where: { $0.name == name }) {
-        throw .malformedLine(file: file, line: index + 1, problem: "the name '\(name)' is there already", expected: "a name of its own")
+        throw .malformedLine(
+          file: file, line: index + 1, problem: "the name '\(name)' is there already", expected: "a name of its own")
       }
       entries.append(entry)
     }

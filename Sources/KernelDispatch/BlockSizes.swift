@@ -20,8 +20,8 @@ struct BlockSizes {
 
   func blocking(of problem: OrientedProblem, for pair: CandidatePair, blocked: Bool) -> Blocking {
     let (mr, nr, kr) = (pair.set.mr, pair.set.nr, pair.set.kr)
-    let m = roundedUp(problem.m, to: mr)
-    let n = roundedUp(problem.n, to: nr)
+    let m = wholeMultiple(problem.m, of: mr)
+    let n = wholeMultiple(problem.n, of: nr)
     if !blocked || pair.set.family == .dot {
       return Blocking(mc: m, nc: n, kc: max(problem.k, 1))
     }
@@ -35,12 +35,13 @@ struct BlockSizes {
 
   /// `size` in as few blocks of at most `most` as it takes, all nearly equal.
   private func evenly(_ size: Int, most: Int, multiple: Int) -> Int {
-    if size <= most { return roundedUp(size, to: multiple) }
-    let blocks = (size + most - 1) / most
-    return roundedUp((size + blocks - 1) / blocks, to: multiple)
+    if size <= most { return wholeMultiple(size, of: multiple) }
+    let blocks = (size - 1) / most + 1
+    return wholeMultiple((size - 1) / blocks + 1, of: multiple)
   }
+}
 
-  private func roundedUp(_ size: Int, to multiple: Int) -> Int {
-    max((size + multiple - 1) / multiple, 1) * multiple
-  }
+/// The least multiple of `step`, at least one step, that holds `size`; of sizes beyond 2^40, which no loop walks whole, 2^40.
+func wholeMultiple(_ size: Int, of step: Int) -> Int {
+  (max(min(size, 1 << 40), 1) - 1) / step * step + step
 }

@@ -10,16 +10,23 @@ struct CostModel {
   /// Waking and gathering threads that spin: about 1.5 us.
   static let forkJoin = 6000.0
 
-  let problem: OrientedProblem
-  let blocking: Blocking
+  private let problem: OrientedProblem
+  private let blocking: Blocking
+  private let m: Double
+  private let n: Double
+  private let k: Double
 
   init(_ problem: OrientedProblem, _ blocking: Blocking) {
     self.problem = problem
     self.blocking = blocking
+    m = Double(problem.m)
+    n = Double(problem.n)
+    k = Double(problem.k)
   }
 
   /// Cycles on one thread.
   func cycles(_ pair: CandidatePair) -> Double {
+    if m == 0 || n == 0 { return 0 }
     let work = pair.set.family == .dot ? dotCycles(pair) : tileCycles(pair) + packingCycles(pair)
     return max(work, memoryCycles)
   }
@@ -48,7 +55,7 @@ struct CostModel {
   /// Loads of A beyond a hit in L1, per broadcast: rows a multiple of a page apart fall into one set of the cache.
   private func costOfA(_ pair: CandidatePair, _ height: Double) -> Double {
     if pair.packsA { return 1 }
-    let bytes = problem.aRowStride.magnitude * UInt(problem.inputType.byteCount)
+    let bytes = problem.aRowStride.magnitude &* UInt(problem.inputType.byteCount)
     if problem.aColumnStride == 1 { return bytes % 4096 == 0 && height > 8 && problem.k > 16 ? 3 : 1 }
     return problem.aRowStride == 1 ? 1.3 : 4
   }
@@ -56,26 +63,27 @@ struct CostModel {
   /// The same for a vector of B where it lies: a panel beyond L1; rows a page apart or more, which miss the TLB; rows whole pages
   /// apart, which fall into one set of L1 as well (AVX2, 1024^3: 85 GFLOP/s where B lies, 108 to 115 packed).
   private func costOfB(_ pair: CandidatePair) -> Double {
-    if pair.packsB { return 1 }
+    // Of a single row of tiles B is read once, and packing would read it just so.
+    if pair.packsB || problem.m <= pair.set.mr { return 1 }
     let depth = min(problem.k, blocking.kc)
-    let rowBytes = problem.bRowStride.magnitude * UInt(problem.inputType.byteCount)
-    let far = depth * pair.set.nr * problem.inputType.byteCount > 32 << 10
+    let rowBytes = problem.bRowStride.magnitude &* UInt(problem.inputType.byteCount)
+    let far = Double(depth) * Double(pair.set.nr * problem.inputType.byteCount) > 32768
     let apart = depth <= 96 || rowBytes < 4096 ? 1.0 : rowBytes % 4096 == 0 ? 6 : 2.5
     return (far ? 2 : 1) * apart
   }
 
   private func tileCycles(_ pair: CandidatePair) -> Double {
     let set = pair.set
-    let tiles = Double((problem.m + set.mr - 1) / set.mr)
-    let height = Double(problem.m) / tiles
+    let tiles = (m / Double(set.mr)).rounded(.up)
+    let height = m / tiles
     let panels = Double(problem.n / set.nr)
     let rest = problem.n % set.nr
     let restVectors = Double((rest + set.lanes - 1) / set.lanes)
     let vectors = Double(set.nr / set.lanes)
     var perDepth = panels * step(pair, height: height, vectors: vectors)
     if rest > 0 { perDepth += step(pair, height: height, vectors: restVectors) }
-    let depths = Double((problem.k + set.kr - 1) / set.kr)
-    let blocks = Double((problem.k + blocking.kc - 1) / max(blocking.kc, 1))
+    let depths = (k / Double(set.kr)).rounded(.up)
+    let blocks = (k / Double(blocking.kc)).rounded(.up)
     let calls = tiles * (panels + (rest > 0 ? 1 : 0)) * blocks
     return tiles * perDepth * depths + calls * (12 + height * vectors * 1.5)
   }
@@ -89,10 +97,9 @@ struct CostModel {
   }
 
   private func packingCycles(_ pair: CandidatePair) -> Double {
-    let (m, n, k) = (Double(problem.m), Double(problem.n), Double(problem.k))
     var cycles = 0.0
     if pair.packsA {
-      let passes = Double((problem.n + blocking.nc - 1) / max(blocking.nc, 1))
+      let passes = (n / Double(blocking.nc)).rounded(.up)
       cycles += passes * m * k * packingRate(along: problem.aRowStride, problem.aColumnStride, widens: pair.widens) + 60
     }
     if pair.packsB {
@@ -106,11 +113,11 @@ struct CostModel {
   private func dotCycles(_ pair: CandidatePair) -> Double {
     let set = pair.set
     let perStep = set.isa == .avx512bf16 ? 2 * set.lanes : set.lanes
-    let steps = Double((problem.k + perStep - 1) / perStep)
-    let rowTiles = Double((problem.m + set.mr - 1) / set.mr)
-    let columnTiles = Double((problem.n + set.nr - 1) / set.nr)
-    let height = Double(problem.m) / rowTiles
-    let columns = Double(problem.n) / columnTiles
+    let steps = (k / Double(perStep)).rounded(.up)
+    let rowTiles = (m / Double(set.mr)).rounded(.up)
+    let columnTiles = (n / Double(set.nr)).rounded(.up)
+    let height = m / rowTiles
+    let columns = n / columnTiles
     // Widening costs a shift and a shuffle for each load.
     let load = set.inputType == .bfloat16 && set.isa < .avx512bf16 ? 2.0 : 1.0
     let oneStep = max(height * columns / 2, (height + columns) * load / 2, 4)
@@ -119,8 +126,7 @@ struct CostModel {
 
   /// Reading A and B and writing C once, at the rate of the level that holds them.
   private var memoryCycles: Double {
-    let operands = problem.m * problem.k + problem.k * problem.n
-    let bytes = Double(operands * problem.inputType.byteCount + 2 * problem.m * problem.n * problem.outputType.byteCount)
+    let bytes = (m * k + k * n) * Double(problem.inputType.byteCount) + 2 * m * n * Double(problem.outputType.byteCount)
     if bytes > 16_777_216 { return bytes / 10 }
     return bytes > 1_048_576 ? bytes / 25 : 0
   }

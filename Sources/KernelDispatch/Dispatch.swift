@@ -8,7 +8,8 @@ import Tensors
 public struct Dispatch: Sendable {
   /// On this machine, under this process's overrides.
   public static let process: Result<Dispatch, HeadroomError> = Overrides.process.map {
-    Dispatch(isa: Machine.current.isa, threads: Machine.current.threads, overrides: $0,
+    Dispatch(
+      isa: Machine.current.isa, threads: Machine.current.threads, overrides: $0,
       blocks: BlockSizes(l2: Machine.current.l2, l3: Machine.current.l3))
   }
 
@@ -33,7 +34,7 @@ public struct Dispatch: Sendable {
 
   /// What runs for `descriptor`, whose sizes and layouts the caller has checked.
   ///
-  /// - Throws: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `noCandidate`. Costs some 20 ns, without an allocation.
+  /// - Throws: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `invalidBlocking`, `noCandidate`. Costs some 20 ns, without an allocation.
   public func select(_ descriptor: GEMMDescriptor) throws(HeadroomError) -> Selection {
     try choose(OrientedProblem(descriptor), descriptor.options)
   }
@@ -47,6 +48,9 @@ public struct Dispatch: Sendable {
   }
 
   private func choose(_ problem: OrientedProblem, _ options: SelectionOptions) throws(HeadroomError) -> Selection {
+    if let blocking = options.blocking, min(blocking.mc, blocking.nc, blocking.kc) < 1 {
+      throw .invalidBlocking(found: blocking)
+    }
     let most = try threads(options)
     let cap = min(machineISA, overrides.maxISA ?? machineISA, options.maxISA ?? machineISA)
     let table = KernelTable.shared
@@ -81,7 +85,7 @@ public struct Dispatch: Sendable {
     _ pair: CandidatePair, _ problem: OrientedProblem, _ options: SelectionOptions, mostThreads: Int
   ) -> Prediction {
     let blocked = !options.without.contains(.cacheBlocking)
-    let blocking = options.blocking?.fitted(to: pair.set) ?? blocks.blocking(of: problem, for: pair, blocked: blocked)
+    let blocking = options.blocking?.fitted(to: problem, pair.set) ?? blocks.blocking(of: problem, for: pair, blocked: blocked)
     let cycles = CostModel(problem, blocking).cycles(pair)
     // Asked for, threads are had; left to dispatch, they must pay.
     let threads = options.threads != nil ? mostThreads : CostModel.threads(cycles, most: mostThreads)
@@ -144,7 +148,8 @@ extension Dispatch {
       }
       let table = KernelTable.shared
       return Candidate(
-        variant: table.variants[pair.variantIndex], microkernel: table.microkernel(ofTileSet: pair.tileSetIndex), outcome: outcome)
+        variant: table.variants[pair.variantIndex], microkernel: table.microkernel(ofTileSet: pair.tileSetIndex), outcome: outcome
+      )
     }.sorted { $0.outcome.rank < $1.outcome.rank }
   }
 
@@ -161,7 +166,7 @@ extension Dispatch {
     guard let judged = try? judged(problem, options) else { return [] }
     let table = KernelTable.shared
     return judged.compactMap { pair, rejection in
-      guard let rejection, rejection != .types else { return nil }
+      guard let rejection, ![.types, .variantNotAskedFor, .microkernelNotAskedFor].contains(rejection) else { return nil }
       return "\(table.variants[pair.variantIndex].name) \(table.name(ofTileSet: pair.tileSetIndex)): \(rejection)"
     }
   }
@@ -178,9 +183,10 @@ extension Candidate.Outcome {
 }
 
 extension Blocking {
-  /// Forced blocks, rounded to whole tiles, panels and groups of K.
-  fileprivate func fitted(to set: TileSet) -> Blocking {
-    func up(_ size: Int, _ multiple: Int) -> Int { max((size + multiple - 1) / multiple, 1) * multiple }
-    return Blocking(mc: up(mc, set.mr), nc: up(nc, set.nr), kc: up(kc, set.kr))
+  /// Forced blocks, rounded to whole tiles, panels and groups of K, and no larger than the problem.
+  fileprivate func fitted(to problem: OrientedProblem, _ set: TileSet) -> Blocking {
+    Blocking(
+      mc: wholeMultiple(min(mc, problem.m), of: set.mr), nc: wholeMultiple(min(nc, problem.n), of: set.nr),
+      kc: wholeMultiple(min(kc, problem.k), of: set.kr))
   }
 }

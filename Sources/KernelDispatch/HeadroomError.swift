@@ -18,6 +18,8 @@ public enum HeadroomError: Error, Equatable, Sendable {
   /// A buffer's elements are not of the descriptor's type.
   case typeMismatch(operand: String, found: ElementType, expected: ElementType)
   case invalidThreads(found: Int)
+  /// A forced cache block is empty.
+  case invalidBlocking(found: Blocking)
   case unknownVariant(found: String, known: [String])
   case unknownMicrokernel(found: String, known: [String])
   case unknownISA(found: String, known: [String])
@@ -51,6 +53,8 @@ extension HeadroomError: CustomStringConvertible {
       "\(operand) has the wrong element type: found \(found.rawValue), expected \(expected.rawValue)"
     case .invalidThreads(let found):
       "the number of threads is out of range: found \(found), expected 1 ... \(SelectionOptions.mostThreads)"
+    case .invalidBlocking(let found):
+      "a cache block is empty: found mc=\(found.mc) nc=\(found.nc) kc=\(found.kc), expected sizes of 1 or more"
     case .unknownVariant(let found, let known):
       "unknown variant: found '\(found)', expected one of \(known.joined(separator: ", "))"
     case .unknownMicrokernel(let found, let known):

@@ -70,7 +70,7 @@ struct FillTests {
     for buffer in [early, late] { Poison.fill(buffer.bytes) }
   }
 
-  @Test("A touch outside ends the process")
+  @Test("A touch outside ends the process", .enabled(if: !Sanitizer.isActive))
   func guardPages() async {
     await #expect(processExitsWith: .signal(SIGSEGV)) {
       let buffer = try GuardedBuffer(byteCount: 12, placement: .flushWithEnd)

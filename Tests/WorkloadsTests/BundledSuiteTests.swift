@@ -33,12 +33,14 @@ struct BundledSuiteTests {
     #expect(Set(sizes).isSuperset(of: [1, 127, 128, 129, 960, 1000, 1021, 1024, 1025, 1536, 2048, 4096]))
   }
 
-  @Test("The products of a transformer's layer have its number of parameters", arguments: [
-    // Q, K, V, output, and the feed-forward network up and down.
-    ("bert-base", 4 * 768 * 768 + 2 * 768 * 3072, ["qkv": 1, "attention-output": 1, "ffn-up": 1, "ffn-down": 1]),
-    // Q, K, V and output are of one shape; gate and up of another.
-    ("llama-7b", 4 * 4096 * 4096 + 3 * 4096 * 11008, ["attention": 4, "gate-up": 2, "down": 1]),
-  ])
+  @Test(
+    "The products of a transformer's layer have its number of parameters",
+    arguments: [
+      // Q, K, V, output, and the feed-forward network up and down.
+      ("bert-base", 4 * 768 * 768 + 2 * 768 * 3072, ["qkv": 1, "attention-output": 1, "ffn-up": 1, "ffn-down": 1]),
+      // Q, K, V and output are of one shape; gate and up of another.
+      ("llama-7b", 4 * 4096 * 4096 + 3 * 4096 * 11008, ["attention": 4, "gate-up": 2, "down": 1]),
+    ])
   func transformers(name: String, parameters: Int, uses: [String: Int]) throws {
     let entries = try Workloads.Suite.named(name).entries
     for tokens in [1, 8, 128, 512] {

@@ -32,34 +32,34 @@ struct SuiteFileTests {
     #expect(try suite("2x3x4").title == "trial")
   }
 
-  @Test("An error names the file and the line", arguments: [
-    ("2x3x4\n\n# x\nname 2x3\n", 4, "malformed shape '2x3': 2 sizes"),
-    ("a b 2x3x4\n", 1, "3 words"),
-    ("a 2x3x4\r\nb 0x1x1\r\n", 2, "malformed shape '0x1x1': a size of 0"),
-    ("a 2x3x4\nb 1x1x1\na 5x5x5", 3, "the name 'a' is there already"),
-  ])
+  @Test(
+    "An error names the file and the line",
+    arguments: [
+      ("2x3x4\n\n# x\nname 2x3\n", 4, "malformed shape '2x3': 2 sizes"),
+      ("a b 2x3x4\n", 1, "3 words"),
+      ("a 2x3x4\r\nb 0x1x1\r\n", 2, "malformed shape '0x1x1': a size of 0"),
+      ("a 2x3x4\nb 1x1x1\na 5x5x5", 3, "the name 'a' is there already"),
+    ])
   func malformed(text: String, line: Int, problem: String) throws {
     try Self.withFile(Data(text.utf8), name: "bad") { path in
-      do {
-        _ = try Workloads.Suite(contentsOf: path)
-        Issue.record("read without an error")
-      } catch {
-        guard case .malformedLine(path, line, problem, _) = error else {
-          Issue.record("found \(error)")
-          return
-        }
-        #expect("\(error)".hasPrefix("\(path):\(line): \(problem)"))
+      let error = #expect(throws: WorkloadError.self) { try Workloads.Suite(contentsOf: path) }
+      guard case .malformedLine(let file, let number, let found, _) = error else {
+        Issue.record("found \(String(describing: error))")
+        return
       }
+      #expect(file == path && number == line && found == problem)
     }
   }
 
   @Test("A file without shapes, a missing file, a folder and bytes that are no text are errors of their own")
   func unreadable() throws {
     try Self.withFile(Data("# nothing\n".utf8), name: "empty") { path in
-      #expect(throws: WorkloadError.emptySuite(file: path)) { try Workloads.Suite(contentsOf: path) }
+      _ = #expect(throws: WorkloadError.emptySuite(file: path)) { try Workloads.Suite(contentsOf: path) }
     }
     try Self.withFile(Data([0xFF, 0xFE, 0x00, 0x80]), name: "binary") { path in
-      #expect(throws: WorkloadError.unreadable(file: path, reason: "it is not UTF-8 text")) { try Workloads.Suite(contentsOf: path) }
+      _ = #expect(throws: WorkloadError.unreadable(file: path, reason: "it is not UTF-8 text")) {
+        try Workloads.Suite(contentsOf: path)
+      }
     }
     let folder = FileManager.default.temporaryDirectory.path
     #expect(throws: WorkloadError.unreadable(file: folder, reason: "it is a folder")) { try Workloads.Suite(contentsOf: folder) }

@@ -12,7 +12,7 @@ typedef enum ceiling_isa : int32_t {
 } ceiling_isa;
 
 typedef enum ceiling_kind : int32_t {
-  CEILING_F32 = 0,  ///< multiply-adds; where the level has no FMA, one multiplication and one addition in parallel
+  CEILING_F32 = 0, ///< multiply-adds; where the level has no FMA, one multiplication and one addition in parallel
   CEILING_F64 = 1,
   CEILING_BF16 = 2, ///< vdpbf16ps
   CEILING_READ = 3,
@@ -22,7 +22,7 @@ typedef enum ceiling_kind : int32_t {
 
 typedef enum ceiling_status : int32_t {
   CEILING_OK = 0,
-  CEILING_UNSUPPORTED = 1,   ///< this binary has no such loop
+  CEILING_UNSUPPORTED = 1, ///< this binary has no such loop
   CEILING_OUT_OF_MEMORY = 2,
   CEILING_NO_THREADS = 3, ///< the system did not start the threads asked for
 } ceiling_status;
@@ -35,11 +35,12 @@ typedef struct ceiling_probe {
   double seconds;          ///< windows of some 2 ms are taken for about this long, at least three
 } ceiling_probe;
 
-/// Runs the probe and stores the best window's rate: operations (a multiply-add is two) or bytes (read plus written) per second, of all
-/// threads together: their work over the time from the first start to the last end.
+/// Runs the probe and stores the best window's rate: operations (a multiply-add is two) or bytes (read plus written) per second,
+/// of all threads together: their work over the time from the first start to the last end.
 ceiling_status ceiling_measure(const ceiling_probe *probe, double *per_second);
 
-/// Seconds that a fixed loop of f32 multiply-adds takes, best of five, about 0.1 ms each. Scalar, so that it changes no clock by itself.
+/// Seconds that a fixed loop of f32 multiply-adds takes, best of five, about 0.1 ms each. Scalar, so that it changes no clock by
+/// itself.
 double ceiling_sentinel(void);
 
 /// The C compiler that built this, such as `clang 21.0.0`.

@@ -26,7 +26,12 @@
         above = FileWriting.parent(above)
       }
       let probe = Self.sibling(of: "\(above)/\(Self.chartFolder)")
-      try FileWriting.makeFolder(probe)
+      do throws(ReportingError) {
+        try FileWriting.makeFolder(probe)
+      } catch .notWritable(_, let reason) {
+        // The folder that was asked for, not the probe.
+        throw .notWritable(path: target, reason: reason)
+      }
       rmdir(probe)
     }
 

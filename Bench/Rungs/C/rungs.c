@@ -3,24 +3,25 @@
 #include "O2/include/naive_o2.h"
 #include "levels.inc"
 
-#define ROW(algorithm, isa, optimisation, target, vectorised, inner, function) {algorithm, isa, optimisation, target, vectorised, #inner, function},
+#define ROW(algorithm, isa, optimisation, target, vectorised, inner, function)                                                   \
+  { algorithm, isa, optimisation, target, vectorised, #inner, function }
 
 // `wide`: whether the compiler vectorised the loops that it may.
-#define ROWS(level, isa, target, wide)                                                                                               \
-  ROW(RUNG_NAIVE_IJK, isa, "-O2", target, false, rung_naive_ijk_##level##_o2, rung_naive_ijk_##level##_o2)                            \
-  ROW(RUNG_NAIVE_IJK, isa, "-O3", target, false, rung_naive_ijk_##level##_o3, rung_naive_ijk_##level##_o3)                            \
-  ROW(RUNG_IKJ, isa, "-O3", target, wide, rung_ikj_##level##_o3, rung_ikj_##level##_o3)                                               \
-  ROW(RUNG_TILED, isa, "-O3", target, wide, rung_tiled_##level##_o3, rung_tiled_##level##_o3)                                         \
-  ROW(RUNG_TILED_THREADS, isa, "-O3", target, wide, rung_tiled_band_##level##_o3, rung_tiled_threads_##level##_o3)
+#define ROWS(level, isa, target, wide)                                                                                           \
+  ROW(RUNG_NAIVE_IJK, isa, "-O2", target, false, rung_naive_ijk_##level##_o2, rung_naive_ijk_##level##_o2),                      \
+      ROW(RUNG_NAIVE_IJK, isa, "-O3", target, false, rung_naive_ijk_##level##_o3, rung_naive_ijk_##level##_o3),                  \
+      ROW(RUNG_IKJ, isa, "-O3", target, wide, rung_ikj_##level##_o3, rung_ikj_##level##_o3),                                     \
+      ROW(RUNG_TILED, isa, "-O3", target, wide, rung_tiled_band_##level##_o3, rung_tiled_##level##_o3),                          \
+      ROW(RUNG_TILED_THREADS, isa, "-O3", target, wide, rung_tiled_band_##level##_o3, rung_tiled_threads_##level##_o3)
 
 static const rung_row rows[] = {
 #if defined(__x86_64__)
-    ROWS(scalar, 0, "-march=x86-64, loop vectoriser off", false)
-    ROWS(sse2, 1, "-march=x86-64", true)
-    ROWS(avx2, 2, "-mavx2 -mfma", true)
-    ROWS(avx512, 3, "-mfma -mavx512f -mavx512vl -mavx512bw -mavx512dq", true)
+    ROWS(scalar, 0, "-march=x86-64, loop vectoriser off", false),
+    ROWS(sse2, 1, "-march=x86-64", true),
+    ROWS(avx2, 2, "-mavx2 -mfma", true),
+    ROWS(avx512, 3, "-mfma -mavx512f -mavx512vl -mavx512bw -mavx512dq", true),
 #else
-    ROWS(scalar, 0, "loop vectoriser off", false)
+    ROWS(scalar, 0, "loop vectoriser off", false),
 #endif
 };
 

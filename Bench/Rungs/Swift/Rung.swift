@@ -43,13 +43,13 @@ public struct Rung: Sendable {
   public let symbol: String
   public let run: @Sendable (RungProblem) -> Void
 
-  /// The loop nest that the row is an instance of: `threads` is the only technique that a caller chooses a number for.
+  /// Whether `RungProblem.threads` matters to it.
   public var usesThreads: Bool { techniques.contains(.threads) }
 
-  /// What a reader needs to judge the row, such as `clang 21.0.0 -O3 -mavx2 -mfma; vectorised; any leading dimension`.
+  /// What a reader needs to judge the row, such as `clang 21.0.0 -O3 -mavx2 -mfma; vectorised by the compiler`.
   public var note: String {
-    let parts = ["\(compiler) \(flags)", vectorised ? "vectorised by the compiler" : "not vectorised", remark, "leading dimensions as given"]
-    return parts.compactMap { $0 }.joined(separator: "; ")
+    let vectorisation = vectorised ? "vectorised by the compiler" : "not vectorised"
+    return ["\(compiler) \(flags)", vectorisation, remark].compactMap { $0 }.joined(separator: "; ")
   }
 }
 
@@ -74,7 +74,8 @@ extension Rung {
     let optimisation = String(cString: row.optimisation)
     self.init(
       name: row.algorithm.name + (row.algorithm == RUNG_NAIVE_IJK && optimisation == "-O3" ? "-o3.c" : ".c"), isa: isa,
-      compiler: String(cString: rung_compiler()), flags: "\(optimisation) \(String(cString: row.target))", vectorised: row.vectorised,
+      compiler: String(cString: rung_compiler()), flags: "\(optimisation) \(String(cString: row.target))",
+      vectorised: row.vectorised,
       remark: row.algorithm == RUNG_NAIVE_IJK ? Rung.whyNotVectorised : nil,
       techniques: row.algorithm.techniques.union(row.vectorised ? [.simd] : []), symbol: String(cString: row.symbol),
       run: { problem in
@@ -109,6 +110,7 @@ extension rung_problem {
   fileprivate init(_ problem: RungProblem) {
     self.init(
       m: Int64(problem.m), n: Int64(problem.n), k: Int64(problem.k), a: problem.a, b: problem.b, c: problem.c,
-      lda: Int64(problem.lda), ldb: Int64(problem.ldb), ldc: Int64(problem.ldc), threads: Int32(clamping: max(1, problem.threads)))
+      lda: Int64(problem.lda), ldb: Int64(problem.ldb), ldc: Int64(problem.ldc), threads: Int32(clamping: max(1, problem.threads))
+    )
   }
 }

@@ -40,7 +40,9 @@ func tiled(_ p: RungProblem) {
 extension RungProblem {
   fileprivate var aBuffer: UnsafeBufferPointer<Float> { UnsafeBufferPointer(start: a, count: Self.count(m, k, lda)) }
   fileprivate var bBuffer: UnsafeBufferPointer<Float> { UnsafeBufferPointer(start: b, count: Self.count(k, n, ldb)) }
-  fileprivate var cBuffer: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: c, count: Self.count(m, n, ldc)) }
+  fileprivate var cBuffer: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: c, count: Self.count(m, n, ldc))
+  }
 
   /// Elements from the first to the last one of a matrix.
   private static func count(_ rows: Int, _ columns: Int, _ leadingDimension: Int) -> Int {
@@ -52,14 +54,17 @@ extension Rung {
   static let swiftRungs: [Rung] = [
     swiftRung("naive-ijk.swift", [], "$s5Rungs8naiveIJKyyAA11RungProblemVF", whyNotVectorised, naiveIJK),
     swiftRung(
-      "tiled.swift", [.cacheBlocking], "$s5Rungs5tiledyyAA11RungProblemVF", "index arithmetic and bounds are checked at each step", tiled),
+      "tiled.swift", [.cacheBlocking], "$s5Rungs5tiledyyAA11RungProblemVF",
+      "index arithmetic and bounds are checked at each step", tiled),
   ]
 
   private static func swiftRung(
-    _ name: String, _ techniques: Set<Technique>, _ symbol: String, _ remark: String, _ run: @escaping @Sendable (RungProblem) -> Void
+    _ name: String, _ techniques: Set<Technique>, _ symbol: String, _ remark: String,
+    _ run: @escaping @Sendable (RungProblem) -> Void
   ) -> Rung {
     Rung(
-      name: name, isa: baseline, compiler: swiftCompiler, flags: "-O, the architecture's baseline", vectorised: false, remark: remark,
+      name: name, isa: baseline, compiler: swiftCompiler, flags: "-O, the architecture's baseline", vectorised: false,
+      remark: remark,
       techniques: techniques, symbol: symbol, run: run)
   }
 

@@ -1,0 +1,97 @@
+import Measurement
+import Workloads
+
+/// What a report measures, step by step, and how long that may take.
+public struct StudyPlan: Sendable {
+  public enum Step: Sendable, Hashable {
+    /// Every variant on one shape, and out of these ladders and quartet. Hardware ladders and further baselines on the first shape alone.
+    case ladders(Suite.Entry, isFirst: Bool)
+    /// Every combination of techniques and hardware on a square product of this size.
+    case experiment(n: Int)
+    /// What dispatch chooses, in each of the formats.
+    case products(Suite.Entry, [NumericFormat])
+    /// What dispatch chooses for a square product, f32, on one thread and on all.
+    case square(n: Int)
+  }
+
+  public var steps: [Step]
+  public var effort: Ceilings.Effort
+  /// Steps that have not begun by then, in seconds from the start, are left out.
+  public var secondsAtMost: Double
+  /// Of sampling, for each contestant of a ladder and for each product.
+  public var secondsPerLadderRow: Double
+  public var secondsPerProduct: Double
+  /// A rung whose first call takes longer is left out.
+  public var longestCall: Double
+  /// The size at which an interpreter is timed, whose times are scaled to the shapes of the ladders.
+  public var interpretedSize: Int
+  /// What a reader might expect and this plan has not.
+  public var leftOut: [String]
+}
+
+extension StudyPlan {
+  /// Some four minutes on a machine of 2025.
+  ///
+  /// - Throws: `WorkloadError` if a bundled suite is damaged.
+  public static func full() throws(WorkloadError) -> StudyPlan {
+    let ladders = try Suite.named("report").entries.enumerated().map { index, entry in
+      Step.ladders(Suite.Entry(name: entry.name.map { "report.\($0)" }, shape: entry.shape), isFirst: index == 0)
+    }
+    let products = try networks(["bert-base", "llama-7b", "resnet50-im2col"])
+    let sizes = try squares(upTo: 2100)
+    return StudyPlan(
+      steps: ladders + [.experiment(n: 500)] + products + sizes.map { .square(n: $0) }, effort: .full, secondsAtMost: 225,
+      secondsPerLadderRow: 0.3, secondsPerProduct: 0.1, longestCall: 2.5, interpretedSize: 128,
+      leftOut: ["square products beyond n = \(sizes.max() ?? 0): 'headroom bench gemm --suite squares' has them"])
+  }
+
+  /// Less than a minute: one ladder, smaller products, two networks.
+  ///
+  /// - Throws: `WorkloadError` if a bundled suite is damaged.
+  public static func quick() throws(WorkloadError) -> StudyPlan {
+    let shape = GEMMShape(m: 400, n: 400, k: 400)
+    let ladder = Step.ladders(Suite.Entry(name: "report.square.400", shape: shape), isFirst: true)
+    let products = try networks(["bert-base", "resnet50-im2col"])
+    let sizes = try squares(upTo: 1100).filter { $0 >= 64 }
+    return StudyPlan(
+      steps: [ladder, .experiment(n: 240)] + products + sizes.map { .square(n: $0) }, effort: .quick, secondsAtMost: 48,
+      secondsPerLadderRow: 0.1, secondsPerProduct: 0.05, longestCall: 0.3, interpretedSize: 96,
+      leftOut: [
+        "quick: one ladder instead of those of the suite 'report', no llama-7b, square products up to n = "
+          + "\(sizes.max() ?? 0); 'headroom report' measures all"
+      ])
+  }
+
+  private static func networks(_ names: [String]) throws(WorkloadError) -> [Step] {
+    var steps: [Step] = []
+    for name in names { steps += try Suite.named(name).entries.map { .products($0, [.f32, .bf16f32]) } }
+    return steps
+  }
+
+  private static func squares(upTo most: Int) throws(WorkloadError) -> [Int] {
+    try Suite.named("squares").entries.map(\.shape.m).filter { $0 <= most }
+  }
+}
+
+extension StudyPlan.Step {
+  /// For progress and for what is left out: `llama-7b.down.tok8`, `500x500x500`.
+  public var title: String {
+    switch self {
+    case .ladders(let entry, _): "ladders on \(entry.shape)"
+    case .experiment(let n): "every combination of techniques on \(n)x\(n)x\(n)"
+    case .products(let entry, _): entry.name ?? entry.shape.description
+    case .square(let n): "\(n)x\(n)x\(n)"
+    }
+  }
+
+  /// A rough guess, for the progress alone.
+  func expectedSeconds(_ plan: StudyPlan) -> Double {
+    switch self {
+    case .ladders(let entry, let isFirst): entry.shape.operations * 12e-9 + plan.secondsPerLadderRow * (isFirst ? 24 : 14)
+    case .experiment(let n): 5 + 2e-7 * Double(n * n * n)
+    case .products(let entry, let formats):
+      Double(formats.count) * (plan.secondsPerProduct * 1.5 + Double(entry.shape.footprintBytes(.f32)) * 5e-9)
+    case .square(let n): plan.secondsPerProduct * 3 + Double(n * n * n) * 1e-10
+    }
+  }
+}

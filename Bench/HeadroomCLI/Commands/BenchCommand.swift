@@ -1,0 +1,100 @@
+#if Tools
+  import ArgumentParser
+  import Headroom
+  import Reporting
+  import Workloads
+
+  struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "bench",
+      abstract: "Checks and times products, beside the machine's measured ceilings.",
+      subcommands: [BenchGEMMCommand.self])
+  }
+
+  struct BenchGEMMCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "gemm",
+      abstract: "Checks and times matrix products, beside the machine's measured ceilings.",
+      discussion: """
+        Each contestant's result is compared with a reference before it is timed; several contestants are timed in turn. \
+        The table goes to standard output, or to standard error when JSON or CSV goes there. Ctrl-C keeps the shapes that are done.
+
+        Examples:
+          headroom bench gemm 1024x1024x1024
+          headroom bench gemm 8x4096x4096:nt --dtype bf16 --threads 1
+          headroom bench gemm 1000x1000x1000 --variants naive-ijk.c,tiled.c,outer.packed --isa avx2
+          headroom bench gemm --suite bert-base --json results.json --csv results.csv
+          headroom bench gemm 512x512x512 --variants all --json -
+        """)
+
+    @Argument(help: Help.shape)
+    var shapes: [String] = []
+
+    @Option(
+      help: ArgumentHelp("Also the shapes of a bundled suite or of a text file with one shape a line.", valueName: "name or file")
+    )
+    var suite: String?
+
+    @Option(help: Help.dtype)
+    var dtype = NumericFormat.f32
+
+    @OptionGroup var limits: DispatchLimits
+
+    @Option(
+      help: ArgumentHelp(
+        "Variants and rungs by name, separated by commas, or 'all' (default: the variant that dispatch chooses).",
+        valueName: "names"))
+    var variants = VariantChoice.chosen
+
+    @Option(help: Help.without)
+    var without = TechniqueChoice()
+
+    @OptionGroup var sampling: SamplingOptions
+
+    @Option(help: ArgumentHelp("Write the run as JSON; '-' is standard output.", valueName: "file"))
+    var json: Destination?
+
+    @Option(help: ArgumentHelp("Write the measurements as CSV; '-' is standard output.", valueName: "file"))
+    var csv: Destination?
+
+    func run() throws {
+      let invocation = try Invocation()
+      try variants.check()
+      let benchmark = Benchmark(
+        invocation: invocation, entries: try entries(), format: dtype, options: try options(invocation), variants: variants,
+        sampling: sampling)
+      for destination in [json, csv].compactMap(\.self) { try destination.check() }
+      Interrupt.listen()
+      let record = try benchmark.measure()
+      let run = record.run()
+      try RunOutput(json: json, csv: csv).write(run, table: run.measurementTable, rows: CSVWriter.text(run.measurements))
+      try record.checkResults()
+    }
+
+    private func options(_ invocation: Invocation) throws(Failure) -> SelectionOptions {
+      var options = try limits.selectionOptions(invocation)
+      options.without = without.techniques
+      return options
+    }
+
+    private func entries() throws(Failure) -> [Suite.Entry] {
+      var entries: [Suite.Entry] = []
+      for text in shapes {
+        entries.append(Suite.Entry(name: nil, shape: try Failure.converting { try GEMMShape(parsing: text) }))
+      }
+      if let suite { entries += try Failure.converting { try Suite(named: suite).entries } }
+      if entries.isEmpty {
+        throw .badUsage("nothing to measure", remedy: "name a shape such as 1024x1024x1024, or a suite with --suite")
+      }
+      return entries
+    }
+  }
+
+  extension Suite {
+    /// The bundled suite of this name, or the file at this path.
+    init(named text: String) throws(WorkloadError) {
+      let isPath = text.contains("/") || text.contains(".")
+      self = isPath ? try Suite(contentsOf: text) : try Suite.named(text)
+    }
+  }
+#endif

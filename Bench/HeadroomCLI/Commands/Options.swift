@@ -1,0 +1,60 @@
+#if Tools
+  import ArgumentParser
+  import Headroom
+  import Workloads
+
+  /// Help texts that several commands share.
+  enum Help {
+    static let shape = ArgumentHelp(
+      "Sizes as MxNxK, with ':nt', ':tn' or ':tt' where A or B is stored transposed.", valueName: "shape")
+    static let dtype = ArgumentHelp(
+      "Element types: bf16 is bfloat16 in and out, bf16f32 is bfloat16 in and float out.", valueName: "type")
+    static let without = ArgumentHelp(
+      "Techniques to do without, separated by commas: \(Technique.allCases.map(\.argument).joined(separator: ", ")).",
+      valueName: "techniques")
+  }
+
+  /// What dispatch may use.
+  struct DispatchLimits: ParsableArguments {
+    @Option(help: ArgumentHelp("Use this instruction set at most (default: the best here).", valueName: "name"))
+    var isa: ISA?
+
+    @Option(help: ArgumentHelp("Use this many threads at most (default: the cores allowed).", valueName: "n"))
+    var threads: Int?
+
+    func validate() throws {
+      let range = 1...SelectionOptions.mostThreads
+      if let threads, !range.contains(threads) {
+        throw ValidationError("--threads is \(threads); it must be \(range.lowerBound) to \(range.upperBound)")
+      }
+    }
+
+    func selectionOptions(_ invocation: Invocation) throws(Failure) -> SelectionOptions {
+      SelectionOptions(maxISA: try invocation.usable(isa), threads: threads)
+    }
+  }
+
+  /// Techniques by the words for them on the command line.
+  struct TechniqueChoice: ExpressibleByArgument {
+    var techniques: TechniqueSet = []
+
+    init() {}
+
+    init?(argument: String) {
+      for word in argument.split(separator: ",", omittingEmptySubsequences: false) {
+        guard let technique = Technique.allCases.first(where: { $0.argument == word }) else { return nil }
+        techniques.insert(TechniqueSet(technique))
+      }
+    }
+
+    var defaultValueDescription: String { "none" }
+  }
+
+  extension NumericFormat: ExpressibleByArgument {}
+
+  extension ISA: ExpressibleByArgument {
+    public init?(argument: String) { self.init(name: argument) }
+
+    public static var allValueStrings: [String] { allCases.map(\.name) }
+  }
+#endif

@@ -1,0 +1,86 @@
+#if Tools
+  import ArgumentParser
+  import Foundation
+  import Reporting
+  import Results
+
+  struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "report",
+      abstract: "Measures this machine and writes what software is worth on it as one page.",
+      discussion: """
+        Measures the ceilings, the ladders from plain code to the tuned kernels, every combination of techniques, the products of \
+        three networks and a sweep of square products: some four minutes, or one with --quick. Writes index.html, report.md, \
+        results.json and results.csv. Ctrl-C writes what is there until then. A report that was in the folder is replaced at the end.
+
+        Examples:
+          headroom report
+          headroom report --quick --out /tmp/report
+          headroom report --publish Reports
+        """)
+
+    @Flag(help: "Measure for less than a minute, with fewer shapes.")
+    var quick = false
+
+    @Option(help: ArgumentHelp("Write the report to this folder.", valueName: "folder"))
+    var out = "report"
+
+    @Option(
+      help: ArgumentHelp("Also write it to <machine>/<date> below this folder and update the index there.", valueName: "folder"))
+    var publish: String?
+
+    func run() throws {
+      let invocation = try Invocation()
+      try Self.check(folder: out)
+      if let publish { try Self.check(folder: "\(publish)/new") }
+      Interrupt.listen()
+      let record = try ReportStudy(invocation: invocation, isQuick: quick).measure()
+      guard !record.measurements.isEmpty else { return try record.checkResults() }
+      let run = try Failure.converting { try ReportStore(directory: out).write(record.run()) }
+      if let publish { try Failure.converting { try Self.publish(run, below: publish) } }
+      try StandardOutput.write(run.headline + "Report: \(URL(fileURLWithPath: out).path)/index.html\n")
+      try record.checkResults()
+    }
+
+    /// Before the measuring, not after it.
+    private static func check(folder: String) throws(Failure) {
+      do throws(ReportingError) {
+        try ReportStore(directory: folder).checkFolder()
+      } catch .notWritable(_, let reason) {
+        throw .badUsage("the report's folder '\(folder)' can't be written: \(reason)", remedy: "name one that you may write to")
+      } catch {
+        throw Failure(error)
+      }
+    }
+
+    private static func publish(_ run: Run, below root: String) throws(ReportingError) {
+      try ReportStore(directory: "\(root)/\(run.machineFolder)/\(run.started.prefix(10))").write(run)
+      try ReportIndex.update(root: root)
+    }
+  }
+
+  extension Run {
+    /// The CPU's name as that of a folder.
+    fileprivate var machineFolder: String {
+      environment.cpu.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.joined(separator: "-")
+    }
+
+    /// What the report says first, for the terminal.
+    fileprivate var headline: String {
+      var lines: [String] = []
+      if let quartet = quartets.first {
+        lines += [
+          "On \(quartet.shape) software made the best hardware \(Format.number(quartet.softwareGivenHardware.value)) times faster,",
+          "hardware made tuned software \(Format.number(quartet.hardwareGivenSoftware.value)) times faster.",
+          "Beat test (naive on the best over tuned on the weakest hardware): \(Format.estimate(quartet.beatTest))",
+        ]
+      }
+      if let attribution = attributions.first {
+        let software = attribution.shares.filter { $0.kind == "software" }.reduce(0) { $0 + $1.share }
+        lines.append("Software's order-free share of the speedup on \(attribution.shape): \(Format.percent(software))")
+      }
+      if !missing.isEmpty { lines.append("\(missing.count) notes on what is missing are in the report") }
+      return lines.map { $0 + "\n" }.joined()
+    }
+  }
+#endif

@@ -1,0 +1,51 @@
+#if Tools
+  import Attribution
+  import Measurement
+  import Workloads
+
+  /// What `report` measures: the ceilings and then the steps of a study.
+  struct ReportStudy {
+    var invocation: Invocation
+    var isQuick: Bool
+
+    func measure() throws(Failure) -> RunRecord {
+      let start = Clock.now()
+      let seed = SamplingOptions.defaultSeed
+      let plan = try Failure.converting { isQuick ? try StudyPlan.quick() : try StudyPlan.full() }
+      let progress = ProgressLine(expected: plan.secondsAtMost)
+      defer { progress.finish() }
+      var record = RunRecord(invocation, seed: seed)
+      do throws(BenchError) {
+        let ceilings = try Ceilings.measure(
+          isa: invocation.isaCap, threads: [1, invocation.threads], effort: plan.effort, progress: progress.say,
+          isCancelled: { Interrupt.isRequested })
+        record.ceilings = ceilings.rows
+        let begun = (Clock.now() - start) / plan.secondsAtMost
+        let watch = Study.Watch(
+          advance: { progress.advance(to: begun + (1 - begun) * $0) }, say: progress.say, isCancelled: { Interrupt.isRequested })
+        let study = Study(
+          plan: plan, contestants: contestants,
+          hardware: HardwareRange(isa: invocation.isaCap, threads: invocation.threads), ceilings: ceilings, seed: seed,
+          watch: watch)
+        record.add(try study.run(since: start))
+      } catch .cancelled {
+        record.isInterrupted = true
+      } catch {
+        throw .checkFailed("\(error)", remedy: "free some memory or use fewer threads (HEADROOM_THREADS)")
+      }
+      if ExternalProgram.path(of: "python3") == nil {
+        record.missing.append("the Python rung: python3 was not found. Remedy: apt-get install python3")
+      }
+      return record
+    }
+
+    private var contestants: StudyContestants {
+      let factory = ContestantFactory(invocation)
+      var contestants = StudyContestants(contestant: factory.contestant, rungs: VariantChoice.rungs)
+      if let python = ExternalProgram.path(of: "python3") {
+        contestants.interpreted = { n in PythonProduct.timed(python: python, n: n) }
+      }
+      return contestants
+    }
+  }
+#endif

@@ -1,0 +1,49 @@
+#if Tools
+  import Reporting
+  import Results
+
+  extension Run {
+    /// The measurements for eyes, and below them what is missing.
+    var measurementTable: String {
+      var table = TextTable(columns: [
+        .init("shape"), .init("type"), .init("variant"), .init("micro-kernel"), .init("threads", .right), .init("median", .right),
+        .init("best", .right), .init("samples", .right), .init("GFLOP/s", .right), .init("of peak", .right),
+        .init("of roof", .right),
+        .init("bound by"), .init("verified"),
+      ])
+      for row in measurements {
+        table.add([
+          row.shapeName.map { "\($0) \(row.shape)" } ?? row.shape, row.dtype, row.variant, row.ukernel ?? row.isa,
+          "\(row.threads)",
+          Format.seconds(row.seconds.median), Format.seconds(row.seconds.best), "\(row.seconds.samples)",
+          Format.number(row.gflops),
+          row.shareOfPeak.map(Format.percent) ?? "", row.shareOfRoof.map(Format.percent) ?? "", row.boundBy ?? "",
+          row.verified ? "yes" : "no",
+        ])
+      }
+      var lines = [
+        "\(environment.cpu); seed \(environment.seed); \(sentinel.repeated) of \(sentinel.rounds + sentinel.repeated) rounds repeated for drift"
+      ]
+      lines += environment.overrides.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value) is in force" }
+      lines += missing.map { "missing: \($0)" }
+      return table.text + lines.map { $0 + "\n" }.joined()
+    }
+
+    /// The ceilings for eyes.
+    var ceilingTables: String {
+      var compute = TextTable(columns: [.init("arithmetic"), .init("isa"), .init("threads", .right), .init("GFLOP/s", .right)])
+      var bandwidth = TextTable(columns: [
+        .init("bandwidth"), .init("level"), .init("bytes per thread", .right), .init("threads", .right), .init("GB/s", .right),
+      ])
+      for row in ceilings {
+        switch row.kind {
+        case .compute: compute.add([row.name, row.isa, "\(row.threads)", Format.number(row.value)])
+        case .bandwidth:
+          let footprint = row.footprintBytes.map(Format.bytes) ?? ""
+          bandwidth.add([row.name, row.level ?? "", footprint, "\(row.threads)", Format.number(row.value)])
+        }
+      }
+      return compute.text + "\n" + bandwidth.text + missing.map { "missing: \($0)\n" }.joined()
+    }
+  }
+#endif

@@ -1,0 +1,79 @@
+# `make report` measures this machine and writes a report; `make test` runs the tests. `make help` lists the rest.
+# Every target that builds first installs what is missing (as root) or prints the line that does.
+
+SWIFT ?= swift
+# Where `make report` and `make quick` write.
+REPORT ?= report
+# SwiftPM's folder; the builds with flags of their own lie beside it, so that none throws away another's work.
+BUILD ?= .build
+
+# The folder of the Swift toolchain's own clang, llvm-cov, llvm-objdump: profiles and objects need the compiler's own versions.
+TOOLCHAIN = $(shell $(SWIFT)c -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p')
+HEADROOM = $$($(SWIFT) build -c release --scratch-path $(BUILD) --show-bin-path)/headroom
+
+C_FOLDERS = CKernels Bench/CeilingKernels Bench/Rungs/C
+SWIFT_FILES = Package.swift Sources Bench Tests
+C_FILES = $$(find $(C_FOLDERS) -name '*.c' -o -name '*.h')
+
+COVERAGE_FLAGS = -Xcc -fprofile-instr-generate -Xcc -fcoverage-mapping
+# The compiler driver of Swift knows no undefined-behaviour sanitizer on Linux: the C compiler and the linker are told themselves.
+SANITIZER_FLAGS = --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=all \
+  -Xswiftc -Xclang-linker -Xswiftc -fsanitize=undefined
+SANITIZED_TESTS = ^(CKernelsTests|KernelDispatchTests|HeadroomTests)\.
+
+.PHONY: help deps build report quick test coverage sanitize format format-check cross emulate kernels docs link-test clean
+.DEFAULT_GOAL := build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+
+deps: ## install what is missing (as root), or print the line that does
+	@.ci/deps
+
+build: deps ## the command-line tool, optimised
+	$(SWIFT) build -c release --scratch-path $(BUILD) --product headroom
+
+report: build ## measure this machine, write the report to $(REPORT)/
+	$(HEADROOM) report --out $(REPORT)
+
+quick: build ## the same in a minute, with fewer shapes
+	$(HEADROOM) report --quick --out $(REPORT)
+
+test: deps ## every test
+	$(SWIFT) test -c release --scratch-path $(BUILD)-test
+
+coverage: deps ## line coverage of CKernels and Sources; fails below 90 %
+	$(SWIFT) test -c release --scratch-path $(BUILD)-coverage --enable-code-coverage $(COVERAGE_FLAGS)
+	.ci/check-coverage --llvm-cov $(TOOLCHAIN)/llvm-cov --minimum 90 \
+	  $$($(SWIFT) build -c release --scratch-path $(BUILD)-coverage --show-bin-path) CKernels Sources
+
+sanitize: deps ## the kernels' tests under the address and undefined-behaviour sanitizers
+	LSAN_OPTIONS=suppressions=$(CURDIR)/.ci/lsan.supp \
+	  $(SWIFT) test -c release --scratch-path $(BUILD)-sanitize $(SANITIZER_FLAGS) --filter '$(SANITIZED_TESTS)'
+
+format: deps ## rewrite the sources in the project's style
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
+	clang-format -i $(C_FILES)
+
+format-check: deps ## fail where `make format` would change something
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)
+	clang-format --dry-run --Werror $(C_FILES)
+
+cross: deps ## compile every C file for arm64
+	.ci/cross $(TOOLCHAIN)
+
+emulate: build ## run on emulated old CPUs, where an instruction above the cap dies
+	.ci/emulate $(HEADROOM)
+
+kernels: build ## read the machine code of the micro-kernels
+	.ci/check-kernels --objdump $(TOOLCHAIN)/llvm-objdump \
+	  $$($(SWIFT) build -c release --scratch-path $(BUILD) --show-bin-path)/CKernels.build
+
+docs: deps ## build the DocC catalogue; a warning fails
+	.ci/docs $(TOOLCHAIN) $(BUILD)-docs
+
+link-test: deps ## a package that depends on a tagged version of this one builds, fetches nothing, multiplies
+	.ci/link-test
+
+clean: ## remove what was built; reports stay
+	rm -rf $(BUILD) $(BUILD)-test $(BUILD)-coverage $(BUILD)-sanitize $(BUILD)-docs

@@ -1,0 +1,86 @@
+import CKernels
+import Oracle
+import TestSupport
+import Testing
+
+@Suite("Micro-kernels by their contract")
+struct MicrokernelTests {
+  /// Depths in groups of KR: below, at and above the vector lengths that `dot` takes along K.
+  static let groups = [1, 2, 3, 5, 8, 15, 16, 17, 33, 64, 67]
+  static let factors = [(1.0, 0.0), (1.0, 1.0), (2.0, 0.0), (-0.5, 2.0), (3.0, -1.0)]
+
+  @Test("Exact sums at every width, in guarded memory, with NaN in C when beta is 0", arguments: KernelRow.usable)
+  func exact(kernel: KernelRow) throws {
+    let width = Int(kernel.row.nr)
+    for n in 1...width {
+      for (index, groups) in Self.groups.enumerated() {
+        var setting = TileSetting(n: n, groups: groups)
+        // The choices cycle with different periods, so that every pair of them meets.
+        (setting.alpha, setting.beta) = Self.factors[(index + n) % Self.factors.count]
+        setting.blocks = 1 + (index + n / 2) % 3
+        setting.operands = TileSetting.Operands.allCases[(index + n / 3) % 3]
+        setting.gap = [0, 1, 9][(index / 2 + n) % 3]
+        setting.placement = (index + n) % 2 == 0 ? .flushWithEnd : .flushWithStart
+        let trial = try TileTrial(kernel, setting, seed: UInt64(100 * n + groups))
+        trial.run()
+        #expect(trial.finding() == nil)
+      }
+    }
+  }
+
+  @Test("Random sums lie within the proven bound", arguments: KernelRow.usable)
+  func bounded(kernel: KernelRow) throws {
+    let width = Int(kernel.row.nr)
+    for n in Set([1, width / 2, width - 1, width]).sorted() where n > 0 {
+      for operands in TileSetting.Operands.allCases {
+        let trial = try TileTrial(
+          kernel, TileSetting(n: n, groups: 301, blocks: 2, operands: operands, alpha: 0.7, beta: -1.3, uniform: true))
+        trial.run()
+        #expect(trial.finding() == nil)
+      }
+    }
+  }
+
+  @Test("The check of a tile catches every mutant", arguments: [(1.0, 0.0), (3.0, -2.0)])
+  func mutants(alpha: Double, beta: Double) throws {
+    let kernel = try #require(KernelRow.usable.last { $0.row.mr > 1 })
+    let setting = TileSetting(n: Int(kernel.row.nr) - 1, groups: 9, alpha: alpha, beta: beta, gap: 2)
+    for mutant in Mutant.all {
+      let trial = try TileTrial(kernel, setting)
+      if !mutant.shows(trial.reference, trial.c.view.readOnly) { continue }
+      mutant.write(trial.reference, trial.c.view)
+      #expect(trial.finding() != nil, "\(mutant.name) passed")
+    }
+  }
+}
+
+@Suite("The table of micro-kernels")
+struct TableTests {
+  @Test("Names are unique and rows within the limits that callers rely on")
+  func rows() {
+    #expect(Set(KernelRow.all.map(\.name)).count == KernelRow.all.count)
+    for kernel in KernelRow.all {
+      let row = kernel.row
+      #expect((1...Int32(CK_MAX_MR)).contains(row.mr) && row.nr >= 1, "\(kernel.name)")
+      #expect(row.kr == (row.family == CK_PAIR ? 2 : 1), "\(kernel.name)")
+      #expect(row.a == row.b && row.acc == (row.a == CK_F64 ? CK_F64 : CK_F32), "\(kernel.name)")
+      #expect((0..<Int32(CK_ISA_COUNT.rawValue)).contains(row.isa.rawValue), "\(kernel.name)")
+    }
+  }
+
+  @Test("A tile's edge is served: each tile size has rows for every smaller height")
+  func heights() {
+    for kernel in KernelRow.all {
+      let row = kernel.row
+      let heights = KernelRow.all.map(\.row).filter {
+        $0.family == row.family && $0.isa == row.isa && $0.a == row.a && $0.c == row.c && $0.nr == row.nr
+      }.map(\.mr)
+      #expect(Set(heights).isSuperset(of: 1...row.mr), "\(kernel.name)")
+    }
+  }
+
+  @Test("Scalar rows serve each type, so that every machine can multiply", arguments: [CK_F32, CK_F64, CK_BF16])
+  func scalarFallback(type: ck_dtype) {
+    #expect(KernelRow.all.contains { $0.row.isa == CK_ISA_SCALAR && $0.row.a == type })
+  }
+}

@@ -1,0 +1,67 @@
+import CKernels
+import Oracle
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("Packing")
+struct PackTests {
+  struct Kind: Sendable, CustomTestStringConvertible {
+    var from: ElementType
+    var to: ElementType
+    var kr: Int
+    var testDescription: String { "\(from.rawValue) to \(to.rawValue), groups of \(kr)" }
+  }
+
+  static let kinds = [
+    Kind(from: .float32, to: .float32, kr: 1), Kind(from: .float64, to: .float64, kr: 1),
+    Kind(from: .bfloat16, to: .bfloat16, kr: 1),
+    Kind(from: .bfloat16, to: .bfloat16, kr: 2), Kind(from: .bfloat16, to: .float32, kr: 1),
+  ]
+
+  @Test("Panels hold what their definition says, with zeros for missing rows and depths", arguments: kinds)
+  func panels(kind: Kind) throws {
+    for arrangement in Arrangement.allCases {
+      for (rows, k, panel) in [
+        (1, 1, 1), (3, 7, 4), (4, 8, 4), (5, 5, 4), (14, 33, 14), (15, 2, 14), (32, 9, 32), (70, 11, 32), (8, 0, 8),
+      ] {
+        for placement in GuardedBuffer.Placement.allCases {
+          let finding = try pack(kind, arrangement, rows: rows, k: k, panel: panel, placement: placement)
+          #expect(finding == nil, "\(arrangement), \(rows)x\(k) in panels of \(panel), \(placement)")
+        }
+      }
+    }
+  }
+
+  /// Packs and compares with the definition; returns the place of the first difference.
+  private func pack(
+    _ kind: Kind, _ arrangement: Arrangement, rows: Int, k: Int, panel: Int, placement: GuardedBuffer.Placement
+  ) throws -> String? {
+    let source = try GuardedMatrix(arrangement.layout(rows: rows, columns: k), type: kind.from, placement: placement)
+    source.view.fill(.uniform, seed: 11)
+    let panels = (rows + panel - 1) / panel
+    let depth = (k + kind.kr - 1) / kind.kr * kind.kr
+    // Row after row of groups: all of a panel's groups lie one after another.
+    let packed = try GuardedMatrix(
+      .rowMajor(rows: panels * depth / kind.kr, columns: panel * kind.kr), type: kind.to, placement: placement)
+    var job = ck_pack_job()
+    job.source = UnsafeRawPointer(source.view.base)
+    job.destination = packed.buffer.start
+    (job.rows, job.k) = (Int64(rows), Int64(k))
+    (job.rs, job.ks) = (Int64(source.view.layout.rowStride), Int64(source.view.layout.columnStride))
+    (job.panel, job.kr) = (Int32(panel), Int32(kind.kr))
+    (job.from, job.to) = (kind.from.ck, kind.to.ck)
+    ck_pack(&job)
+    for group in 0..<packed.view.rows {
+      for place in 0..<packed.view.columns {
+        let row = group / (depth / kind.kr) * panel + place / kind.kr
+        let p = group % (depth / kind.kr) * kind.kr + place % kind.kr
+        let expected = row < rows && p < k ? source.view[row, p] : 0
+        if packed.view[group, place] != expected {
+          return "row \(row), depth \(p): \(packed.view[group, place]), not \(expected)"
+        }
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,147 @@
+import CKernels
+import Oracle
+import Tensors
+import TestSupport
+
+/// One call of one micro-kernel as a test sees it.
+struct TileSetting: Sendable, CustomStringConvertible {
+  /// How operands lie in memory where the row leaves a choice.
+  enum Operands: Sendable, CaseIterable {
+    /// As `ck_pack` writes them.
+    case packed
+    /// Both as stored, at a padded leading dimension, as close to the kernel's contract as the family allows.
+    case strided
+    /// A transposed and reversed.
+    case reversed
+  }
+
+  var n: Int
+  /// Of one block, in groups of KR.
+  var groups: Int
+  var blocks = 1
+  var operands = Operands.packed
+  var alpha = 1.0
+  var beta = 0.0
+  /// Elements between rows of C.
+  var gap = 0
+  var uniform = false
+  var placement = GuardedBuffer.Placement.flushWithEnd
+
+  var description: String {
+    "n \(n), \(groups) groups of K in \(blocks) blocks, \(operands), alpha \(alpha), beta \(beta), gap \(gap), \(placement)"
+  }
+}
+
+/// A block of an operand in guarded memory, with addresses by the contract of `ck_tile`: element (along, p) lies at
+/// `along * step + p / kr * group + p % kr`.
+struct TileBlock {
+  let buffer: GuardedBuffer
+  let base: UnsafeRawPointer
+
+  init(
+    count: Int, live: Int, depth: Int, step: Int, group: Int, kr: Int, type: ElementType, placement: GuardedBuffer.Placement,
+    value: (Int, Int) -> Double
+  ) throws {
+    let ends = [0, (count - 1) * step].flatMap { along in [0, (depth / kr - 1) * group].map { along + $0 } }
+    let (lowest, highest) = (ends.min() ?? 0, (ends.max() ?? 0) + kr - 1)
+    buffer = try GuardedBuffer(byteCount: (highest - lowest + 1) * type.byteCount, placement: placement)
+    Poison.fill(buffer.bytes)
+    base = UnsafeRawPointer(buffer.start) - lowest * type.byteCount
+    let origin = buffer.start - lowest * type.byteCount
+    for along in 0..<count {
+      for p in 0..<depth {
+        let address = origin + (along * step + p / kr * group + p % kr) * type.byteCount
+        let cell = MutableMatrixView(base: address, type: type, layout: .rowMajor(rows: 1, columns: 1))
+        // A packed panel holds zeros where a row is missing.
+        cell[0, 0] = along < live ? value(along, p) : 0
+      }
+    }
+  }
+}
+
+/// The memory of one micro-kernel call and the check of its result.
+final class TileTrial {
+  let setting: TileSetting
+  let row: ck_ukernel
+  let reference: GEMMReference
+  let c: GuardedMatrix
+  private let left: GuardedMatrix
+  private let right: GuardedMatrix
+  private let a: [TileBlock]
+  private let b: [TileBlock]
+  private var tile = ck_tile()
+
+  init(_ kernel: KernelRow, _ setting: TileSetting, seed: UInt64 = 1) throws {
+    let row = kernel.row
+    self.setting = setting
+    self.row = row
+    let (mr, nr, kr, n) = (Int(row.mr), Int(row.nr), Int(row.kr), setting.n)
+    let depth = setting.groups * kr
+    let total = depth * setting.blocks
+    let fill = setting.uniform ? Fill.uniform : .integers(depth: total)
+    let left = try GuardedMatrix(.rowMajor(rows: mr, columns: total), type: ElementType(row.a))
+    let right = try GuardedMatrix(.rowMajor(rows: total, columns: n), type: ElementType(row.b))
+    c = try GuardedMatrix(
+      .rowMajor(rows: mr, columns: n, leadingDimension: n + setting.gap), type: ElementType(row.c), placement: setting.placement)
+    left.view.fill(fill, seed: seed)
+    right.view.fill(fill, seed: seed + 1)
+    if setting.beta != 0 { c.view.fill(fill, seed: seed + 2) }
+    reference = GEMMReference(
+      a: left.view.readOnly, b: right.view.readOnly, alpha: setting.alpha, beta: setting.beta,
+      before: setting.beta == 0 ? [] : c.view.readOnly.values())
+
+    let (aStep, aGroup) = Self.stridesOfA(row, setting, depth: depth)
+    tile.a_rs = Int64(aStep)
+    tile.a_ks = Int64(aGroup)
+    a = try (0..<setting.blocks).map { block in
+      try TileBlock(
+        count: mr, live: mr, depth: depth, step: aStep, group: aGroup, kr: kr, type: ElementType(row.a),
+        placement: setting.placement
+      ) { left.view[$0, block * depth + $1] }
+    }
+    let packed = row.family == CK_DOT ? false : row.packed_b || setting.operands == .packed
+    let (bStep, bGroup) = row.family == CK_DOT ? (depth + 3, 1) : (kr, (packed ? nr : n + 3) * kr)
+    tile.b_ks = Int64(row.family == CK_DOT ? bStep : bGroup)
+    b = try (0..<setting.blocks).map { block in
+      try TileBlock(
+        count: packed ? nr : n, live: n, depth: depth, step: bStep, group: bGroup, kr: kr, type: ElementType(row.b),
+        placement: setting.placement
+      ) { right.view[block * depth + $1, $0] }
+    }
+    self.left = left
+    self.right = right
+    tile.blocks = Int64(setting.blocks)
+    tile.k = Int64(depth)
+    tile.c = UnsafeMutableRawPointer(c.view.base)
+    tile.c_rs = Int64(n + setting.gap)
+    tile.n = Int64(n)
+    tile.alpha = setting.alpha
+    tile.beta = setting.beta
+  }
+
+  /// From row to row and from group to group of A.
+  private static func stridesOfA(_ row: ck_ukernel, _ setting: TileSetting, depth: Int) -> (step: Int, group: Int) {
+    let (mr, kr) = (Int(row.mr), Int(row.kr))
+    if row.family == CK_DOT { return (setting.operands == .reversed ? -depth - 1 : depth + 5, 1) }
+    if row.packed_a || setting.operands == .packed { return (kr, mr * kr) }
+    return setting.operands == .strided ? (depth + kr, kr) : (-kr - 1, -(mr + 1) * (kr + 1))
+  }
+
+  func run() {
+    let (left, right) = (a.map { Optional($0.base) }, b.map { Optional($0.base) })
+    left.withUnsafeBufferPointer { left in
+      right.withUnsafeBufferPointer { right in
+        tile.a = left.baseAddress
+        tile.b = right.baseAddress
+        withUnsafePointer(to: tile) { row.run($0) }
+      }
+    }
+  }
+
+  /// What is wrong after a run; `nil` if the tile is right and nothing else was written.
+  func finding() -> String? {
+    let tolerance = setting.uniform ? Tolerance.proven : .exact
+    if case .failed(let mismatch) = reference.verify(c.view.readOnly, tolerance: tolerance) { return "\(setting): \(mismatch)" }
+    return c.disturbance.map { "\(setting): byte \($0) of C was written, which is none of its elements" }
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Testing
+
+/// The commands that look and measure nothing.
+@Suite struct LookingTests {
+  @Test func doctorShowsTheMachineAndWhatIsMissing() throws {
+    let outcome = try Tool(environment: ["PATH": "/nonexistent"])("doctor")
+    #expect(outcome.status == 0)
+    for word in ["CPU", "L1d", "threads", "memory", "gnuplot", "missing", "apt-get install gnuplot-nox"] {
+      #expect(outcome.output.contains(word))
+    }
+  }
+
+  @Test func doctorInJSON() throws {
+    let diagnosis = try Tool(environment: ["HEADROOM_THREADS": "1"])("doctor", "--json").object()
+    #expect(diagnosis["threads"] as? Int == 1)
+    let environment = try #require(diagnosis["environment"] as? [String: Any])
+    #expect((environment["overrides"] as? [String: String]) == ["HEADROOM_THREADS": "1"])
+    let findings = try #require(diagnosis["findings"] as? [[String: Any]])
+    let cores = findings.first { $0["subject"] as? String == "cores" }
+    #expect(cores?["state"] is String)
+  }
+
+  @Test func listNamesVariantsKernelsAndRungs() throws {
+    let inventory = try Tool(environment: ["HEADROOM_MAX_ISA": "scalar"])("list", "--json").object()
+    let variants = try #require(inventory["variants"] as? [[String: Any]])
+    #expect(variants.contains { $0["name"] as? String == "outer.packed" })
+    let kernels = try #require(inventory["microkernels"] as? [[String: Any]])
+    #expect(kernels.contains { $0["usable"] as? Bool == true })
+    #expect(kernels.allSatisfy { ($0["usable"] as? Bool == true) == ($0["isa"] as? String == "scalar") })
+    let rungs = try #require(inventory["rungs"] as? [[String: Any]])
+    #expect(rungs.contains { $0["name"] as? String == "naive-ijk.c" })
+  }
+
+  @Test func listAsTables() throws {
+    let outcome = try Tool()("list")
+    #expect(outcome.status == 0)
+    for word in ["Variants", "outer.packed", "Micro-kernels", "Rungs", "naive-ijk.swift"] {
+      #expect(outcome.output.contains(word))
+    }
+  }
+
+  @Test func explainSaysWhatWasChosenAndWhyNotTheOthers() throws {
+    let explanation = try Tool()(
+      "explain", "gemm", "512x512x512", "--dtype", "bf16", "--isa", "scalar", "--threads", "1", "--json"
+    ).object()
+    let selection = try #require(explanation["selection"] as? [String: Any])
+    #expect(selection["variant"] as? String == "outer.widened")
+    #expect(selection["threads"] as? Int == 1)
+    let candidates = try #require(explanation["candidates"] as? [[String: Any]])
+    #expect(candidates.count { $0["outcome"] as? String == "chosen" } == 1)
+    for candidate in candidates {
+      let isRejected = candidate["outcome"] as? String == "rejected"
+      #expect(isRejected == (candidate["reason"] is String))
+      #expect(isRejected != (candidate["seconds"] is Double))
+    }
+  }
+
+  @Test func explainHonoursTheCap() throws {
+    let outcome = try Tool(environment: ["HEADROOM_MAX_ISA": "sse2"])("explain", "gemm", "512x512x512", "--json")
+    let explanation = try outcome.object()
+    let isa = try #require((explanation["selection"] as? [String: Any])?["isa"] as? String)
+    #expect(["scalar", "sse2"].contains(isa))
+    #expect(
+      try Tool(environment: ["HEADROOM_MAX_ISA": "sse2"])("explain", "gemm", "8x8x8").output.contains("HEADROOM_MAX_ISA=sse2"))
+  }
+
+  @Test func explainHonoursTheVariant() throws {
+    let tool = Tool(environment: ["HEADROOM_VARIANT": "outer.direct"])
+    let selection = try tool("explain", "gemm", "512x512x512", "--json").object()["selection"] as? [String: Any]
+    #expect(selection?["variant"] as? String == "outer.direct")
+  }
+}

@@ -1,0 +1,39 @@
+import Headroom
+import TestSupport
+
+extension GEMMSetting {
+  func descriptor(_ options: SelectionOptions = SelectionOptions()) -> GEMMDescriptor {
+    var descriptor = GEMMDescriptor(a: layoutA, b: layoutB, c: layoutC, inputType: inputType, outputType: outputType)
+    descriptor.alpha = alpha
+    descriptor.beta = beta
+    let bias: Epilogue.Bias =
+      switch bias {
+      case .none: .none
+      case .perRow: .perRow
+      case .perColumn: .perColumn
+      }
+    descriptor.epilogue = Epilogue(scale: scale, bias: bias, activation: relu ? .relu : .none)
+    descriptor.options = options
+    return descriptor
+  }
+}
+
+extension GEMMPlan {
+  /// Runs on a trial's memory.
+  func run(_ trial: GEMMTrial, workspace: UnsafeMutableRawPointer? = nil) throws(HeadroomError) {
+    try execute(
+      a: trial.a.view.base, b: trial.b.view.base, c: trial.c.view.base, bias: trial.bias.map { UnsafeRawPointer($0.view.base) },
+      workspace: workspace)
+  }
+}
+
+/// Runs a setting as dispatch chooses and says what is wrong with the result; `nil` if nothing is.
+func finding(_ setting: GEMMSetting, _ options: SelectionOptions = SelectionOptions(), seed: UInt64 = 1) throws -> String? {
+  let trial = try GEMMTrial(setting, seed: seed)
+  let plan = try GEMMPlan(setting.descriptor(options))
+  try plan.run(trial)
+  return trial.finding().map { "\(plan.selection): \($0)" }
+}
+
+/// A value that cycles with an index, at its own period.
+func choice<Value>(_ index: Int, _ values: [Value]) -> Value { values[index % values.count] }
