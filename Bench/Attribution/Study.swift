@@ -33,7 +33,9 @@ public final class Study {
   /// Timed once, for all ladders.
   lazy var interpretedProduct = contestants.interpreted.flatMap { timed in
     watch.say("the textbook product in an interpreter")
-    return timed(plan.interpretedSize)
+    let product = timed(plan.interpretedSize)
+    if product == nil { findings.missing.append("the rung in an interpreter: it failed or its result was wrong") }
+    return product
   }
   private let ceilings: Ceilings
   private let seed: UInt64
@@ -53,7 +55,7 @@ public final class Study {
   /// Runs the plan until it is done, cancelled or out of time; what was found until then is kept.
   ///
   /// - Parameter start: when the plan's time began, on `Clock`.
-  public func run(since start: Double) throws(BenchError) -> StudyFindings {
+  public func run(since start: Double) -> StudyFindings {
     findings.missing = plan.leftOut
     let total = plan.steps.reduce(0) { $0 + $1.expectedSeconds(plan) }
     var done = 0.0
@@ -68,6 +70,8 @@ public final class Study {
         findings.isCancelled = true
         findings.missing.append("interrupted before the end of: \(steps(from: index))")
         break
+      } catch {
+        findings.missing.append("\(step.title): \(error)")
       }
       done += step.expectedSeconds(plan)
       watch.advance(done / total)
@@ -77,7 +81,7 @@ public final class Study {
 
   private func steps(from index: Int) -> String {
     let left = plan.steps.count - index
-    return plan.steps[index].title + (left > 1 ? " and the \(left - 1) steps after it" : "")
+    return plan.steps[index].title + (left > 1 ? " and \(left - 1) more" : "")
   }
 
   private func run(_ step: StudyPlan.Step) throws(BenchError) {

@@ -15,10 +15,18 @@ public struct StudyFindings: Sendable {
   public var wrongResults: [String] = []
   public var isCancelled = false
 
-  /// Notes which contestants were not timed.
-  mutating func note(_ refused: [Comparison.Refusal], on title: String) {
+  public init() {}
+
+  /// Takes up what was timed, and notes which contestants were not.
+  public mutating func add(_ comparison: Comparison) {
+    measurements += comparison.points.map(\.measurement)
+    note(comparison.refused, on: comparison.shape.description)
+  }
+
+  /// Notes which contestants were not timed, and why.
+  mutating func note(_ refused: [Comparison.Refusal], on shape: String) {
     for refusal in refused {
-      let line = "\(refusal.variant) on \(title): \(refusal.reason)"
+      let line = "\(refusal.variant) on \(shape): \(refusal.reason)"
       missing.append(line)
       if refusal.isWrong { wrongResults.append(line) }
     }

@@ -7,9 +7,9 @@
       abstract: "Measures how fast this machine multiplies matrices, and what of that speed is software.",
       discussion: """
         Start with:
-          headroom doctor                       what this machine offers, and what is missing
-          headroom bench gemm 1024x1024x1024    one product, measured and checked
-          headroom report --quick               the whole story on one page, in a minute
+          headroom doctor                      the machine, and what is missing
+          headroom bench gemm 1024x1024x1024   one product, checked and timed
+          headroom report --quick              all on one page, in a minute
 
         The environment may set HEADROOM_MAX_ISA, HEADROOM_THREADS and HEADROOM_VARIANT to force what dispatch would \
         choose, and HEADROOM_VERBOSE=1 to print each selection on standard error.

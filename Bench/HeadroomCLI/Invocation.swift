@@ -33,7 +33,7 @@
       throw .badUsage("this machine has no \(isa.name)", remedy: "it offers up to \(machine.isa.name); see 'headroom doctor'")
     }
 
-    /// The overrides as `name: value`, for people and for the environment block of a run.
+    /// The overrides by the names of their variables.
     var overridesInForce: [String: String] {
       var inForce: [String: String] = [:]
       inForce["HEADROOM_MAX_ISA"] = overrides.maxISA?.name

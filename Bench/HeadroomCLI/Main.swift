@@ -34,7 +34,8 @@
   @main
   enum Main {
     static func main() {
-      fputs("error: headroom was built without its tool; build with the package trait Tools (it is on by default)\n", stderr)
+      let message = "error: headroom was built without its tool; build with the package trait Tools (it is on by default)\n"
+      write(STDERR_FILENO, message, message.utf8.count)
       exit(2)
     }
   }

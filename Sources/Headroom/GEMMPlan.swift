@@ -29,7 +29,10 @@ public struct GEMMPlan: Sendable {
 
   /// Runs the plan on buffers that begin with the element at the lowest address (element (0, 0), unless a stride is negative).
   ///
-  /// - Parameter c: at least `descriptor.c.requiredCount` elements; only those of the matrix are written.
+  /// - Parameters:
+  ///   - a: at least `descriptor.a.requiredCount` elements.
+  ///   - b: at least `descriptor.b.requiredCount` elements.
+  ///   - c: at least `descriptor.c.requiredCount` elements; only those of the matrix are written.
   /// - Throws: `bufferTooShort`, `typeMismatch`, `sizeMismatch` (a bias where the epilogue has one), `outOfMemory`; nothing was written.
   public func execute<Input: KernelElement, Output: KernelElement>(
     a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>
@@ -64,6 +67,9 @@ public struct GEMMPlan: Sendable {
   /// Runs the plan on memory that is not checked. The pointers are those of elements (0, 0).
   ///
   /// - Parameters:
+  ///   - a: element (0, 0) of op(A).
+  ///   - b: element (0, 0) of op(B).
+  ///   - c: element (0, 0) of C.
   ///   - bias: m or n entries in the accumulator's type; required where the epilogue has a bias.
   ///   - workspace: `workspaceByteCount` bytes, aligned to 64, used by nobody else during the call; `nil` for this thread's arena.
   /// - Throws: `outOfMemory`; nothing was written.

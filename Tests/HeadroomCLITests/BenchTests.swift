@@ -3,7 +3,7 @@ import Results
 import Testing
 
 /// `headroom bench gemm` on small products: what it prints and keeps, not how fast.
-@Suite(.serialized) struct BenchTests {
+@Suite struct BenchTests {
   @Test(arguments: ["f32", "f64", "bf16", "bf16f32"])
   func jsonHasEveryFieldOfAResult(dtype: String) throws {
     let outcome = try Tool()("bench", "gemm", "64x64x64", "--dtype", dtype, "--threads", "1", "--quick", "--json", "-")
@@ -103,17 +103,34 @@ import Testing
     #expect(outcome.errors.contains("kc="))
   }
 
-  @Test func anInterruptKeepsWhatWasMeasured() throws {
+  @Test func anInterruptKeepsTheShapesThatAreDone() throws {
     let folder = try Folder()
+    let shapes = (1...1000).map { "\($0)x8x8" }
+    _ = try folder.newFile("many.txt", shapes.joined(separator: "\n"))
     let started = try Tool().start([
-      "bench", "gemm", "16x16x16", "64x64x64", "--variants", "outer.direct", "--time", "3600", "--json", folder.file("kept.json"),
+      "bench", "gemm", "--suite", folder.file("many.txt"), "--threads", "1", "--time", "0.1", "--json", folder.file("kept.json"),
     ])
-    Thread.sleep(forTimeInterval: 4)
+    Thread.sleep(forTimeInterval: 5)
     started.process.interrupt()
     started.process.waitUntilExit()
     #expect(started.process.terminationReason == .exit)
     #expect(started.process.terminationStatus == 130)
     let run = try JSONDecoder().decode(Run.self, from: Data(folder.text("kept.json").utf8))
-    #expect(run.missing.contains { $0.contains("interrupt") })
+    #expect(run.measurements.map(\.shape) == Array(shapes.prefix(run.measurements.count)))
+    #expect(run.missing == ["interrupted: \(1000 - run.measurements.count) of 1000 shapes were not measured"])
+  }
+}
+
+@Suite struct RooflineTests {
+  @Test func theCeilingsInJSONAndAsCSV() throws {
+    let folder = try Folder()
+    let outcome = try Tool(environment: ["HEADROOM_MAX_ISA": "scalar"])(
+      "roofline", "--threads", "1", "--quick", "--json", "-", "--csv", folder.file("ceilings.csv"))
+    #expect(outcome.status == 0)
+    let run = try outcome.run()
+    #expect(Set(run.ceilings.map(\.isa)) == ["scalar"] && Set(run.ceilings.map(\.threads)) == [1])
+    for name in ["f32", "f64", "read", "copy", "triad"] { #expect(run.ceilings.contains { $0.name == name && $0.value > 0 }) }
+    #expect(try folder.text("ceilings.csv").split(whereSeparator: \.isNewline).count == run.ceilings.count + 1)
+    #expect(outcome.errors.contains("GB/s"))
   }
 }

@@ -22,7 +22,7 @@
         Examples:
           headroom bench gemm 1024x1024x1024
           headroom bench gemm 8x4096x4096:nt --dtype bf16 --threads 1
-          headroom bench gemm 1000x1000x1000 --variants naive-ijk.c,tiled.c,outer.packed --isa avx2
+          headroom bench gemm 999x999x999 --variants naive-ijk.c,outer.packed
           headroom bench gemm --suite bert-base --json results.json --csv results.csv
           headroom bench gemm 512x512x512 --variants all --json -
         """)
@@ -31,8 +31,9 @@
     var shapes: [String] = []
 
     @Option(
-      help: ArgumentHelp("Also the shapes of a bundled suite or of a text file with one shape a line.", valueName: "name or file")
-    )
+      help: ArgumentHelp(
+        "Also the shapes of a suite: squares, bert-base, llama-7b, resnet50-im2col, report, or a file with one shape a line.",
+        valueName: "name or file"))
     var suite: String?
 
     @Option(help: Help.dtype)
@@ -40,10 +41,7 @@
 
     @OptionGroup var limits: DispatchLimits
 
-    @Option(
-      help: ArgumentHelp(
-        "Variants and rungs by name, separated by commas, or 'all' (default: the variant that dispatch chooses).",
-        valueName: "names"))
+    @Option(help: ArgumentHelp("Variants and rungs by name, separated by commas, or 'all'.", valueName: "names"))
     var variants = VariantChoice.chosen
 
     @Option(help: Help.without)
@@ -68,7 +66,7 @@
       let record = try benchmark.measure()
       let run = record.run()
       try RunOutput(json: json, csv: csv).write(run, table: run.measurementTable, rows: CSVWriter.text(run.measurements))
-      try record.checkResults()
+      try record.check()
     }
 
     private func options(_ invocation: Invocation) throws(Failure) -> SelectionOptions {

@@ -89,7 +89,7 @@
       var machine = TextTable(columns: [.init("machine"), .init("")])
       machine.add(["CPU", environment.cpu + (environment.hypervisor ? " (virtual machine)" : "")])
       for cache in environment.caches {
-        let shared = cache.sharedBy > 0 ? ", shared by \(cache.sharedBy) CPUs" : ""
+        let shared = cache.sharedBy > 1 ? ", shared by \(cache.sharedBy) CPUs" : ""
         let size = cache.bytes > 0 ? "\(Format.bytes(cache.bytes)), \(cache.ways) ways\(shared)" : "unknown"
         machine.add([cache.name, size])
       }

@@ -35,11 +35,14 @@
       if let publish { try Self.check(folder: "\(publish)/new") }
       Interrupt.listen()
       let record = try ReportStudy(invocation: invocation, isQuick: quick).measure()
-      guard !record.measurements.isEmpty else { return try record.checkResults() }
+      if record.findings.measurements.isEmpty {
+        try record.check()
+        throw Failure.checkFailed("nothing could be measured", remedy: "see 'headroom bench gemm 64x64x64 --variants all'")
+      }
       let run = try Failure.converting { try ReportStore(directory: out).write(record.run()) }
       if let publish { try Failure.converting { try Self.publish(run, below: publish) } }
       try StandardOutput.write(run.headline + "Report: \(URL(fileURLWithPath: out).path)/index.html\n")
-      try record.checkResults()
+      try record.check()
     }
 
     /// Before the measuring, not after it.
@@ -79,7 +82,9 @@
         let software = attribution.shares.filter { $0.kind == "software" }.reduce(0) { $0 + $1.share }
         lines.append("Software's order-free share of the speedup on \(attribution.shape): \(Format.percent(software))")
       }
-      if !missing.isEmpty { lines.append("\(missing.count) notes on what is missing are in the report") }
+      if !missing.isEmpty {
+        lines.append("What is missing, and why, is in the report: \(missing.count == 1 ? "1 note" : "\(missing.count) notes")")
+      }
       return lines.map { $0 + "\n" }.joined()
     }
   }

@@ -37,7 +37,7 @@
       let record = try measure(invocation, options.maxISA ?? invocation.isaCap, [1, options.threads ?? invocation.threads])
       let run = record.run()
       try RunOutput(json: json, csv: csv).write(run, table: run.ceilingTables, rows: CSVWriter.text(run.ceilings))
-      try record.checkResults()
+      try record.check()
     }
 
     /// One number of threads after another, so that Ctrl-C keeps those that are done.
@@ -53,11 +53,12 @@
             isCancelled: { Interrupt.isRequested }
           ).rows
         } catch .cancelled {
-          record.isInterrupted = true
-          record.missing.append("interrupted: the ceilings on \(count) \(count == 1 ? "thread" : "threads") were not measured")
+          record.findings.isCancelled = true
+          record.findings.missing.append(
+            "interrupted: the ceilings on \(count) \(count == 1 ? "thread" : "threads") were not measured")
           break
         } catch {
-          throw .checkFailed("\(error)", remedy: "use fewer threads")
+          record.failures.append("ceilings: \(error)")
         }
       }
       return record

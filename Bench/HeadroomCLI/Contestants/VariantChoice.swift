@@ -20,6 +20,8 @@
       }
     }
 
+    var defaultValueDescription: String { "what dispatch chooses" }
+
     static var variants: [String] { KernelTable.shared.variants.map(\.name) }
 
     /// Each name once: a rung is there for several instruction sets.

@@ -24,31 +24,43 @@
     func measure() throws(Failure) -> RunRecord {
       let lineUps = try entries.map { entry throws(Failure) in (entry: entry, contestants: try lineUp(entry.shape)) }
       var record = RunRecord(invocation, seed: sampling.seed)
+      record.findings.missing = lineUps.flatMap(\.contestants.unserved)
       let progress = ProgressLine()
       defer { progress.finish() }
-      var shapesDone = 0
       do throws(BenchError) {
         let ceilings = try measureCeilings(lineUps.flatMap(\.contestants.taking), progress)
         record.ceilings = ceilings.rows
         let bench = Bench(
           settings: sampling.settings, ceilings: ceilings, progress: progress.say, isCancelled: { Interrupt.isRequested })
-        for (entry, contestants) in lineUps {
-          record.missing += contestants.unserved
-          record.add(try bench.measure(entry.shape, name: entry.name, contestants: contestants.taking))
-          record.sentinel = bench.sentinel
-          shapesDone += 1
-          progress.advance(to: Double(shapesDone) / Double(entries.count))
+        for (index, lineUp) in lineUps.enumerated() {
+          try measure(lineUp.entry, lineUp.contestants.taking, bench, into: &record)
+          progress.advance(to: Double(index + 1) / Double(lineUps.count))
         }
       } catch .cancelled {
-        record.isInterrupted = true
-        record.missing.append("interrupted: \(entries.count - shapesDone) of \(entries.count) shapes were not measured")
+        record.findings.isCancelled = true
+        let done = Set(record.findings.measurements.map(\.shape)).count
+        record.findings.missing.append("interrupted: \(entries.count - done) of \(entries.count) shapes were not measured")
       } catch {
-        throw .checkFailed("\(error)", remedy: "choose smaller shapes or fewer threads")
+        record.failures.append("ceilings: \(error)")
       }
       return record
     }
 
-    /// Those of the numbers of threads that take part.
+    /// A shape that can't be measured does not take the others with it.
+    private func measure(
+      _ entry: Suite.Entry, _ contestants: [Contestant], _ bench: Bench, into record: inout RunRecord
+    ) throws(BenchError) {
+      defer { record.findings.sentinel = bench.sentinel }
+      do throws(BenchError) {
+        record.findings.add(try bench.measure(entry.shape, name: entry.name, contestants: contestants))
+      } catch .cancelled {
+        throw .cancelled
+      } catch {
+        record.failures.append("\(entry.shape): \(error)")
+      }
+    }
+
+    /// On the numbers of threads that take part.
     private func measureCeilings(_ contestants: [Contestant], _ progress: ProgressLine) throws(BenchError) -> Ceilings {
       try Ceilings.measure(
         isa: invocation.isaCap, threads: contestants.map(\.threads), effort: .quick, progress: progress.say,

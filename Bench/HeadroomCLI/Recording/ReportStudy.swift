@@ -27,14 +27,14 @@
           plan: plan, contestants: contestants,
           hardware: HardwareRange(isa: invocation.isaCap, threads: invocation.threads), ceilings: ceilings, seed: seed,
           watch: watch)
-        record.add(try study.run(since: start))
+        record.findings = study.run(since: start)
       } catch .cancelled {
-        record.isInterrupted = true
+        record.findings.isCancelled = true
       } catch {
-        throw .checkFailed("\(error)", remedy: "free some memory or use fewer threads (HEADROOM_THREADS)")
+        record.failures.append("ceilings: \(error)")
       }
       if ExternalProgram.path(of: "python3") == nil {
-        record.missing.append("the Python rung: python3 was not found. Remedy: apt-get install python3")
+        record.findings.missing.append("the Python rung: python3 was not found. Remedy: apt-get install python3")
       }
       return record
     }

@@ -13,57 +13,30 @@
     private let start = Clock.now()
 
     var ceilings: [Ceiling] = []
-    var sentinel = Sentinel()
-    var measurements: [Results.Measurement] = []
-    var ladders: [Ladder] = []
-    var quartets: [Quartet] = []
-    var attributions: [Results.Attribution] = []
-    var hardwareYears: [HardwareYears] = []
-    var missing: [String] = []
-    var isInterrupted = false
-    /// Contestants that were not timed because their result was wrong.
-    var wrongResults: [String] = []
+    var findings = StudyFindings()
+    /// Shapes and ceilings that could not be measured, and why.
+    var failures: [String] = []
 
     init(_ invocation: Invocation, seed: UInt64) {
       self.invocation = invocation
       self.seed = seed
     }
 
-    mutating func add(_ comparison: Comparison) {
-      measurements += comparison.points.map(\.measurement)
-      for refusal in comparison.refused {
-        let line = "\(refusal.variant) on \(comparison.shape): \(refusal.reason)"
-        missing.append(line)
-        if refusal.isWrong { wrongResults.append(line) }
-      }
-    }
-
-    mutating func add(_ findings: StudyFindings) {
-      measurements += findings.measurements
-      ladders += findings.ladders
-      quartets += findings.quartets
-      attributions += findings.attributions
-      hardwareYears += findings.hardwareYears
-      sentinel = findings.sentinel
-      missing += findings.missing
-      wrongResults += findings.wrongResults
-      isInterrupted = isInterrupted || findings.isCancelled
-    }
-
-    /// Fails when a result was wrong or Ctrl-C ended the run early.
-    func checkResults() throws(Failure) {
-      if let wrong = wrongResults.first {
+    /// Ends the tool with an error when a result was wrong, something could not be measured, or Ctrl-C came.
+    func check() throws(Failure) {
+      if let wrong = findings.wrongResults.first {
         throw .checkFailed(wrong, remedy: "this is a defect of a kernel; a report of it needs 'headroom doctor --json'")
       }
-      if isInterrupted { throw .interrupted }
+      if let failure = failures.first { throw .checkFailed(failure, remedy: "choose smaller shapes or fewer threads") }
+      if findings.isCancelled { throw .interrupted }
     }
 
     func run() -> Run {
       Run(
         version: Invocation.version, started: date.formatted(.iso8601), durationSeconds: Clock.now() - start,
         command: invocation.commandLine, environment: probe.finish(seed: seed, isa: invocation.isaCap), ceilings: ceilings,
-        sentinel: sentinel, measurements: measurements, ladders: ladders, quartets: quartets,
-        attributions: attributions, hardwareYears: hardwareYears, missing: missing)
+        sentinel: findings.sentinel, measurements: findings.measurements, ladders: findings.ladders, quartets: findings.quartets,
+        attributions: findings.attributions, hardwareYears: findings.hardwareYears, missing: findings.missing + failures)
     }
   }
 #endif

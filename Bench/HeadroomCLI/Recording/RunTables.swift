@@ -8,22 +8,20 @@
       var table = TextTable(columns: [
         .init("shape"), .init("type"), .init("variant"), .init("micro-kernel"), .init("threads", .right), .init("median", .right),
         .init("best", .right), .init("samples", .right), .init("GFLOP/s", .right), .init("of peak", .right),
-        .init("of roof", .right),
-        .init("bound by"), .init("verified"),
+        .init("of roof", .right), .init("bound by"), .init("verified"),
       ])
       for row in measurements {
+        let shape = row.shapeName.map { "\($0) \(row.shape)" } ?? row.shape
+        let seconds = row.seconds
         table.add([
-          row.shapeName.map { "\($0) \(row.shape)" } ?? row.shape, row.dtype, row.variant, row.ukernel ?? row.isa,
-          "\(row.threads)",
-          Format.seconds(row.seconds.median), Format.seconds(row.seconds.best), "\(row.seconds.samples)",
-          Format.number(row.gflops),
+          shape, row.dtype, row.variant, row.ukernel ?? row.isa, "\(row.threads)", Format.seconds(seconds.median),
+          Format.seconds(seconds.best), "\(seconds.samples)", Format.number(row.gflops),
           row.shareOfPeak.map(Format.percent) ?? "", row.shareOfRoof.map(Format.percent) ?? "", row.boundBy ?? "",
           row.verified ? "yes" : "no",
         ])
       }
-      var lines = [
-        "\(environment.cpu); seed \(environment.seed); \(sentinel.repeated) of \(sentinel.rounds + sentinel.repeated) rounds repeated for drift"
-      ]
+      let rounds = "\(sentinel.repeated) of \(sentinel.rounds + sentinel.repeated) rounds repeated for drift"
+      var lines = ["\(environment.cpu); seed \(environment.seed); \(rounds)"]
       lines += environment.overrides.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value) is in force" }
       lines += missing.map { "missing: \($0)" }
       return table.text + lines.map { $0 + "\n" }.joined()

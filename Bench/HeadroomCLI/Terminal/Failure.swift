@@ -23,7 +23,7 @@
     }
 
     static var interrupted: Failure {
-      Failure(code: .interrupted, message: "interrupted", remedy: "what was measured until then is kept")
+      Failure(code: .interrupted, message: "interrupted", remedy: "what was done by then is kept")
     }
 
     var description: String { "error: \(message)" + (remedy.map { "; \($0)" } ?? "") }

@@ -1,0 +1,149 @@
+import KernelDispatch
+import Measurement
+import Results
+import Synchronization
+import Testing
+import Workloads
+
+@testable import Attribution
+
+/// Contestants that multiply by the definition, or wrongly.
+private func textbook(_ subject: Subject, _ shape: GEMMShape, isWrong: Bool = false) -> Contestant {
+  Contestant(variant: subject.name, isa: .scalar, threads: 1, format: .f32, command: "headroom bench gemm \(shape)") { operands in
+    let (a, b, c) = (operands.a, operands.b, operands.c)
+    let (lda, ldb, ldc) = (operands.lda, operands.ldb, operands.ldc)
+    return {
+      for i in 0..<shape.m {
+        for j in 0..<shape.n {
+          var sum: Float = isWrong ? 1 : 0
+          for p in 0..<shape.k {
+            let left = a.load(fromByteOffset: 4 * (i * lda + p), as: Float.self)
+            sum += left * b.load(fromByteOffset: 4 * (p * ldb + j), as: Float.self)
+          }
+          c.storeBytes(of: sum, toByteOffset: 4 * (i * ldc + j), as: Float.self)
+        }
+      }
+    }
+  }
+}
+
+struct StudyTests {
+  private static let shape = GEMMShape(m: 24, n: 20, k: 16)
+  private static let ladder = StudyPlan.Step.ladders(Suite.Entry(name: "report.tiny", shape: shape), isFirst: true)
+
+  private static func plan(_ steps: [StudyPlan.Step]) -> StudyPlan {
+    StudyPlan(
+      steps: steps, effort: .quick, secondsAtMost: 1000, secondsPerLadderRow: 0.001, secondsPerProduct: 0.001, longestCall: 1000,
+      interpretedSize: 8, leftOut: ["a plan's own gap"])
+  }
+
+  private static func findings(
+    _ plan: StudyPlan, _ contestants: StudyContestants? = nil, isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) throws -> StudyFindings {
+    let contestants = contestants ?? StudyContestants(contestant: { textbook($0, $1) }, rungs: ["naive-ijk.c"])
+    let study = Study(
+      plan: plan, contestants: contestants, hardware: HardwareRange(weakest: .sse2, best: .avx2, cores: 2),
+      ceilings: Ceilings(rows: []), seed: 1, watch: Study.Watch(isCancelled: isCancelled))
+    return study.run(since: Clock.now())
+  }
+
+  @Test func oneComparisonGivesLaddersQuartetAndYears() throws {
+    let findings = try Self.findings(Self.plan([Self.ladder]))
+    #expect(findings.ladders.map(\.kind) == ["software", "hardware", "hardware"])
+    #expect(findings.ladders.allSatisfy { $0.shape == "24x20x16" && $0.steps.count >= 2 })
+    #expect(findings.quartets.count == 1)
+    #expect(findings.hardwareYears.count == HardwareEquivalence.rates.count)
+    #expect(findings.measurements.allSatisfy { $0.verified && $0.shapeName == "report.tiny" })
+    #expect(findings.missing == ["a plan's own gap"])
+    #expect(!findings.isCancelled)
+  }
+
+  @Test func theExperimentTimesEveryCombination() throws {
+    let findings = try Self.findings(Self.plan([.experiment(n: 8)]))
+    let attribution = try #require(findings.attributions.first)
+    #expect(attribution.cells.count == 64 && attribution.shares.count == 6)
+    #expect(abs(attribution.shares.reduce(0) { $0 + $1.share } - 1) < 1e-9)
+  }
+
+  @Test func anInterpretersTimesAreScaledAndSaidToBe() throws {
+    let contestants = StudyContestants(
+      contestant: { textbook($0, $1) }, rungs: [],
+      interpreted: { n in InterpretedProduct(name: "naive-ijk.py", note: "an interpreter", n: n, samples: [1, 2, 3]) })
+    let step = try #require(try Self.findings(Self.plan([Self.ladder]), contestants).ladders.first?.steps.first)
+    // 24 x 20 x 16 is 15 times 8 x 8 x 8.
+    #expect(step.measurement.variant == "naive-ijk.py" && step.measurement.seconds.median == 30)
+    #expect(step.extrapolation?.contains("8x8x8") == true && step.extrapolation?.contains("15") == true)
+  }
+
+  @Test func aRungThatTakesTooLongIsLeftOutAndNamed() throws {
+    var plan = Self.plan([Self.ladder])
+    plan.longestCall = 0
+    let findings = try Self.findings(plan)
+    #expect(!findings.measurements.contains { $0.variant == "naive-ijk.c" })
+    #expect(findings.missing.contains { $0.hasPrefix("naive-ijk.c") && $0.contains("one call took") })
+    #expect(findings.missing.contains { $0.hasPrefix("the quartet") })
+    #expect(findings.quartets.isEmpty)
+  }
+
+  @Test func aWrongResultIsNeitherTimedNorHidden() throws {
+    let contestants = StudyContestants(contestant: { textbook($0, $1, isWrong: true) }, rungs: [])
+    let findings = try Self.findings(Self.plan([.square(n: 8)]), contestants)
+    #expect(findings.measurements.isEmpty)
+    #expect(findings.wrongResults.count == 2)
+    #expect(findings.missing.filter { $0.contains("wrong result") }.count == 2)
+  }
+
+  @Test func whatCannotServeIsSaid() throws {
+    struct Unable: Error, CustomStringConvertible { let description = "too odd" }
+    let contestants = StudyContestants(
+      contestant: { subject, shape in
+        if shape.m == 9 { throw Unable() }
+        return textbook(subject, shape)
+      }, rungs: [])
+    let findings = try Self.findings(Self.plan([.square(n: 9), .square(n: 8)]), contestants)
+    #expect(findings.measurements.map(\.shape) == ["8x8x8", "8x8x8"])
+    #expect(findings.missing.contains { $0.contains("9x9x9") && $0.contains("too odd") })
+  }
+
+  @Test func cancellingKeepsTheStepsThatAreDone() throws {
+    let calls = Atomic(0)
+    let contestants = StudyContestants(
+      contestant: { subject, shape in
+        if shape.m == 9 { calls.store(1, ordering: .relaxed) }
+        return textbook(subject, shape)
+      }, rungs: [])
+    let plan = Self.plan([.square(n: 8), .square(n: 9), .square(n: 10)])
+    let findings = try Self.findings(plan, contestants, isCancelled: { calls.load(ordering: .relaxed) == 1 })
+    #expect(findings.isCancelled)
+    #expect(Set(findings.measurements.map(\.shape)) == ["8x8x8"])
+    #expect(findings.missing.last == "interrupted before the end of: 9x9x9 and 1 more")
+  }
+
+  @Test func stepsBeyondTheTimeAreLeftOut() throws {
+    var plan = Self.plan([.square(n: 8), .square(n: 9)])
+    plan.secondsAtMost = -1
+    let findings = try Self.findings(plan)
+    #expect(findings.measurements.isEmpty && !findings.isCancelled)
+    #expect(findings.missing.last?.hasPrefix("8x8x8") == true)
+  }
+
+  @Test func theBundledPlansHaveAllThatAReportShows() throws {
+    for plan in [try StudyPlan.quick(), try StudyPlan.full()] {
+      #expect(plan.steps.filter { if case .ladders(_, isFirst: true) = $0 { true } else { false } }.count == 1)
+      #expect((1...6).contains(plan.steps.filter { if case .ladders = $0 { true } else { false } }.count))
+      for kind in ["report.", "bert-base.", "resnet50."] {
+        #expect(plan.steps.contains { $0.shapeName?.hasPrefix(kind) == true })
+      }
+      #expect(plan.steps.contains { if case .experiment = $0 { true } else { false } })
+    }
+  }
+}
+
+extension StudyPlan.Step {
+  fileprivate var shapeName: String? {
+    switch self {
+    case .ladders(let entry, _), .products(let entry, _): entry.name
+    case .experiment, .square: nil
+    }
+  }
+}
