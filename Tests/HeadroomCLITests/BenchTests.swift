@@ -66,6 +66,20 @@ import Testing
     #expect(run.missing.contains { $0.contains("dot.direct") })
   }
 
+  @Test func nothingThatCanServeIsBadUsage() throws {
+    let outcome = try Tool()("bench", "gemm", "32x32x32", "--variants", "naive-ijk.c", "--dtype", "bf16", "--json", "-")
+    #expect(outcome.status == 2)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.errors.contains("naive-ijk.c") && outcome.errors.contains("f32 only"))
+  }
+
+  @Test func aShapeThatIsTooLargeDoesNotTakeTheOthersWithIt() throws {
+    let outcome = try Tool()("bench", "gemm", "8000000x8000000x8", "16x16x16", "--threads", "1", "--quick", "--json", "-")
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("error: 8000000x8000000x8"))
+    #expect(try outcome.run().measurements.map(\.shape) == ["16x16x16"])
+  }
+
   @Test func theTableIsOnStandardOutput() throws {
     let outcome = try Tool()("bench", "gemm", "64x64x64", "--quick")
     #expect(outcome.status == 0)

@@ -41,7 +41,7 @@
     func rendered() -> String {
       var text = "gemm \(shape) \(dtype)\n"
       for (name, value) in overrides.sorted(by: { $0.key < $1.key }) { text += "\(name)=\(value) is in force\n" }
-      if let selection { text += "chosen: \(selection)\n" }
+      text += "chosen: \(selection.map { "\($0)" } ?? "none can serve")\n"
       var table = TextTable(columns: [
         .init("variant"), .init("micro-kernel"), .init("isa"), .init("predicted", .right), .init("outcome"),
       ])

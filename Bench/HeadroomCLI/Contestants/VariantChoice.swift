@@ -52,7 +52,8 @@
       for name in names {
         do {
           taking.append(try contestant(name, factory, shape, format, options))
-        } catch HeadroomError.noCandidate(let reasons) {
+        } catch HeadroomError.noCandidate {
+          let reasons = try Self.rejections(of: name, shape.descriptor(format, options))
           unserved.append("\(name) on \(shape) \(format.rawValue): \(reasons.joined(separator: "; "))")
         } catch let error as Unserved {
           unserved.append("\(name) on \(shape) \(format.rawValue): \(error)")
@@ -60,6 +61,18 @@
       }
       if case .all = self { unserved = [] }
       return (taking, unserved)
+    }
+
+    /// Why the variant's best rows of these types can't serve, each reason once.
+    private static func rejections(of variant: String, _ descriptor: GEMMDescriptor) throws(HeadroomError) -> [String] {
+      var reasons: [Rejection] = []
+      for candidate in try explain(descriptor) where candidate.variant.name == variant {
+        guard case .rejected(let rejection) = candidate.outcome, !reasons.contains(rejection) else { continue }
+        if case .isaSuperseded = rejection { continue }
+        reasons.append(rejection)
+      }
+      let decisive = reasons.filter { $0 != .types }
+      return (decisive.isEmpty ? reasons : decisive).map(\.description)
     }
 
     private var names: [String]? {

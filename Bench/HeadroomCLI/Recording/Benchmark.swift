@@ -23,6 +23,10 @@
     /// Measures the ceilings and then shape after shape, until all are done or Ctrl-C.
     func measure() throws(Failure) -> RunRecord {
       let lineUps = try entries.map { entry throws(Failure) in (entry: entry, contestants: try lineUp(entry.shape)) }
+      if lineUps.allSatisfy(\.contestants.taking.isEmpty) {
+        let reasons = lineUps.flatMap(\.contestants.unserved).joined(separator: ", ")
+        throw .badUsage("nothing can serve: \(reasons)", remedy: "choose other variants, or '--variants all'")
+      }
       var record = RunRecord(invocation, seed: sampling.seed)
       record.findings.missing = lineUps.flatMap(\.contestants.unserved)
       let progress = ProgressLine()
