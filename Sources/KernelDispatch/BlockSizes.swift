@@ -6,7 +6,7 @@ import Tensors
 /// half of L2, a block of B a quarter of the last level (Goto and van de Geijn 2008, section 6.3; Low et al., "Analytical Modeling Is Enough for
 /// High-Performance BLIS", ACM TOMS 43(2), 2016).
 struct BlockSizes {
-  /// Bytes of one row of a panel along K: at 16 KiB / NR columns a micro-panel of B lies in L1 with room for A's.
+  /// Bytes along K that one column of a panel may take: 384 depths of fp32. An estimate that wants measuring.
   static let mostDepthBytes = 1536
   static let mostColumns = 8192
 
