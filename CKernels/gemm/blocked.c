@@ -125,10 +125,20 @@ static void aim(const ck_run *run, const ck_step *step, int64_t row, int64_t col
   }
 }
 
+/// Asks for a tile of C that lies beyond the caches, so that it arrives while the sums are made: the micro-kernel touches C at
+/// its end only, and out-of-order execution doesn't reach that far ahead (AVX2, 1024^3: 2 to 5 %).
+static void fetch_tile(const ck_tile *t, int64_t rows, int64_t element_bytes) {
+  for (int64_t i = 0; i < rows; i++) {
+    const char *row = (const char *)t->c + i * t->c_rs * element_bytes;
+    for (int64_t byte = 0; byte < t->n * element_bytes; byte += 64) __builtin_prefetch(row + byte, 1);
+  }
+}
+
 static void macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t panel_size = ck_element_bytes(plan->panel_type), a_size = ck_element_bytes(plan->a_type),
                 b_size = ck_element_bytes(plan->b_type);
+  const int64_t c_size = ck_element_bytes(plan->accumulate ? plan->acc_type : plan->c_type);
   const bool dot = plan->family == CK_DOT, finishes = step->last && (plan->accumulate || plan->has_epilogue);
   _Alignas(64) double scratch[CK_MAX_MR * CK_MAX_NR];
   const void *a, *b;
@@ -166,6 +176,7 @@ static void macro_kernel(const ck_run *run, const ck_step *step, const ck_task *
         a = (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * a_size;
       }
       aim(run, step, row, column, scratch, &t);
+      if (t.c != scratch) fetch_tile(&t, height, c_size);
       plan->tiles[height](&t);
       if (!finishes) continue;
       const ck_finished done = {.sums = t.c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};

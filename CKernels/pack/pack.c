@@ -17,13 +17,14 @@ typedef struct ck_panel {
   int64_t width;           // rows of the panel, missing ones included
 } ck_panel;
 
-// Units of 4 bytes, adjacent along K in the source: transpose.
+// Units of 4 bytes, adjacent along K in the source: transpose. The last four rows may overlap those before, which are written
+// again.
 static void transpose_units(const ck_panel *p) {
-  const int64_t whole_k = p->k & ~(int64_t)3, row_bytes = 4 * p->width;
-  for (int64_t i = 0; i < p->live; i += 4) {
+  const int64_t whole_k = p->k & ~(int64_t)3, row_bytes = 4 * p->width, rows = p->live < 4 ? p->live : 4;
+  for (int64_t next = 0; next < p->live; next += 4) {
+    const int64_t i = next + rows <= p->live ? next : p->live - rows;
     const char *from = p->source + i * p->rs;
     char *to = p->destination + 4 * i;
-    const int64_t rows = p->live - i < 4 ? p->live - i : 4;
     int64_t d = 0;
     if (rows == 4)
       for (; d < whole_k; d += 4) ck_transpose4(from + 4 * d, p->rs, to + d * row_bytes, row_bytes);
@@ -32,12 +33,21 @@ static void transpose_units(const ck_panel *p) {
   }
 }
 
+// Rows of the source are often pages apart, where no hardware prefetcher follows: asked for so many rows ahead. An address beyond
+// the matrix does no harm; it is formed as an integer because a pointer must not leave its array.
+enum { CK_ROWS_AHEAD = 16 };
+static inline void fetch_row(const ck_panel *p, int64_t d, int64_t bytes) {
+  const uintptr_t row = (uintptr_t)p->source + (uintptr_t)((d + CK_ROWS_AHEAD) * p->ks);
+  for (int64_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch((const void *)(row + (uintptr_t)byte));
+}
+
 #define CK_DEFINE_PACKERS(SUFFIX, FROM, TO, CONVERT)                                                                             \
   /* Adjacent along the panel in the source: copy rows. */                                                                       \
   static void copy_##SUFFIX(const ck_panel *p) {                                                                                 \
     TO *to = (TO *)p->destination;                                                                                               \
     for (int64_t d = 0; d < p->k; d++, to += p->width) {                                                                         \
       const FROM *from = (const FROM *)(p->source + d * p->ks);                                                                  \
+      fetch_row(p, d, p->live *(int64_t)sizeof(FROM));                                                                           \
       for (int64_t i = 0; i < p->live; i++) to[i] = CONVERT(from[i]);                                                            \
     }                                                                                                                            \
   }                                                                                                                              \
@@ -58,6 +68,8 @@ CK_DEFINE_PACKERS(widened, uint16_t, float, ck_widened)
 static void interleave_pairs(const ck_panel *p) {
   uint16_t *to = (uint16_t *)p->destination;
   for (int64_t d = 0; d < p->k; d += 2, to += 2 * p->width) {
+    fetch_row(p, d, 2 * p->live);
+    fetch_row(p, d + 1, 2 * p->live);
     const uint16_t *even = (const uint16_t *)(p->source + d * p->ks);
     const uint16_t *odd = (const uint16_t *)(p->source + (d + 1) * p->ks);
     if (d + 1 < p->k)
