@@ -44,33 +44,39 @@ struct CostModel {
   // MARK: tiles
 
   /// Cycles of one step along K for `height` rows and `vectors` of B: multiply-adds against the loads of A and B, and never less than
-  /// the latency of the chain of sums.
+  /// the latency of the chain of sums; longer where an operand is read where it lies.
   private func step(_ pair: CandidatePair, height: Double, vectors: Double) -> Double {
     let perCycle = pair.set.isa >= .avx2 ? 2.0 : 1.25
     let sums = height * vectors / perCycle
-    let loads = (height * costOfA(pair, height) + vectors * costOfB(pair)) / 2
-    return max(sums, loads, 4)
+    let loads = (height * loadsOfA(pair, height) + vectors) / 2
+    return max(sums, loads, 4) * slowdown(pair)
   }
 
   /// Loads of A beyond a hit in L1, per broadcast: rows a multiple of a page apart fall into one set of the cache.
-  private func costOfA(_ pair: CandidatePair, _ height: Double) -> Double {
+  private func loadsOfA(_ pair: CandidatePair, _ height: Double) -> Double {
     if pair.packsA { return 1 }
-    let bytes = problem.aRowStride.magnitude &* UInt(problem.inputType.byteCount)
-    if problem.aColumnStride == 1 { return bytes % 4096 == 0 && height > 8 && problem.k > 16 ? 3 : 1 }
+    if problem.aColumnStride == 1 { return rowBytes(problem.aRowStride) % 4096 == 0 && height > 8 && problem.k > 16 ? 3 : 1 }
     return problem.aRowStride == 1 ? 1.3 : 4
   }
 
-  /// The same for a vector of B where it lies: a panel beyond L1; rows a page apart or more, which miss the TLB; rows whole pages
-  /// apart, which fall into one set of L1 as well (AVX2, 1024^3: 85 GFLOP/s where B lies, 108 to 115 packed).
-  private func costOfB(_ pair: CandidatePair) -> Double {
+  /// What reading an operand where it lies costs over packed panels, beyond the loads: its rows lie in pages and sets of their own, where
+  /// no prefetcher follows. Measured with AVX2 on Zen 3 (512^3 ... 1024^3, and 8 ... 128 rows by 768 ... 4096): of A 0 to 6 %, of B 12 to
+  /// 17 %, 25 to 50 % when its rows are whole pages apart.
+  private func slowdown(_ pair: CandidatePair) -> Double {
+    var factor = 1.0
+    let aBytes = rowBytes(problem.aRowStride)
+    if !pair.packsA && problem.aColumnStride == 1 && aBytes >= 2048 { factor *= aBytes % 4096 == 0 ? 1.06 : 1.03 }
+    let bBytes = rowBytes(problem.bRowStride)
     // Of a single row of tiles B is read once, and packing would read it just so.
-    if pair.packsB || problem.m <= pair.set.mr { return 1 }
-    let depth = min(problem.k, blocking.kc)
-    let rowBytes = problem.bRowStride.magnitude &* UInt(problem.inputType.byteCount)
-    let far = Double(depth) * Double(pair.set.nr * problem.inputType.byteCount) > 32768
-    let apart = depth <= 96 || rowBytes < 4096 ? 1.0 : rowBytes % 4096 == 0 ? 6 : 2.5
-    return (far ? 2 : 1) * apart
+    let again = problem.m > pair.set.mr && min(problem.k, blocking.kc) > 96
+    if !pair.packsB && again && bBytes >= 1024 { factor *= bBytes % 4096 == 0 ? 1.3 : 1.15 }
+    return 1 + (factor - 1) * width(pair.set)
   }
+
+  /// A vector's share of the 32 bytes that the next cache moves in a cycle: narrow ones hide what wide ones wait for.
+  private func width(_ set: TileSet) -> Double { min(1, Double(set.lanes * problem.inputType.byteCount) / 32) }
+
+  private func rowBytes(_ stride: Int) -> UInt { stride.magnitude &* UInt(problem.inputType.byteCount) }
 
   private func tileCycles(_ pair: CandidatePair) -> Double {
     let set = pair.set
@@ -90,21 +96,21 @@ struct CostModel {
 
   // MARK: packing
 
-  /// Cycles per element moved: a copy, a transposition, or element by element.
-  private func packingRate(along panelStride: Int, _ depthStride: Int, widens: Bool) -> Double {
-    let rate = panelStride == 1 ? 0.3 : depthStride == 1 ? 0.6 : 2
-    return widens ? rate * 1.5 : rate
+  /// Cycles per element moved: a copy by vectors (0.5 to 0.8 on Zen 3), a transposition of 4-byte units by vectors (0.7 to 2), or element by
+  /// element.
+  private func packingRate(_ pair: CandidatePair, along panelStride: Int, _ depthStride: Int) -> Double {
+    let transposes = depthStride == 1 && pair.set.kr * problem.inputType.byteCount == 4
+    let rate = panelStride == 1 ? 0.6 : transposes ? 1.2 : 2
+    return pair.widens ? rate * 1.5 : rate
   }
 
   private func packingCycles(_ pair: CandidatePair) -> Double {
     var cycles = 0.0
     if pair.packsA {
       let passes = (n / Double(blocking.nc)).rounded(.up)
-      cycles += passes * m * k * packingRate(along: problem.aRowStride, problem.aColumnStride, widens: pair.widens) + 60
+      cycles += passes * m * k * packingRate(pair, along: problem.aRowStride, problem.aColumnStride) + 60
     }
-    if pair.packsB {
-      cycles += n * k * packingRate(along: problem.bColumnStride, problem.bRowStride, widens: pair.widens) + 60
-    }
+    if pair.packsB { cycles += n * k * packingRate(pair, along: problem.bColumnStride, problem.bRowStride) + 60 }
     return cycles
   }
 
@@ -118,9 +124,11 @@ struct CostModel {
     let columnTiles = (n / Double(set.nr)).rounded(.up)
     let height = m / rowTiles
     let columns = n / columnTiles
-    // Widening costs a shift and a shuffle for each load.
-    let load = set.inputType == .bfloat16 && set.isa < .avx512bf16 ? 2.0 : 1.0
-    let oneStep = max(height * columns / 2, (height + columns) * load / 2, 4)
+    // Two loads a cycle from L1. All of A passes by for every few columns of B: beyond L1 (32 KiB) an AVX2 load takes 1.3 cycles (Zen 3,
+    // 128 x 768 x 3072 and 512 x 768 x 768). Widening costs a shift and a shuffle for each load.
+    let beyondL1 = m * k * Double(problem.inputType.byteCount) > 32768
+    let load = (beyondL1 ? 0.5 + 0.8 * width(set) : 0.5) * (set.inputType == .bfloat16 && set.isa < .avx512bf16 ? 2 : 1)
+    let oneStep = max(height * columns / 2, (height + columns) * load, 4)
     return rowTiles * columnTiles * (steps * oneStep + 12 + height * columns * 8)
   }
 
