@@ -18,7 +18,8 @@
         """,
       version: Invocation.version,
       subcommands: [
-        DoctorCommand.self, ListCommand.self, ExplainCommand.self, BenchCommand.self, RooflineCommand.self, ReportCommand.self,
+        DoctorCommand.self, ListCommand.self, ExplainCommand.self, BenchCommand.self, RooflineCommand.self, OverheadCommand.self,
+        ReportCommand.self,
       ])
   }
 #endif

@@ -21,7 +21,6 @@ typedef struct ck_run {
   const ck_gemm_operands *operands;
   char *workspace;
   ck_workspace_map map;
-  int64_t tiles, height, taller; ///< tiles of A; the first `taller` have `height` + 1 rows, the others `height`
   bool sums_in_workspace;
   _Atomic int64_t next[2]; ///< the next task of this step; steps take turns
 } ck_run;
@@ -38,7 +37,9 @@ typedef struct ck_step {
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-static int64_t tile_row(const ck_run *run, int64_t tile) { return tile * run->height + least(tile, run->taller); }
+static int64_t tile_row(const ck_run *run, int64_t tile) {
+  return tile * run->plan->tile_rows + least(tile, run->plan->taller_tiles);
+}
 
 /// Into tasks: blocks as large as MC for one thread; for several, enough that a slow core can be helped out.
 static void partition(const ck_run *run, ck_step *step, int32_t threads) {
@@ -84,7 +85,7 @@ static void pack_a(const ck_run *run, const ck_step *step, int64_t first, int64_
   for (int64_t tile = first; tile < end;) {
     const int64_t row = tile_row(run, tile), height = tile_row(run, tile + 1) - row;
     // As many tiles of one height at once as there are.
-    const int64_t same = tile < run->taller ? least(end, run->taller) : end;
+    const int64_t same = tile < plan->taller_tiles ? least(end, plan->taller_tiles) : end;
     const int64_t rows = tile_row(run, same) - row;
     const ck_pack_job job = {
         .source = (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * ck_element_bytes(plan->a_type),
@@ -219,10 +220,10 @@ static void run_step(ck_run *run, ck_step *step, int64_t index, int32_t thread, 
 static void run_thread(void *context, int32_t thread, int32_t threads) {
   ck_run *run = context;
   const ck_gemm_plan *plan = run->plan;
-  const int64_t band = run->sums_in_workspace ? run->map.sums_rows / plan->mr : run->tiles;
+  const int64_t band = run->sums_in_workspace ? run->map.sums_rows / plan->mr : plan->row_tiles;
   int64_t index = 0;
   for (int64_t jc = 0; jc < plan->n; jc += plan->nc)
-    for (int64_t tile = 0; tile < run->tiles; tile += band)
+    for (int64_t tile = 0; tile < plan->row_tiles; tile += band)
       for (int64_t pc = 0; pc < plan->k; pc += plan->kc, index++) {
         ck_step step = {
             .jc = jc,
@@ -230,7 +231,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
             .pc = pc,
             .depth = least(plan->kc, plan->k - pc),
             .tile = tile,
-            .tiles = least(band, run->tiles - tile),
+            .tiles = least(band, plan->row_tiles - tile),
             .first = pc == 0,
             .last = pc + plan->kc >= plan->k,
         };
@@ -246,10 +247,7 @@ void ck_gemm_blocked(const ck_gemm_plan *plan, const ck_gemm_operands *operands,
       .operands = operands,
       .workspace = workspace,
       .map = ck_workspace_of(plan),
-      .tiles = ceil_div(plan->m, plan->mr),
       .sums_in_workspace = plan->accumulate && plan->k > plan->kc,
   };
-  run.height = plan->m / run.tiles;
-  run.taller = plan->m % run.tiles;
   ck_team_run(plan->threads, run_thread, &run);
 }

@@ -14,7 +14,7 @@ typedef struct ck_epilogue {
 
 typedef enum ck_driver : int32_t {
   CK_DRIVER_EMPTY = 0,   ///< m or n is 0: nothing to write
-  CK_DRIVER_TILE = 1,    ///< one call of one micro-kernel
+  CK_DRIVER_TILES = 1,   ///< the loops jr/ir alone: operands where they lie, one thread, one block of K, sums in C
   CK_DRIVER_BLOCKED = 2, ///< the loops jc/pc/ic/jr/ir
   CK_DRIVER_SCALE = 3,   ///< k is 0: C = epilogue(beta C)
 } ck_driver;
@@ -34,6 +34,7 @@ typedef struct ck_gemm_plan {
   int32_t mr, nr, kr;
   int32_t threads;
   int64_t m, n, k;
+  int64_t row_tiles, tile_rows, taller_tiles; ///< along M: so many tiles of `tile_rows` rows, the first `taller_tiles` one more
   int64_t a_rs, a_cs, b_rs, b_cs, c_rs, c_cs; ///< after the swap
   int64_t mc, nc, kc;
   double alpha, beta;

@@ -7,18 +7,23 @@ public import Tensors
 ///     var span = c.mutableSpan
 ///     try gemm(GEMMDescriptor(m: 128, n: 768, k: 3072), a: a.span, b: b.span, c: &span)
 ///
-/// - Throws: what `GEMMPlan.init` and `GEMMPlan.execute` throw; nothing was written. Costs at most 40 ns over its kernels.
+/// - Throws: what `GEMMPlan.init` and `GEMMPlan.execute` throw; nothing was written.
+@inlinable
 public func gemm<Input: KernelElement, Output: KernelElement>(
   _ descriptor: GEMMDescriptor, a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>
 ) throws(HeadroomError) {
-  try GEMMPlan(descriptor).execute(a: a, b: b, c: &c)
+  try gemm(descriptor, a: a, b: b, c: &c, bias: Span<Float>())
 }
 
 /// The same with a bias for the descriptor's epilogue: m or n entries in the accumulator's type.
+@inlinable
 public func gemm<Input: KernelElement, Output: KernelElement, Accumulator: KernelElement>(
   _ descriptor: GEMMDescriptor, a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>, bias: Span<Accumulator>
 ) throws(HeadroomError) {
-  try GEMMPlan(descriptor).execute(a: a, b: b, c: &c, bias: bias)
+  try descriptor.check()
+  try withPointers(BufferNeeds(descriptor), a: a, b: b, c: &c, bias: bias) { operands throws(HeadroomError) in
+    try KernelPlan.run(descriptor, operands, workspace: nil)
+  }
 }
 
 /// The same on memory that is not checked, by pointers to elements (0, 0); see the pointer form of `GEMMPlan.execute`.
@@ -26,7 +31,8 @@ public func gemm(
   _ descriptor: GEMMDescriptor, a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutableRawPointer,
   bias: UnsafeRawPointer? = nil, workspace: UnsafeMutableRawPointer? = nil
 ) throws(HeadroomError) {
-  try GEMMPlan(descriptor).execute(a: a, b: b, c: c, bias: bias, workspace: workspace)
+  try descriptor.check()
+  try KernelPlan.run(descriptor, OperandPointers(a: a, b: b, c: c, bias: bias), workspace: workspace)
 }
 
 /// Every variant and micro-kernel that could serve `descriptor`, and what became of each: the one chosen first, the slower ones by predicted

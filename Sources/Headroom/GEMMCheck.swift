@@ -3,19 +3,33 @@ import Tensors
 
 extension GEMMDescriptor {
   /// Whether sizes, layouts and types make a product. Cost: a few multiplications, a greatest common divisor only for unusual layouts of C.
+  @usableFromInline
   func check() throws(HeadroomError) {
-    if m < 0 { throw .negativeSize(name: "m", found: m) }
-    if n < 0 { throw .negativeSize(name: "n", found: n) }
-    if k < 0 { throw .negativeSize(name: "k", found: k) }
-    if a.rows != m { throw .sizeMismatch(what: "rows of A against rows of C", found: a.rows, expected: m) }
-    if b.columns != n { throw .sizeMismatch(what: "columns of B against columns of C", found: b.columns, expected: n) }
-    if b.rows != k { throw .sizeMismatch(what: "rows of B against columns of A", found: b.rows, expected: k) }
-    try checkSize()
-    try checkTypes()
-    if !c.isEmpty && ((m > 1 && c.rowStride < 0) || (n > 1 && c.columnStride < 0)) {
-      throw .invalidLayout(operand: "C", layout: c, reason: "expected positive strides: only A and B may be reversed")
+    if a.rows != m || b.columns != n || b.rows != k { throw disagreement }
+    if !isModest {
+      if m < 0 { throw .negativeSize(name: "m", found: m) }
+      if n < 0 { throw .negativeSize(name: "n", found: n) }
+      if k < 0 { throw .negativeSize(name: "k", found: k) }
+      try checkSize()
+      if !c.isEmpty && ((m > 1 && c.rowStride < 0) || (n > 1 && c.columnStride < 0)) {
+        throw .invalidLayout(operand: "C", layout: c, reason: "expected positive strides: only A and B may be reversed")
+      }
     }
+    try checkTypes()
     if !c.isInjective { throw .overlappingElements(operand: "C", layout: c) }
+  }
+
+  /// No size and no stride below 0 or from 2^20 on, as in nearly all calls: then no count overflows, and a few instructions know it.
+  private var isModest: Bool {
+    let bits = m | n | k | a.rowStride | a.columnStride | b.rowStride | b.columnStride | c.rowStride | c.columnStride
+    return UInt(bitPattern: bits) < 1 << 20
+  }
+
+  /// Which sizes don't agree.
+  private var disagreement: HeadroomError {
+    if a.rows != m { return .sizeMismatch(what: "rows of A against rows of C", found: a.rows, expected: m) }
+    if b.columns != n { return .sizeMismatch(what: "columns of B against columns of C", found: b.columns, expected: n) }
+    return .sizeMismatch(what: "rows of B against columns of A", found: b.rows, expected: k)
   }
 
   private func checkSize() throws(HeadroomError) {

@@ -9,6 +9,8 @@ struct BlockSizes {
   /// Bytes along K that one column of a panel may take: 384 depths of fp32. An estimate that wants measuring.
   static let mostDepthBytes = 1536
   static let mostColumns = 8192
+  /// Of KC, and a multiple of every KR.
+  static let depthMultiple = 8
 
   let l2Bytes: Int
   let lastLevelBytes: Int
@@ -19,18 +21,25 @@ struct BlockSizes {
   }
 
   func blocking(of problem: OrientedProblem, for pair: CandidatePair, blocked: Bool) -> Blocking {
-    let (mr, nr, kr) = (pair.set.mr, pair.set.nr, pair.set.kr)
+    let (mr, nr) = (pair.set.mr, pair.set.nr)
     let m = wholeMultiple(problem.m, of: mr)
     let n = wholeMultiple(problem.n, of: nr)
     if !blocked || pair.set.family == .dot {
       return Blocking(mc: m, nc: n, kc: max(problem.k, 1))
     }
     let bytes = pair.panelType.byteCount
-    let kc = evenly(problem.k, most: BlockSizes.mostDepthBytes / bytes, multiple: max(kr, 8))
+    let kc = evenly(problem.k, most: BlockSizes.mostDepthBytes / bytes, multiple: BlockSizes.depthMultiple)
     let depthBytes = kc * bytes
     let mc = min(m, max(mr, l2Bytes / 2 / depthBytes / mr * mr))
     let mostColumns = min(BlockSizes.mostColumns, lastLevelBytes / 4 / depthBytes)
     return Blocking(mc: mc, nc: evenly(problem.n, most: mostColumns, multiple: nr), kc: kc)
+  }
+
+  /// The same for a tiny product, which fits into any cache.
+  func blocking(ofTiny problem: OrientedProblem, for pair: CandidatePair) -> Blocking {
+    Blocking(
+      mc: wholeMultiple(problem.m, of: pair.set.mr), nc: wholeMultiple(problem.n, of: pair.set.nr),
+      kc: wholeMultiple(problem.k, of: BlockSizes.depthMultiple))
   }
 
   /// `size` in as few blocks of at most `most` as it takes, all nearly equal.

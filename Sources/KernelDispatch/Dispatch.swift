@@ -13,16 +13,18 @@ public struct Dispatch: Sendable {
       blocks: BlockSizes(l2: Machine.current.l2, l3: Machine.current.l3))
   }
 
+  // Plain data: dispatch copies itself on the way of a call without touching a reference count.
   let machineISA: ISA
-  let machineThreads: Int
-  let overrides: Overrides
-  let overrideVariant: Int?
-  let blocks: BlockSizes
+  /// After the override.
+  private let cap: ISA
+  private let threads: Int
+  private let overrideVariant: Int?
+  private let blocks: BlockSizes
 
   init(isa: ISA, threads: Int, overrides: Overrides, blocks: BlockSizes) {
     machineISA = isa
-    machineThreads = threads
-    self.overrides = overrides
+    cap = min(isa, overrides.maxISA ?? isa)
+    self.threads = overrides.threads ?? threads
     overrideVariant = overrides.variant.flatMap { name in KernelTable.shared.variants.firstIndex { $0.name == name } }
     self.blocks = blocks
   }
@@ -52,9 +54,12 @@ public struct Dispatch: Sendable {
       throw .invalidBlocking(found: blocking)
     }
     let most = try threads(options)
-    let cap = min(machineISA, overrides.maxISA ?? machineISA, options.maxISA ?? machineISA)
+    let cap = min(cap, options.maxISA ?? cap)
     let table = KernelTable.shared
     if options.variant == nil && overrideVariant == nil && options.microkernel == nil && options.without.isEmpty {
+      if problem.isTiny && options.blocking == nil, let pair = table.inPlace(inputType: problem.inputType, cap: cap) {
+        return tiny(problem, pair, threads: options.threads == nil ? 1 : most)
+      }
       let shortlist = table.shortlist(inputType: problem.inputType, cap: cap)
       if let best = best(of: shortlist, problem, options, mostThreads: most) { return best.selection }
       throw .noCandidate(reasons: rejections(problem, options))
@@ -63,6 +68,12 @@ public struct Dispatch: Sendable {
     let left = table.pairs.filter { filter.rejection(of: $0, among: table.pairs) == nil }
     if let best = left.withUnsafeBufferPointer({ best(of: $0, problem, options, mostThreads: most) }) { return best.selection }
     throw .noCandidate(reasons: rejections(problem, options))
+  }
+
+  /// The selection of a tiny product, as ranking all candidates would have it: a one-shot call of 8x8x8 can't afford that.
+  private func tiny(_ problem: OrientedProblem, _ pair: CandidatePair, threads: Int) -> Selection {
+    Selection(
+      pairIndex: pair.index, blocking: blocks.blocking(ofTiny: problem, for: pair), threads: threads, swapped: problem.swapped)
   }
 
   private func best(
@@ -96,7 +107,7 @@ public struct Dispatch: Sendable {
   }
 
   private func threads(_ options: SelectionOptions) throws(HeadroomError) -> Int {
-    let asked = options.threads ?? overrides.threads ?? machineThreads
+    let asked = options.threads ?? threads
     guard (1...SelectionOptions.mostThreads).contains(asked) else { throw .invalidThreads(found: asked) }
     return options.without.contains(.threads) ? 1 : asked
   }
@@ -156,7 +167,7 @@ extension Dispatch {
   private func judged(
     _ problem: OrientedProblem, _ options: SelectionOptions
   ) throws(HeadroomError) -> [(CandidatePair, Rejection?)] {
-    let cap = min(machineISA, overrides.maxISA ?? machineISA, options.maxISA ?? machineISA)
+    let cap = min(cap, options.maxISA ?? cap)
     let filter = try filter(problem, options, cap: cap)
     let pairs = KernelTable.shared.pairs
     return pairs.map { ($0, filter.rejection(of: $0, among: pairs) ?? problem.rejection(of: $0)) }

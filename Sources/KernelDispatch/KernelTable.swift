@@ -11,6 +11,7 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
   /// Variant and tile set of every candidate, whatever the problem.
   let pairs: UnsafeBufferPointer<CandidatePair>
   private let shortlists: UnsafeBufferPointer<UnsafeBufferPointer<CandidatePair>>
+  private let inPlace: UnsafeBufferPointer<CandidatePair?>
 
   private init() {
     var count: Int64 = 0
@@ -28,17 +29,27 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
     let all = KernelTable.immortal(pairs)
     self.pairs = all
     let combinations = ElementType.allCases.flatMap { type in ISA.allCases.map { (type, $0) } }
-    shortlists = KernelTable.immortal(
-      combinations.map { type, cap in
-        let filter = CandidateFilter(inputType: type, cap: cap)
-        return KernelTable.immortal(all.filter { filter.rejection(of: $0, among: all) == nil })
+    let lists = combinations.map { type, cap in
+      let filter = CandidateFilter(inputType: type, cap: cap)
+      return KernelTable.immortal(all.filter { filter.rejection(of: $0, among: all) == nil })
+    }
+    shortlists = KernelTable.immortal(lists)
+    inPlace = KernelTable.immortal(
+      lists.map { list in
+        let direct = list.filter { $0.set.family == .outer && !$0.packsA && !$0.packsB }
+        return direct.count == 1 ? direct[0] : nil
       })
   }
 
   /// The candidates that types and ISA leave, when nothing is forced: computed once, so that a call looks at a handful.
   func shortlist(inputType: ElementType, cap: ISA) -> UnsafeBufferPointer<CandidatePair> {
-    shortlists[inputType.position * ISA.allCases.count + cap.rawValue]
+    shortlists[position(inputType, cap)]
   }
+
+  /// The one candidate of the family `outer` that packs nothing; `nil` when there is none, or a choice.
+  func inPlace(inputType: ElementType, cap: ISA) -> CandidatePair? { inPlace[position(inputType, cap)] }
+
+  private func position(_ inputType: ElementType, _ cap: ISA) -> Int { inputType.position * ISA.allCases.count + cap.rawValue }
 
   func name(ofTileSet index: Int) -> String { microkernels[tileSets[index].row].name }
 

@@ -40,6 +40,14 @@ struct OrientedProblem {
   /// Whether partial sums can't stand in C: its type is narrower, or its columns are apart.
   var sumsApart: Bool { cColumnStride != 1 || outputType == .bfloat16 }
 
+  /// So small, and lying so, that nothing beats a register tile over the operands where they are: A and B with unit stride along rows, which are
+  /// less than half a page apart. Packing costs more than it saves up to about 100^3, and `dot` needs B the other way round.
+  var isTiny: Bool {
+    max(m, n, k) <= 32 && m * n * k <= 8192 && min(m, n, k) >= 1 && !sumsApart && aColumnStride == 1 && bColumnStride == 1
+      && bRowStride != 1
+      && aRowStride.magnitude &* UInt(inputType.byteCount) < 2048
+  }
+
   func rejection(of pair: CandidatePair) -> Rejection? {
     switch pair.set.family {
     case .outer:

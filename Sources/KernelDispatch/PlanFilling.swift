@@ -30,6 +30,11 @@ extension Dispatch {
     plan.b_cs = Int64(problem.bColumnStride)
     plan.c_rs = Int64(problem.cRowStride)
     plan.c_cs = Int64(problem.cColumnStride)
+    plan.row_tiles = problem.m == 0 ? 0 : Int64((problem.m - 1) / set.mr + 1)
+    if plan.row_tiles > 0 {
+      plan.tile_rows = plan.m / plan.row_tiles
+      plan.taller_tiles = plan.m % plan.row_tiles
+    }
     plan.mc = Int64(selection.blocking.mc)
     plan.nc = Int64(selection.blocking.nc)
     plan.kc = Int64(selection.blocking.kc)
@@ -46,8 +51,10 @@ extension Dispatch {
   ) -> ck_driver {
     if problem.m == 0 || problem.n == 0 { return CK_DRIVER_EMPTY }
     if depth == 0 { return CK_DRIVER_SCALE }
-    let oneTile = problem.m <= pair.set.mr && problem.n <= pair.set.nr && depth <= selection.blocking.kc
-    return oneTile && !pair.packsA && !pair.packsB && !problem.sumsApart ? CK_DRIVER_TILE : CK_DRIVER_BLOCKED
+    let inPlace = !pair.packsA && !pair.packsB && !problem.sumsApart
+    // The blocked loops fetch C ahead; a small one is in L1 anyway.
+    let small = problem.m <= min(selection.blocking.mc, 4096) && problem.n <= 4096 / max(problem.m, 1)
+    return inPlace && small && depth <= selection.blocking.kc && selection.threads == 1 ? CK_DRIVER_TILES : CK_DRIVER_BLOCKED
   }
 }
 

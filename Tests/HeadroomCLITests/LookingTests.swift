@@ -70,4 +70,18 @@ import Testing
     let selection = try tool("explain", "gemm", "512x512x512", "--json").object()["selection"] as? [String: Any]
     #expect(selection?["variant"] as? String == "outer.direct")
   }
+
+  @Test func overheadTimesEachWayOfCalling() throws {
+    let outcome = try Tool()("overhead", "--quick", "--json", "-")
+    #expect(outcome.status == 0)
+    let run = try outcome.run()
+    #expect(
+      run.measurements.map(\.variant) == [
+        "micro-kernels alone", "plan, pointers", "plan, spans", "one-shot, pointers", "one-shot, spans",
+      ])
+    #expect(outcome.errors.contains("over the micro-kernels"))
+    let large = try Tool()("overhead", "512x512x512", "--quick")
+    #expect(large.status != 0)
+    #expect(large.errors.contains("choose a smaller one"))
+  }
 }

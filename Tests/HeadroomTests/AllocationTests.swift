@@ -1,0 +1,45 @@
+import AllocationCounter
+import Headroom
+import Testing
+
+@Suite("Calls allocate nothing")
+struct AllocationTests {
+  /// What `body` allocates once it has been run before: arenas and tables are made by the first call.
+  private func allocations(_ body: () throws -> Void) rethrows -> Int64 {
+    for _ in 0..<3 { try body() }
+    let before = allocation_count()
+    for _ in 0..<10 { try body() }
+    return allocation_count() - before
+  }
+
+  @Test("The counter counts", .enabled(if: allocation_count() >= 0))
+  func counts() {
+    var kept: [[Float]] = []
+    let count = allocations { kept.append([Float](repeating: 0, count: 100)) }
+    #expect(count >= 10)
+    #expect(kept.count == 13)
+  }
+
+  @Test("One-shot calls and ready plans, in place and packed", .enabled(if: allocation_count() >= 0), arguments: [8, 40, 200])
+  func calls(size: Int) throws {
+    var descriptor = GEMMDescriptor(m: size, n: size, k: size)
+    descriptor.options.threads = 1
+    let a = [Float](repeating: 1, count: size * size)
+    let b = [Float](repeating: 2, count: size * size)
+    var c = [Float](repeating: .nan, count: size * size)
+    let plan = try GEMMPlan(descriptor)
+    var span = c.mutableSpan
+    #expect(try allocations { try gemm(descriptor, a: a.span, b: b.span, c: &span) } == 0)
+    #expect(try allocations { try plan.execute(a: a.span, b: b.span, c: &span) } == 0)
+    try a.withUnsafeBytes { a in
+      try b.withUnsafeBytes { b in
+        try span.withUnsafeMutableBytes { c in
+          let (a, b, c) = try (#require(a.baseAddress), #require(b.baseAddress), #require(c.baseAddress))
+          #expect(try allocations { try gemm(descriptor, a: a, b: b, c: c) } == 0)
+          #expect(try allocations { try plan.execute(a: a, b: b, c: c) } == 0)
+        }
+      }
+    }
+    #expect(span[0] == Float(2 * size))
+  }
+}
