@@ -22,17 +22,26 @@ struct BufferNeeds: Sendable {
     input = descriptor.inputType
     output = descriptor.outputType
     accumulator = descriptor.accumulatorType
-    a = descriptor.a.requiredCount ?? .max
-    b = descriptor.b.requiredCount ?? .max
-    c = descriptor.c.requiredCount ?? .max
+    let isModest = descriptor.isModest
+    (a, aOrigin) = Self.extent(descriptor.a, isModest)
+    (b, bOrigin) = Self.extent(descriptor.b, isModest)
+    (c, _) = Self.extent(descriptor.c, isModest)
     bias =
       switch descriptor.epilogue.bias {
       case .none: nil
       case .perRow: descriptor.m
       case .perColumn: descriptor.n
       }
-    aOrigin = -(descriptor.a.offsetRange?.lowest ?? 0)
-    bOrigin = -(descriptor.b.offsetRange?.lowest ?? 0)
+  }
+
+  /// Elements that a matrix spans, and how far into them element (0, 0) lies.
+  @inline(__always)
+  private static func extent(_ layout: MatrixLayout, _ isModest: Bool) -> (count: Int, origin: Int) {
+    if isModest {
+      if layout.isEmpty { return (0, 0) }
+      return ((layout.rows &- 1) &* layout.rowStride &+ (layout.columns &- 1) &* layout.columnStride &+ 1, 0)
+    }
+    return (layout.requiredCount ?? .max, -(layout.offsetRange?.lowest ?? 0))
   }
 
   /// A buffer of a call: its elements' type, how many there are, and the lowest address.
