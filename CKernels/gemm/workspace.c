@@ -20,6 +20,9 @@ ck_workspace_map ck_workspace_of(const ck_gemm_plan *plan) {
   if (plan->pack_b) {
     map.b = end;
     end += panel_bytes(plan, plan->nc, plan->nr);
+    map.states = end;
+    map.states_bytes = ck_round_up((plan->nc + plan->nr - 1) / plan->nr * (int64_t)sizeof(int64_t), CK_LINE);
+    end += map.states_bytes;
   }
   if (plan->pack_a) {
     map.a = end;

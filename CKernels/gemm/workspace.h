@@ -4,7 +4,9 @@
 
 /// Byte offsets into the workspace.
 typedef struct ck_workspace_map {
-  int64_t b;       ///< the packed block of B, shared by all threads
+  int64_t b;      ///< the packed block of B, shared by all threads
+  int64_t states; ///< how far each of its panels is,
+  int64_t states_bytes;
   int64_t a;       ///< packed blocks of A, one a thread,
   int64_t a_bytes; ///< of this size
   int64_t sums;    ///< partial sums where C can't hold them

@@ -15,3 +15,6 @@ typedef struct ck_pack_job {
 
 /// Packs one panel or several; each takes `panel * round_up(k, kr)` elements of type `to`.
 void ck_pack(const ck_pack_job *job);
+
+/// Asks the caches for part `part` of `parts` of what `ck_pack` will read of one panel; nothing where no stride is 1.
+void ck_pack_fetch(const ck_pack_job *job, int64_t part, int64_t parts);

@@ -12,3 +12,6 @@ void ck_team_run(int32_t threads, ck_team_fn work, void *context);
 
 /// Waits for every thread of the innermost `ck_team_run`.
 void ck_team_barrier(void);
+
+/// One turn of waiting for another thread of the team: a pause, and after some hundred `tries` the core to whoever wants it.
+void ck_team_pause(int tries);

@@ -11,12 +11,11 @@ typedef int64_t ck_mask;
 
 CK_INLINE ck_mask ck_first(int64_t lanes) { return lanes; }
 
-CK_INLINE __m256i ck_lanes32(ck_mask lanes) {
-  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)lanes), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-}
-CK_INLINE __m256i ck_lanes64(ck_mask lanes) {
-  return _mm256_cmpgt_epi64(_mm256_set1_epi64x(lanes), _mm256_setr_epi64x(0, 1, 2, 3));
-}
+// A mask is read from a table: made by a comparison, it would hold two registers more in the loop over k.
+static const int32_t ck_live32[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+static const int64_t ck_live64[8] = {-1, -1, -1, -1};
+CK_INLINE __m256i ck_lanes32(ck_mask lanes) { return _mm256_loadu_si256((const __m256i *)(ck_live32 + 8 - lanes)); }
+CK_INLINE __m256i ck_lanes64(ck_mask lanes) { return _mm256_loadu_si256((const __m256i *)(ck_live64 + 4 - lanes)); }
 CK_INLINE ck_vf ck_load_first(const float *p, ck_mask lanes) { return _mm256_maskload_ps(p, ck_lanes32(lanes)); }
 CK_INLINE ck_vd ck_load_first(const double *p, ck_mask lanes) { return _mm256_maskload_pd(p, ck_lanes64(lanes)); }
 CK_INLINE void ck_store_first(float *p, ck_vf v, ck_mask lanes) { _mm256_maskstore_ps(p, ck_lanes32(lanes), v); }

@@ -9,6 +9,8 @@
 
 #include "pack/units.h"
 
+enum { CK_LINE = 64, CK_LINE_UNITS = CK_LINE / 4 };
+
 /// One panel of a job: `live` rows of it exist.
 typedef struct ck_panel {
   const char *source;
@@ -17,19 +19,22 @@ typedef struct ck_panel {
   int64_t width;           // rows of the panel, missing ones included
 } ck_panel;
 
-// Units of 4 bytes, adjacent along K in the source: transpose. The last four rows may overlap those before, which are written
-// again.
+// Units of 4 bytes, adjacent along K in the source: transpose, a cache line of each row at a time, so that both sides stay in L1.
+// The last four rows may overlap those before, which are written again.
 static void transpose_units(const ck_panel *p) {
-  const int64_t whole_k = p->k & ~(int64_t)3, row_bytes = 4 * p->width, rows = p->live < 4 ? p->live : 4;
-  for (int64_t next = 0; next < p->live; next += 4) {
-    const int64_t i = next + rows <= p->live ? next : p->live - rows;
-    const char *from = p->source + i * p->rs;
-    char *to = p->destination + 4 * i;
-    int64_t d = 0;
-    if (rows == 4)
-      for (; d < whole_k; d += 4) ck_transpose4(from + 4 * d, p->rs, to + d * row_bytes, row_bytes);
-    for (; d < p->k; d++)
-      for (int64_t r = 0; r < rows; r++) __builtin_memcpy(to + d * row_bytes + 4 * r, from + r * p->rs + 4 * d, 4);
+  const int64_t row_bytes = 4 * p->width, rows = p->live < 4 ? p->live : 4;
+  for (int64_t chunk = 0; chunk < p->k; chunk += CK_LINE_UNITS) {
+    const int64_t depths = p->k - chunk < CK_LINE_UNITS ? p->k - chunk : CK_LINE_UNITS,
+                  whole = rows == 4 ? depths & ~(int64_t)3 : 0;
+    for (int64_t next = 0; next < p->live; next += 4) {
+      const int64_t i = next + rows <= p->live ? next : p->live - rows;
+      const char *from = p->source + i * p->rs + 4 * chunk;
+      char *to = p->destination + 4 * i + chunk * row_bytes;
+      int64_t d = 0;
+      for (; d < whole; d += 4) ck_transpose4(from + 4 * d, p->rs, to + d * row_bytes, row_bytes);
+      for (; d < depths; d++)
+        for (int64_t r = 0; r < rows; r++) __builtin_memcpy(to + d * row_bytes + 4 * r, from + r * p->rs + 4 * d, 4);
+    }
   }
 }
 
@@ -147,4 +152,15 @@ void ck_pack(const ck_pack_job *job) {
     if (p.live < p.width) __builtin_memset(destination, 0, (size_t)panel_bytes);
     pack_panel(job, &p);
   }
+}
+
+void ck_pack_fetch(const ck_pack_job *job, int64_t part, int64_t parts) {
+  // Rows of adjacent elements: along the panel or along K.
+  const bool along_panel = job->rs == 1;
+  if (!along_panel && job->ks != 1) return;
+  const int64_t bytes = ck_element_bytes(job->from), stride = (along_panel ? job->ks : job->rs) * bytes;
+  const int64_t lines = (along_panel ? job->rows : job->k) * bytes / CK_LINE + 1,
+                count = lines * (along_panel ? job->k : job->rows);
+  for (int64_t i = count * part / parts; i < count * (part + 1) / parts; i++)
+    __builtin_prefetch((const char *)job->source + i / lines * stride + i % lines * CK_LINE);
 }

@@ -1,0 +1,80 @@
+// The macro-kernel: the loops jr and ir round the micro-kernel, over one block of A and a slice of the panels of B.
+#include <stddef.h>
+
+#include "gemm/run.h"
+#include "pack/units.h"
+
+enum { CK_MAX_NR = 64 };
+
+/// Where a tile's sums go.
+static void *sums_of(const ck_run *run, const ck_step *step, int64_t row, int64_t column, void *scratch) {
+  const ck_gemm_plan *plan = run->plan;
+  if (!plan->accumulate) return (char *)run->operands->c + (row * plan->c_rs + column) * ck_element_bytes(plan->c_type);
+  if (!run->sums_in_workspace) return scratch;
+  const int64_t band_row = row - ck_tile_row(run, step->tile);
+  return run->workspace + run->map.sums + (band_row * plan->nc + column - step->jc) * ck_element_bytes(plan->acc_type);
+}
+
+/// What all tiles of a step have in common; `a`, `b`, `c` and `n` are set for each.
+static ck_tile tile_of(const ck_run *run, const ck_step *step) {
+  const ck_gemm_plan *plan = run->plan;
+  const bool dot = plan->family == CK_DOT;
+  return (ck_tile){
+      .blocks = 1,
+      .k = plan->pack_b || plan->pack_a ? step->padded : step->depth,
+      .a_rs = plan->pack_a ? plan->kr : plan->a_rs,
+      .a_ks = dot ? 1 : plan->a_cs * plan->kr,
+      .b_ks = plan->pack_b ? plan->nr * plan->kr
+              : dot        ? plan->b_cs
+                           : plan->b_rs,
+      .c_rs = !plan->accumulate        ? plan->c_rs
+              : run->sums_in_workspace ? plan->nc
+                                       : plan->nr,
+      .alpha = plan->accumulate ? 1 : plan->alpha,
+      .beta = !step->first       ? 1
+              : plan->accumulate ? 0
+                                 : plan->beta,
+  };
+}
+
+/// One panel of B against the task's tiles. `ahead` is the panel that comes next, -1 for none.
+static void run_panel(const ck_run *run, const ck_step *step, const ck_task *task, int64_t panel, int64_t ahead) {
+  const ck_gemm_plan *plan = run->plan;
+  const int64_t panel_size = ck_element_bytes(plan->panel_type), a_size = ck_element_bytes(plan->a_type),
+                b_size = ck_element_bytes(plan->b_type);
+  const bool finishes = step->last && (plan->accumulate || plan->has_epilogue);
+  const int64_t column = step->jc + panel * plan->nr;
+  _Alignas(64) double scratch[CK_MAX_MR * CK_MAX_NR];
+  const void *a, *b = plan->pack_b ? ck_packed_panel(run, step, panel)
+                                   : (const char *)run->operands->b + (step->pc * plan->b_rs + column * plan->b_cs) * b_size;
+  const char *packed = task->packed_a;
+  ck_tile t = tile_of(run, step);
+  t.a = &a;
+  t.b = &b;
+  t.n = ck_least(plan->nr, step->jc + step->columns - column);
+  for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
+    const int64_t row = ck_tile_row(run, tile), height = ck_tile_row(run, tile + 1) - row;
+    if (plan->pack_a) {
+      a = packed;
+      packed += height * step->padded * panel_size;
+      t.a_ks = height * plan->kr;
+    } else {
+      a = (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * a_size;
+    }
+    t.c = sums_of(run, step, row, column, scratch);
+    if (plan->pack_b && ahead >= 0) ck_fetch_panel(run, step, ahead, tile - task->tile, task->tile_end - task->tile);
+    plan->tiles[height](&t);
+    if (!finishes) continue;
+    const ck_finished done = {.sums = t.c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};
+    ck_epilogue_store(plan, run->operands, &done, plan->accumulate ? plan->alpha : 1, plan->accumulate ? plan->beta : 0);
+  }
+}
+
+void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task) {
+  const int64_t panels = task->panel_end - task->panel;
+  for (int64_t i = 0; i < panels; i++) {
+    const int64_t place = task->start + i, panel = task->panel + place % panels;
+    const int64_t ahead = i + 1 < panels ? task->panel + (place + 1) % panels : -1;
+    run_panel(run, step, task, panel, ahead);
+  }
+}

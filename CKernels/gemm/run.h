@@ -1,0 +1,50 @@
+// What the files of the blocked loops share: one run of a plan, one step of its outer loops.
+#pragma once
+#include <stdatomic.h>
+
+#include "gemm/gemm.h"
+
+/// One run of one plan, shared by its threads.
+typedef struct ck_run {
+  const ck_gemm_plan *plan;
+  const ck_gemm_operands *operands;
+  char *workspace;
+  ck_workspace_map map;
+  bool sums_in_workspace;
+  _Atomic int64_t next[2]; ///< the next task of this step; steps take turns
+} ck_run;
+
+/// One step of the outer loops: a block of B against a band of A.
+typedef struct ck_step {
+  int64_t index;
+  int64_t jc, columns, panels; ///< of B
+  int64_t pc, depth, padded;   ///< along K; padded to KR
+  int64_t tile, tiles;         ///< of A
+  int64_t blocks, slices;      ///< tasks: blocks of tiles x slices of panels
+  bool first, last;            ///< along K
+} ck_step;
+
+/// A block of tiles against a slice of panels, whose walk round the slice begins at `start`.
+typedef struct ck_task {
+  int64_t tile, tile_end, panel, panel_end, start;
+  const char *packed_a;
+} ck_task;
+
+static inline int64_t ck_least(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t ck_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// The first row of a tile.
+static inline int64_t ck_tile_row(const ck_run *run, int64_t tile) {
+  return tile * run->plan->tile_rows + ck_least(tile, run->plan->taller_tiles);
+}
+
+/// Packs the tiles `first` ... `end`, each a panel of its own height.
+void ck_pack_tiles(const ck_run *run, const ck_step *step, int64_t first, int64_t end, char *destination);
+
+/// Returns panel `panel` of the step's block of B, packed: by this thread if no other has done it; waits while another does.
+const char *ck_packed_panel(const ck_run *run, const ck_step *step, int64_t panel);
+
+/// Asks the caches for part `part` of `parts` of what packing `panel` will read, unless it is packed or being packed.
+void ck_fetch_panel(const ck_run *run, const ck_step *step, int64_t panel, int64_t part, int64_t parts);
+
+void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task);
