@@ -7,32 +7,18 @@
 
 // The two loops round the micro-kernel, and nothing else: what small products run.
 static void run_tiles(const ck_gemm_plan *plan, const ck_gemm_operands *operands) {
-  const bool dot = plan->family == CK_DOT;
   const int64_t in_bytes = ck_element_bytes(plan->a_type), out_bytes = ck_element_bytes(plan->c_type);
-  const void *a, *b;
-  ck_tile tile = {
-      .a = &a,
-      .b = &b,
-      .blocks = 1,
-      .k = plan->k,
-      .a_rs = plan->a_rs,
-      .a_ks = dot ? 1 : plan->a_cs * plan->kr,
-      .b_ks = dot ? plan->b_cs : plan->b_rs,
-      .c_rs = plan->c_rs,
-      .alpha = plan->alpha,
-      .beta = plan->beta,
-  };
+  ck_tile tile = plan->tile;
   for (int64_t column = 0; column < plan->n; column += plan->nr) {
     tile.n = plan->n - column < plan->nr ? plan->n - column : plan->nr;
-    b = (const char *)operands->b + column * plan->b_cs * in_bytes;
+    const void *b = (const char *)operands->b + column * plan->b_cs * in_bytes;
     for (int64_t i = 0, row = 0; i < plan->row_tiles; i++) {
       const int64_t rows = plan->tile_rows + (i < plan->taller_tiles);
-      a = (const char *)operands->a + row * plan->a_rs * in_bytes;
-      tile.c = (char *)operands->c + (row * plan->c_rs + column) * out_bytes;
-      plan->tiles[rows](&tile);
+      const void *a = (const char *)operands->a + row * plan->a_rs * in_bytes;
+      void *c = (char *)operands->c + (row * plan->c_rs + column) * out_bytes;
+      plan->tiles[rows](&tile, &a, &b, c);
       if (plan->has_epilogue) {
-        const ck_finished done = {
-            .sums = tile.c, .sums_rs = tile.c_rs, .row = row, .column = column, .rows = rows, .columns = tile.n};
+        const ck_finished done = {.sums = c, .sums_rs = tile.c_rs, .row = row, .column = column, .rows = rows, .columns = tile.n};
         ck_epilogue_store(plan, operands, &done, 1, 0);
       }
       row += rows;
@@ -60,17 +46,24 @@ static ck_status run_blocked(const ck_gemm_plan *plan, const ck_gemm_operands *o
   return CK_OK;
 }
 
-ck_status ck_gemm_execute(const ck_gemm_plan *plan, const ck_gemm_operands *operands, void *workspace) {
-  ck_gemm_operands exchanged;
-  if (plan->swapped) {
-    exchanged = (ck_gemm_operands){.a = operands->b, .b = operands->a, .c = operands->c, .bias = operands->bias};
-    operands = &exchanged;
-  }
+static ck_status run_driver(const ck_gemm_plan *plan, const ck_gemm_operands *operands, void *workspace) {
   switch (plan->driver) {
-  case CK_DRIVER_EMPTY: break;
+  case CK_DRIVER_EMPTY:
+  case CK_DRIVER_ONE_TILE: break;
   case CK_DRIVER_TILES: run_tiles(plan, operands); break;
   case CK_DRIVER_SCALE: ck_gemm_scale(plan, operands); break;
   case CK_DRIVER_BLOCKED: return run_blocked(plan, operands, workspace);
   }
   return CK_OK;
+}
+
+ck_status ck_gemm_execute(const ck_gemm_plan *plan, const ck_gemm_operands *operands, void *workspace) {
+  if (plan->driver == CK_DRIVER_ONE_TILE) {
+    const void *const *a = plan->swapped ? &operands->b : &operands->a, *const *b = plan->swapped ? &operands->a : &operands->b;
+    plan->tiles[plan->m](&plan->tile, a, b, operands->c);
+    return CK_OK;
+  }
+  if (!plan->swapped) return run_driver(plan, operands, workspace);
+  const ck_gemm_operands exchanged = {.a = operands->b, .b = operands->a, .c = operands->c, .bias = operands->bias};
+  return run_driver(plan, &exchanged, workspace);
 }

@@ -15,26 +15,21 @@ static void *sums_of(const ck_run *run, const ck_step *step, int64_t row, int64_
   return run->workspace + run->map.sums + (band_row * plan->nc + column - step->jc) * ck_element_bytes(plan->acc_type);
 }
 
-/// What all tiles of a step have in common; `a`, `b`, `c` and `n` are set for each.
+/// What all tiles of a step have in common; `n`, and `a_ks` of packed A, are set for each.
 static ck_tile tile_of(const ck_run *run, const ck_step *step) {
   const ck_gemm_plan *plan = run->plan;
-  const bool dot = plan->family == CK_DOT;
-  return (ck_tile){
-      .blocks = 1,
-      .k = plan->pack_b || plan->pack_a ? step->padded : step->depth,
-      .a_rs = plan->pack_a ? plan->kr : plan->a_rs,
-      .a_ks = dot ? 1 : plan->a_cs * plan->kr,
-      .b_ks = plan->pack_b ? plan->nr * plan->kr
-              : dot        ? plan->b_cs
-                           : plan->b_rs,
-      .c_rs = !plan->accumulate        ? plan->c_rs
-              : run->sums_in_workspace ? plan->nc
-                                       : plan->nr,
-      .alpha = plan->accumulate ? 1 : plan->alpha,
-      .beta = !step->first       ? 1
-              : plan->accumulate ? 0
-                                 : plan->beta,
-  };
+  ck_tile t = plan->tile;
+  t.k = plan->pack_b || plan->pack_a ? step->padded : step->depth;
+  if (plan->pack_a) t.a_rs = plan->kr;
+  if (plan->pack_b) t.b_ks = plan->nr * plan->kr;
+  if (plan->accumulate) {
+    t.c_rs = run->sums_in_workspace ? plan->nc : plan->nr;
+    t.alpha = 1;
+    t.beta = 0;
+  }
+  if (!step->first) t.beta = 1;
+  t.fetch_c = !plan->accumulate || run->sums_in_workspace;
+  return t;
 }
 
 /// One panel of B against the task's tiles. `ahead` is the panel that comes next, -1 for none.
@@ -49,8 +44,6 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
                                    : (const char *)run->operands->b + (step->pc * plan->b_rs + column * plan->b_cs) * b_size;
   const char *packed = task->packed_a;
   ck_tile t = tile_of(run, step);
-  t.a = &a;
-  t.b = &b;
   t.n = ck_least(plan->nr, step->jc + step->columns - column);
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
     const int64_t row = ck_tile_row(run, tile), height = ck_tile_row(run, tile + 1) - row;
@@ -61,11 +54,11 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
     } else {
       a = (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * a_size;
     }
-    t.c = sums_of(run, step, row, column, scratch);
+    void *c = sums_of(run, step, row, column, scratch);
     if (plan->pack_b && ahead >= 0) ck_fetch_panel(run, step, ahead, tile - task->tile, task->tile_end - task->tile);
-    plan->tiles[height](&t);
+    plan->tiles[height](&t, &a, &b, c);
     if (!finishes) continue;
-    const ck_finished done = {.sums = t.c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};
+    const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};
     ck_epilogue_store(plan, run->operands, &done, plan->accumulate ? plan->alpha : 1, plan->accumulate ? plan->beta : 0);
   }
 }

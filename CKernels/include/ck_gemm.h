@@ -13,10 +13,11 @@ typedef struct ck_epilogue {
 } ck_epilogue;
 
 typedef enum ck_driver : int32_t {
-  CK_DRIVER_EMPTY = 0,   ///< m or n is 0: nothing to write
-  CK_DRIVER_TILES = 1,   ///< the loops jr/ir alone: operands where they lie, one thread, one block of K, sums in C
-  CK_DRIVER_BLOCKED = 2, ///< the loops jc/pc/ic/jr/ir
-  CK_DRIVER_SCALE = 3,   ///< k is 0: C = epilogue(beta C)
+  CK_DRIVER_EMPTY = 0,    ///< m or n is 0: nothing to write
+  CK_DRIVER_ONE_TILE = 1, ///< a micro-kernel and nothing else: one tile, operands where they lie, no epilogue
+  CK_DRIVER_TILES = 2,    ///< the loops jr/ir alone: operands where they lie, one thread, one block of K, sums in C
+  CK_DRIVER_BLOCKED = 3,  ///< the loops jc/pc/ic/jr/ir
+  CK_DRIVER_SCALE = 4,    ///< k is 0: C = epilogue(beta C)
 } ck_driver;
 
 /// A product, ready to run. Plain data: immutable once made, shareable between threads, owns no memory.
@@ -41,6 +42,7 @@ typedef struct ck_gemm_plan {
   ck_epilogue epilogue; ///< after the swap (rows and columns of the bias exchanged)
   ck_family family;
   const ck_ukernel_fn *tiles; ///< [1...mr]: the micro-kernel for that many rows
+  ck_tile tile;               ///< of the first tile, operands where they lie, all of K
 } ck_gemm_plan;
 
 typedef struct ck_gemm_operands {

@@ -12,21 +12,21 @@ typedef enum ck_family : int32_t {
 ///
 /// Batch-reduce: GEMM, split K, 1x1 and indirect convolution all sum over a list of blocks, so they share this contract.
 /// Strides are in elements. beta == 0 never reads C.
+/// What follows is the same for many tiles; the operands' places come with each call.
 typedef struct ck_tile {
-  const void *const *a; ///< `blocks` pointers to A[0][0]
-  const void *const *b; ///< `blocks` pointers to B[0][0]
   int64_t blocks;
   int64_t k;    ///< depth of each block; a multiple of KR (the packer pads with zeros)
   int64_t a_rs; ///< from row i to i + 1 of A
   int64_t a_ks; ///< from one group of KR depths to the next in A; unused by `dot`, whose stride along K is 1
   int64_t b_ks; ///< `outer`, `pair`: from one group of KR depths to the next in B; `dot`: from column j to j + 1
-  void *c;      ///< unit stride along N
-  int64_t c_rs;
-  int64_t n; ///< live columns, 1...NR; columns beyond are neither read (in unpacked B) nor written
+  int64_t c_rs; ///< from row to row of C, whose stride along N is 1
+  int64_t n;    ///< live columns, 1...NR; columns beyond are neither read (in unpacked B) nor written
   double alpha, beta;
+  bool fetch_c; ///< C may lie beyond the caches: ask for it while the sums are made
 } ck_tile;
 
-typedef void (*ck_ukernel_fn)(const ck_tile *tile);
+/// `a`, `b`: `tile->blocks` pointers to A[0][0] and to B[0][0]; `c`: C[0][0].
+typedef void (*ck_ukernel_fn)(const ck_tile *tile, const void *const *a, const void *const *b, void *c);
 
 /// One row of the table. The type tuple is what the kernel reads (a, b), sums in (acc) and writes (c).
 typedef struct ck_ukernel {

@@ -19,7 +19,7 @@ CK_INLINE void CK_BODY(CK_VEC sum[CK_MAX_MR][4], const CK_IN *a, int64_t a_rs, c
   }
 }
 
-CK_INLINE void CK_BODY(const ck_tile *t, const int rows, const int columns) {
+CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int columns) {
   CK_VEC sum[CK_MAX_MR][4];
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++)
@@ -28,31 +28,30 @@ CK_INLINE void CK_BODY(const ck_tile *t, const int rows, const int columns) {
 
   const int64_t a_rs = t->a_rs, b_cs = t->b_ks, tail = t->k % CK_STEP, whole = t->k - tail;
   for (int64_t s = 0; s < t->blocks; s++) {
-    const CK_IN *a = t->a[s];
-    const CK_IN *b = t->b[s];
+    const CK_IN *a_k = a[s], *b_k = b[s];
 #pragma clang loop unroll(disable)
-    for (int64_t p = 0; p < whole; p += CK_STEP) CK_BODY(sum, a + p, a_rs, b + p, b_cs, rows, columns, true, 0);
-    if (tail) CK_BODY(sum, a + whole, a_rs, b + whole, b_cs, rows, columns, false, ck_first(tail));
+    for (int64_t p = 0; p < whole; p += CK_STEP) CK_BODY(sum, a_k + p, a_rs, b_k + p, b_cs, rows, columns, true, 0);
+    if (tail) CK_BODY(sum, a_k + whole, a_rs, b_k + whole, b_cs, rows, columns, false, ck_first(tail));
   }
 
   const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++) {
-    CK_ACC *c = (CK_ACC *)t->c + i * t->c_rs;
+    CK_ACC *to = (CK_ACC *)c + i * t->c_rs;
 #pragma clang loop unroll(full)
     for (int j = 0; j < columns; j++) {
       CK_ACC value = ck_sum(sum[i][j]) * alpha;
-      if (beta != 0) value += beta * c[j];
-      ck_store_one(&c[j], value);
+      if (beta != 0) value += beta * to[j];
+      ck_store_one(&to[j], value);
     }
   }
 }
 
 /// One row of the table: `rows` x `nr`, with fewer columns when fewer are live.
-CK_INLINE void CK_TILE(const ck_tile *t, const int rows, const int nr) {
+CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
 #pragma clang loop unroll(full)
   for (int columns = 1; columns <= nr; columns++)
-    if (t->n == columns) CK_BODY(t, rows, columns);
+    if (t->n == columns) CK_BODY(t, a, b, c, rows, columns);
 }
 
 #undef CK_BODY

@@ -7,7 +7,7 @@
 // B and one broadcast of A live at once. Each element is one chain of multiply-adds over k, whatever the tile: rows of one ISA
 // agree bit for bit.
 
-CK_INLINE void CK_BODY(const ck_tile *t, const int rows, const int vectors, const bool whole, const bool packed_a) {
+CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, const bool whole, const bool packed_a) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   const ck_mask tail = ck_first(t->n - (vectors - 1) * lanes);
   CK_VEC sum[CK_MAX_MR][4];
@@ -18,31 +18,30 @@ CK_INLINE void CK_BODY(const ck_tile *t, const int rows, const int vectors, cons
 
   const int64_t a_rs = packed_a ? kr : t->a_rs;
   for (int64_t s = 0; s < t->blocks; s++) {
-    const CK_IN *a = t->a[s];
-    const CK_IN *b = t->b[s];
+    const CK_IN *a_k = a[s], *b_k = b[s];
     // In its last CK_C_LEAD steps the loop pauses once for each row of C and asks for it. Any earlier, and the panels would push
     // it out of L1 again; not at all costs 5 % (Zen 4, 14x32 tiles of a C of 1056 columns, kc = 512).
     const int64_t pause = CK_C_LEAD / rows;
-    int64_t left = t->k / kr, until = s + 1 < t->blocks ? 0 : rows * pause;
-    const CK_ACC *row_of_c = t->c;
+    int64_t left = t->k / kr, until = t->fetch_c && s + 1 == t->blocks ? rows * pause : 0;
+    const CK_ACC *row_of_c = c;
 #pragma clang loop unroll(disable)
     for (;; until -= pause, row_of_c += t->c_rs) {
 #pragma clang loop unroll(disable)
       for (; left > until; left--) {
-        typeof(ck_load((const CK_GROUP *)b)) column[4];
+        typeof(ck_load((const CK_GROUP *)b_k)) column[4];
 #pragma clang loop unroll(full)
         for (int j = 0; j < vectors; j++) {
-          const CK_GROUP *from = (const CK_GROUP *)b + j * lanes;
+          const CK_GROUP *from = (const CK_GROUP *)b_k + j * lanes;
           column[j] = whole || j < vectors - 1 ? ck_load(from) : ck_load_first(from, tail);
         }
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) {
-          const typeof(column[0]) row = ck_broadcast((const CK_GROUP *)(a + i * a_rs));
+          const typeof(column[0]) row = ck_broadcast((const CK_GROUP *)(a_k + i * a_rs));
 #pragma clang loop unroll(full)
           for (int j = 0; j < vectors; j++) sum[i][j] = ck_madd(sum[i][j], row, column[j]);
         }
-        a += t->a_ks;
-        b += t->b_ks;
+        a_k += t->a_ks;
+        b_k += t->b_ks;
       }
       if (until == 0) break;
       for (int j = 0; j < vectors; j++) __builtin_prefetch(row_of_c + j * lanes, 1);
@@ -53,35 +52,35 @@ CK_INLINE void CK_BODY(const ck_tile *t, const int rows, const int vectors, cons
   const bool reads_c = beta != 0;
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++) {
-    CK_ACC *c = (CK_ACC *)t->c + i * t->c_rs;
+    CK_ACC *to = (CK_ACC *)c + i * t->c_rs;
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectors; j++) {
       const bool full = whole || j < vectors - 1;
       CK_VEC value = sum[i][j] * alpha;
-      if (reads_c) value += beta * (full ? ck_load(c + j * lanes) : ck_load_first(c + j * lanes, tail));
-      if (full) ck_store(c + j * lanes, value);
-      else ck_store_first(c + j * lanes, value, tail);
+      if (reads_c) value += beta * (full ? ck_load(to + j * lanes) : ck_load_first(to + j * lanes, tail));
+      if (full) ck_store(to + j * lanes, value);
+      else ck_store_first(to + j * lanes, value, tail);
     }
   }
 }
 
 /// One row of the table: `rows` x `nr`, narrower when fewer columns are live. Packed A (its rows adjacent) has fixed addresses,
 /// strided A computed ones.
-CK_INLINE void CK_TILE(const ck_tile *t, const int rows, const int nr) {
+CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   const bool packed_a = t->a_rs == kr;
   const int vectors = nr / lanes;
   if (t->n == nr) {
-    if (packed_a) CK_BODY(t, rows, vectors, true, true);
-    else CK_BODY(t, rows, vectors, true, false);
+    if (packed_a) CK_BODY(t, a, b, c, rows, vectors, true, true);
+    else CK_BODY(t, a, b, c, rows, vectors, true, false);
     return;
   }
   const int64_t live = (t->n + lanes - 1) / lanes;
 #pragma clang loop unroll(full)
   for (int v = 1; v <= vectors; v++) {
     if (live != v) continue;
-    if (packed_a) CK_BODY(t, rows, v, lanes == 1, true);
-    else CK_BODY(t, rows, v, lanes == 1, false);
+    if (packed_a) CK_BODY(t, a, b, c, rows, v, lanes == 1, true);
+    else CK_BODY(t, a, b, c, rows, v, lanes == 1, false);
   }
 }
 

@@ -1,7 +1,7 @@
 // The table as data: ukernels.def, once to declare the functions and once for the rows.
 #include "ukernels/rows.h"
 
-#define CK_DECLARE(family, type, mr, nr, isa) void CK_ROW_NAME(family, type, mr, nr, isa)(const ck_tile *);
+#define CK_DECLARE(family, type, mr, nr, isa) void CK_ROW_NAME(family, type, mr, nr, isa)(CK_TILE_ARGUMENTS);
 #define CK_SCALAR(family, type, mr, nr) CK_DECLARE(family, type, mr, nr, scalar)
 #define CK_SSE2(family, type, mr, nr) CK_DECLARE(family, type, mr, nr, sse2)
 #define CK_AVX2(family, type, mr, nr) CK_DECLARE(family, type, mr, nr, avx2)

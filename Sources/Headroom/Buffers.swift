@@ -2,22 +2,24 @@ import KernelDispatch
 import Tensors
 
 /// What a product asks of the buffers of a call: types, counts, and where element (0, 0) lies. Plain data, computed once for a plan.
-@usableFromInline
+///
+/// All of it is inlined: handed over in memory, the struct costs more than the comparisons.
+@frozen @usableFromInline
 struct BufferNeeds: Sendable {
-  private let input: ElementType
-  private let output: ElementType
-  private let accumulator: ElementType
-  private let a: Int
-  private let b: Int
-  private let c: Int
+  @usableFromInline let input: ElementType
+  @usableFromInline let output: ElementType
+  @usableFromInline let accumulator: ElementType
+  @usableFromInline let a: Int
+  @usableFromInline let b: Int
+  @usableFromInline let c: Int
   /// `nil` when the epilogue has no bias: what is handed over all the same is not looked at.
-  private let bias: Int?
+  @usableFromInline let bias: Int?
   /// Elements from the lowest address of A and of B to element (0, 0): above 0 where a stride is negative.
-  private let aOrigin: Int
-  private let bOrigin: Int
+  @usableFromInline let aOrigin: Int
+  @usableFromInline let bOrigin: Int
 
   /// - Precondition: `descriptor` has passed its check.
-  @usableFromInline
+  @inlinable @inline(__always)
   init(_ descriptor: GEMMDescriptor) {
     input = descriptor.inputType
     output = descriptor.outputType
@@ -35,8 +37,8 @@ struct BufferNeeds: Sendable {
   }
 
   /// Elements that a matrix spans, and how far into them element (0, 0) lies.
-  @inline(__always)
-  private static func extent(_ layout: MatrixLayout, _ isModest: Bool) -> (count: Int, origin: Int) {
+  @inlinable @inline(__always)
+  static func extent(_ layout: MatrixLayout, _ isModest: Bool) -> (count: Int, origin: Int) {
     if isModest {
       if layout.isEmpty { return (0, 0) }
       return ((layout.rows &- 1) &* layout.rowStride &+ (layout.columns &- 1) &* layout.columnStride &+ 1, 0)
@@ -45,61 +47,81 @@ struct BufferNeeds: Sendable {
   }
 
   /// A buffer of a call: its elements' type, how many there are, and the lowest address.
-  @usableFromInline
+  @frozen @usableFromInline
   struct Buffer {
-    let type: ElementType
-    let count: Int
-    let base: UnsafeRawPointer?
+    @usableFromInline let type: ElementType
+    @usableFromInline let count: Int
+    @usableFromInline let base: UnsafeRawPointer?
 
-    @usableFromInline
+    @inlinable @inline(__always)
     init<Element: KernelElement>(_ elements: UnsafeBufferPointer<Element>) {
       type = Element.elementType
       count = elements.count
       base = UnsafeRawPointer(elements.baseAddress)
     }
+
+    /// No bias.
+    @inlinable @inline(__always)
+    static var none: Buffer { Buffer(UnsafeBufferPointer<Float>(start: nil, count: 0)) }
   }
 
   /// Pointers to elements (0, 0), once types and counts have been found right.
   ///
   /// - Throws: `typeMismatch`, `bufferTooShort`, `sizeMismatch`.
-  @usableFromInline
-  func pointers(a: Buffer, b: Buffer, c: Buffer, bias: Buffer) throws(HeadroomError) -> OperandPointers? {
-    try Self.check("A", a, input, self.a)
-    try Self.check("B", b, input, self.b)
-    try Self.check("C", c, output, self.c)
+  @inlinable @inline(__always)
+  func pointers(_ buffers: CallBuffers) throws(HeadroomError) -> OperandPointers? {
+    try Self.check("A", buffers.a, input, a)
+    try Self.check("B", buffers.b, input, b)
+    try Self.check("C", buffers.c, output, c)
+    let bias = buffers.bias
     if let expected = self.bias {
       if bias.count != expected { throw .sizeMismatch(what: "entries of the bias", found: bias.count, expected: expected) }
       if bias.type != accumulator && expected > 0 {
         throw .typeMismatch(operand: "the bias", found: bias.type, expected: accumulator)
       }
     }
-    guard let lowest = c.base else { return nil }
+    guard let lowest = buffers.c.base else { return nil }
     let size = input.byteCount
     return OperandPointers(
-      a: a.base.map { $0 + aOrigin * size }, b: b.base.map { $0 + bOrigin * size }, c: UnsafeMutableRawPointer(mutating: lowest),
+      a: buffers.a.base.map { $0 + aOrigin * size }, b: buffers.b.base.map { $0 + bOrigin * size },
+      c: UnsafeMutableRawPointer(mutating: lowest),
       bias: bias.base)
   }
 
-  private static func check(_ name: String, _ buffer: Buffer, _ type: ElementType, _ count: Int) throws(HeadroomError) {
+  @inlinable @inline(__always)
+  static func check(_ name: String, _ buffer: Buffer, _ type: ElementType, _ count: Int) throws(HeadroomError) {
     if buffer.type != type { throw .typeMismatch(operand: name, found: buffer.type, expected: type) }
     if buffer.count < count { throw .bufferTooShort(operand: name, found: buffer.count, expected: count) }
   }
 }
 
-/// Hands `run` the pointers of a call on spans. Inlined, so that a caller's element types cost nothing at run time.
-@inlinable
-func withPointers<Input: KernelElement, Output: KernelElement, Accumulator: KernelElement>(
-  _ needs: BufferNeeds, a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>, bias: Span<Accumulator>,
-  _ run: (OperandPointers) throws(HeadroomError) -> Void
+/// The buffers of a call. One plain value, so that generic code on a caller's side hands it to code that is not generic.
+@frozen @usableFromInline
+struct CallBuffers {
+  @usableFromInline let a: BufferNeeds.Buffer
+  @usableFromInline let b: BufferNeeds.Buffer
+  @usableFromInline let c: BufferNeeds.Buffer
+  @usableFromInline let bias: BufferNeeds.Buffer
+
+  @inlinable @inline(__always)
+  init(a: BufferNeeds.Buffer, b: BufferNeeds.Buffer, c: BufferNeeds.Buffer, bias: BufferNeeds.Buffer) {
+    self.a = a
+    self.b = b
+    self.c = c
+    self.bias = bias
+  }
+}
+
+/// Hands `run` the memory of a call on spans.
+@inlinable @inline(__always)
+func withBuffers<Input: KernelElement, Output: KernelElement>(
+  a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>, bias: BufferNeeds.Buffer = .none,
+  _ run: (CallBuffers) throws(HeadroomError) -> Void
 ) throws(HeadroomError) {
   try a.withUnsafeBufferPointer { a throws(HeadroomError) in
     try b.withUnsafeBufferPointer { b throws(HeadroomError) in
-      try bias.withUnsafeBufferPointer { bias throws(HeadroomError) in
-        try c.withUnsafeMutableBufferPointer { c throws(HeadroomError) in
-          let pointers = try needs.pointers(
-            a: .init(a), b: .init(b), c: .init(UnsafeBufferPointer(c)), bias: .init(bias))
-          if let pointers { try run(pointers) }
-        }
+      try c.withUnsafeMutableBufferPointer { c throws(HeadroomError) in
+        try run(CallBuffers(a: .init(a), b: .init(b), c: .init(UnsafeBufferPointer(c)), bias: bias))
       }
     }
   }

@@ -12,7 +12,7 @@ public import Tensors
 public func gemm<Input: KernelElement, Output: KernelElement>(
   _ descriptor: GEMMDescriptor, a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>
 ) throws(HeadroomError) {
-  try gemm(descriptor, a: a, b: b, c: &c, bias: Span<Float>())
+  try withBuffers(a: a, b: b, c: &c) { buffers throws(HeadroomError) in try multiply(descriptor, buffers) }
 }
 
 /// The same with a bias for the descriptor's epilogue: m or n entries in the accumulator's type.
@@ -20,8 +20,15 @@ public func gemm<Input: KernelElement, Output: KernelElement>(
 public func gemm<Input: KernelElement, Output: KernelElement, Accumulator: KernelElement>(
   _ descriptor: GEMMDescriptor, a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>, bias: Span<Accumulator>
 ) throws(HeadroomError) {
+  try bias.withUnsafeBufferPointer { bias throws(HeadroomError) in
+    try withBuffers(a: a, b: b, c: &c, bias: .init(bias)) { buffers throws(HeadroomError) in try multiply(descriptor, buffers) }
+  }
+}
+
+@usableFromInline
+func multiply(_ descriptor: GEMMDescriptor, _ buffers: CallBuffers) throws(HeadroomError) {
   try descriptor.check()
-  try withPointers(BufferNeeds(descriptor), a: a, b: b, c: &c, bias: bias) { operands throws(HeadroomError) in
+  if let operands = try BufferNeeds(descriptor).pointers(buffers) {
     try KernelPlan.run(descriptor, operands, workspace: nil)
   }
 }

@@ -20,6 +20,7 @@ extension GEMMDescriptor {
   }
 
   /// No size and no stride below 0 or from 2^20 on, as in nearly all calls: then no count overflows, and a few instructions know it.
+  @inlinable
   var isModest: Bool {
     let bits = m | n | k | a.rowStride | a.columnStride | b.rowStride | b.columnStride | c.rowStride | c.columnStride
     return UInt(bitPattern: bits) < 1 << 20

@@ -40,7 +40,7 @@ public struct GEMMPlan: Sendable {
   public func execute<Input: KernelElement, Output: KernelElement>(
     a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>
   ) throws(HeadroomError) {
-    try execute(a: a, b: b, c: &c, bias: Span<Float>())
+    try withBuffers(a: a, b: b, c: &c) { buffers throws(HeadroomError) in try run(buffers) }
   }
 
   /// The same with a bias: m entries per row or n per column, in the accumulator's type.
@@ -48,9 +48,14 @@ public struct GEMMPlan: Sendable {
   public func execute<Input: KernelElement, Output: KernelElement, Accumulator: KernelElement>(
     a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>, bias: Span<Accumulator>
   ) throws(HeadroomError) {
-    try withPointers(needs, a: a, b: b, c: &c, bias: bias) { operands throws(HeadroomError) in
-      try kernels.run(operands, workspace: nil)
+    try bias.withUnsafeBufferPointer { bias throws(HeadroomError) in
+      try withBuffers(a: a, b: b, c: &c, bias: .init(bias)) { buffers throws(HeadroomError) in try run(buffers) }
     }
+  }
+
+  @usableFromInline
+  func run(_ buffers: CallBuffers) throws(HeadroomError) {
+    if let operands = try needs.pointers(buffers) { try kernels.run(operands, workspace: nil) }
   }
 
   /// Runs the plan on memory that is not checked. The pointers are those of elements (0, 0).

@@ -38,9 +38,9 @@ struct BlockSizes {
   }
 
   /// The same for a tiny product, which fits into any cache.
-  func blocking(ofTiny problem: OrientedProblem, for pair: CandidatePair) -> Blocking {
+  func blocking(ofTiny problem: OrientedProblem, mr: Int, nr: Int) -> Blocking {
     Blocking(
-      mc: wholeMultiple(problem.m, of: pair.set.mr), nc: wholeMultiple(problem.n, of: pair.set.nr),
+      mc: wholeMultiple(problem.m, of: mr), nc: wholeMultiple(problem.n, of: nr),
       kc: wholeMultiple(problem.k, of: BlockSizes.depthMultiple))
   }
 
@@ -54,5 +54,7 @@ struct BlockSizes {
 
 /// The least multiple of `step`, at least one step, that holds `size`; of sizes beyond 2^40, which no loop walks whole, 2^40.
 func wholeMultiple(_ size: Int, of step: Int) -> Int {
-  (max(min(size, 1 << 40), 1) - 1) / step * step + step
+  // A small call can't afford a division.
+  if size <= step { return step }
+  return (min(size, 1 << 40) - 1) / step * step + step
 }

@@ -14,6 +14,7 @@ public struct Dispatch: Sendable {
   }
 
   // Plain data: dispatch copies itself on the way of a call without touching a reference count.
+  let candidates = KernelTable.shared.candidates
   let machineISA: ISA
   /// After the override.
   private let cap: ISA
@@ -38,42 +39,57 @@ public struct Dispatch: Sendable {
   ///
   /// - Throws: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `invalidBlocking`, `noCandidate`. Costs some 20 ns, without an allocation.
   public func select(_ descriptor: GEMMDescriptor) throws(HeadroomError) -> Selection {
-    try choose(OrientedProblem(descriptor), descriptor.options)
+    try choose(OrientedProblem(descriptor), descriptor)
   }
 
-  /// The C plan of `descriptor` and what was selected for it.
-  func plan(_ descriptor: GEMMDescriptor, into plan: inout ck_gemm_plan) throws(HeadroomError) -> Selection {
+  /// What was selected for `descriptor` and the C plan of it.
+  func plan(_ descriptor: GEMMDescriptor) throws(HeadroomError) -> (selection: Selection, plan: ck_gemm_plan) {
     let problem = OrientedProblem(descriptor)
-    let selection = try choose(problem, descriptor.options)
-    fill(&plan, problem, descriptor, selection)
-    return selection
+    let selection = try choose(problem, descriptor)
+    return (selection, written(problem, descriptor, selection))
   }
 
-  private func choose(_ problem: OrientedProblem, _ options: SelectionOptions) throws(HeadroomError) -> Selection {
+  /// Reads the options where they lie: the copy of a fresh descriptor waits for the stores that made it, some 10 ns.
+  func choose(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor) throws(HeadroomError) -> Selection {
+    let isFree =
+      descriptor.options.variant == nil && overrideVariant == nil && descriptor.options.microkernel == nil
+      && descriptor.options.without.isEmpty && descriptor.options.blocking == nil
+    if isFree && problem.isTiny {
+      let cap = min(cap, descriptor.options.maxISA ?? cap)
+      if let pair = candidates.inPlace(inputType: problem.inputType, cap: cap) {
+        let asked = descriptor.options.threads
+        return tiny(problem, pair, threads: asked == nil ? 1 : try threads(asked, without: descriptor.options.without))
+      }
+    }
+    return try rank(problem, descriptor, isFree: isFree)
+  }
+
+  @inline(never)  // Inlined, it would bring its copy of the options to the way of tiny products.
+  private func rank(
+    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, isFree: Bool
+  ) throws(HeadroomError) -> Selection {
+    let options = descriptor.options
     if let blocking = options.blocking, min(blocking.mc, blocking.nc, blocking.kc) < 1 {
       throw .invalidBlocking(found: blocking)
     }
-    let most = try threads(options)
+    let most = try threads(options.threads, without: options.without)
     let cap = min(cap, options.maxISA ?? cap)
-    let table = KernelTable.shared
-    if options.variant == nil && overrideVariant == nil && options.microkernel == nil && options.without.isEmpty {
-      if problem.isTiny && options.blocking == nil, let pair = table.inPlace(inputType: problem.inputType, cap: cap) {
-        return tiny(problem, pair, threads: options.threads == nil ? 1 : most)
-      }
-      let shortlist = table.shortlist(inputType: problem.inputType, cap: cap)
+    if isFree {
+      let shortlist = candidates.shortlist(inputType: problem.inputType, cap: cap)
       if let best = best(of: shortlist, problem, options, mostThreads: most) { return best.selection }
       throw .noCandidate(reasons: rejections(problem, options))
     }
     let filter = try filter(problem, options, cap: cap)
-    let left = table.pairs.filter { filter.rejection(of: $0, among: table.pairs) == nil }
+    let left = candidates.pairs.filter { filter.rejection(of: $0, among: candidates.pairs) == nil }
     if let best = left.withUnsafeBufferPointer({ best(of: $0, problem, options, mostThreads: most) }) { return best.selection }
     throw .noCandidate(reasons: rejections(problem, options))
   }
 
   /// The selection of a tiny product, as ranking all candidates would have it: a one-shot call of 8x8x8 can't afford that.
-  private func tiny(_ problem: OrientedProblem, _ pair: CandidatePair, threads: Int) -> Selection {
+  private func tiny(_ problem: OrientedProblem, _ pair: UnsafePointer<CandidatePair>, threads: Int) -> Selection {
     Selection(
-      pairIndex: pair.index, blocking: blocks.blocking(ofTiny: problem, for: pair), threads: threads, swapped: problem.swapped)
+      pairIndex: pair.pointee.index, blocking: blocks.blocking(ofTiny: problem, mr: pair.pointee.set.mr, nr: pair.pointee.set.nr),
+      threads: threads, swapped: problem.swapped)
   }
 
   private func best(
@@ -106,10 +122,10 @@ public struct Dispatch: Sendable {
         pairIndex: pair.index, blocking: blocking, threads: threads, swapped: problem.swapped))
   }
 
-  private func threads(_ options: SelectionOptions) throws(HeadroomError) -> Int {
-    let asked = options.threads ?? threads
+  private func threads(_ asked: Int?, without: TechniqueSet) throws(HeadroomError) -> Int {
+    let asked = asked ?? threads
     guard (1...SelectionOptions.mostThreads).contains(asked) else { throw .invalidThreads(found: asked) }
-    return options.without.contains(.threads) ? 1 : asked
+    return without.contains(.threads) ? 1 : asked
   }
 
   private func filter(
@@ -143,11 +159,11 @@ extension Dispatch {
     let options = descriptor.options
     let chosen: Selection?
     do throws(HeadroomError) {
-      chosen = try choose(problem, options)
+      chosen = try choose(problem, descriptor)
     } catch .noCandidate {
       chosen = nil
     }
-    let most = try threads(options)
+    let most = try threads(options.threads, without: options.without)
     return try judged(problem, options).map { pair, rejection in
       let outcome: Candidate.Outcome
       if let rejection {
@@ -169,8 +185,7 @@ extension Dispatch {
   ) throws(HeadroomError) -> [(CandidatePair, Rejection?)] {
     let cap = min(cap, options.maxISA ?? cap)
     let filter = try filter(problem, options, cap: cap)
-    let pairs = KernelTable.shared.pairs
-    return pairs.map { ($0, filter.rejection(of: $0, among: pairs) ?? problem.rejection(of: $0)) }
+    return candidates.pairs.map { ($0, filter.rejection(of: $0, among: candidates.pairs) ?? problem.rejection(of: $0)) }
   }
 
   private func rejections(_ problem: OrientedProblem, _ options: SelectionOptions) -> [String] {

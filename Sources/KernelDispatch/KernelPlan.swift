@@ -23,55 +23,73 @@ public struct OperandPointers {
 /// The C plan has an address of its own, so that a run hands C a pointer and copies nothing.
 public struct KernelPlan: Sendable {
   public let selection: Selection
-  private let memory: Memory
+  @usableFromInline let memory: Memory
 
-  private final class Memory: @unchecked Sendable {  // Written once, before anyone else sees it.
-    let plan: UnsafeMutablePointer<ck_gemm_plan>
+  @usableFromInline
+  final class Memory: @unchecked Sendable {  // Written once, before anyone else sees it.
+    /// Of a `ck_gemm_plan`.
+    @usableFromInline let address: UnsafeMutableRawPointer
 
-    init() {
-      plan = .allocate(capacity: 1)
-      plan.initialize(to: ck_gemm_plan())
+    init(_ plan: ck_gemm_plan) {
+      let memory = UnsafeMutablePointer<ck_gemm_plan>.allocate(capacity: 1)
+      memory.initialize(to: plan)
+      address = UnsafeMutableRawPointer(memory)
     }
 
-    deinit { plan.deallocate() }
+    deinit { address.deallocate() }
   }
 
   /// Selects for `descriptor`, whose sizes and layouts the caller has checked, under this process's overrides.
   ///
   /// - Throws: `invalidOverride`, and what `Dispatch.select` throws.
   public init(_ descriptor: GEMMDescriptor) throws(HeadroomError) {
-    memory = Memory()
-    selection = try Dispatch.process.get().plan(descriptor, into: &memory.plan.pointee)
+    let planned = try Dispatch.process.get().plan(descriptor)
+    selection = planned.selection
+    memory = Memory(planned.plan)
   }
 
   /// Bytes of workspace for `run`.
-  public var workspaceByteCount: Int { Int(ck_gemm_workspace_bytes(memory.plan)) }
+  public var workspaceByteCount: Int { Int(ck_gemm_workspace_bytes(memory.address.assumingMemoryBound(to: ck_gemm_plan.self))) }
 
   /// Runs on unchecked memory. `workspace`: `workspaceByteCount` bytes aligned to 64, or `nil` for the thread's arena.
   ///
   /// - Throws: `outOfMemory`; nothing was written.
+  @inlinable
   public func run(_ operands: OperandPointers, workspace: UnsafeMutableRawPointer?) throws(HeadroomError) {
-    try execute(memory.plan, operands, workspace)
+    // Of the plan's fields only the address is handed on: copying the others would cost more than the rest of the call.
+    try Self.execute(memory.address, operands.a, operands.b, operands.c, operands.bias, workspace)
   }
 
-  /// Selects and runs at once, with the plan on the stack.
+  /// Selects and runs at once, with the plan on the stack; a product of one tile needs none, and making it would cost a quarter of the call.
   ///
   /// - Throws: what `init` and `run` throw.
   public static func run(
     _ descriptor: GEMMDescriptor, _ operands: OperandPointers, workspace: UnsafeMutableRawPointer?
   ) throws(HeadroomError) {
-    var plan = ck_gemm_plan()
-    _ = try Dispatch.process.get().plan(descriptor, into: &plan)
-    try execute(&plan, operands, workspace)
+    let dispatch = try Dispatch.process.get()
+    let problem = OrientedProblem(descriptor)
+    let selection = try dispatch.choose(problem, descriptor)
+    if dispatch.driver(problem, descriptor, selection) == CK_DRIVER_ONE_TILE {
+      let set = dispatch.candidates.pairs[selection.pairIndex].set
+      var tile = dispatch.firstTile(problem, descriptor, set)
+      var (a, b) = problem.swapped ? (operands.b, operands.a) : (operands.a, operands.b)
+      set.tiles[problem.m]?(&tile, &a, &b, operands.c)
+      return
+    }
+    var plan = dispatch.written(problem, descriptor, selection)
+    try execute(&plan, operands.a, operands.b, operands.c, operands.bias, workspace)
   }
-}
 
-@inline(__always)
-private func execute(
-  _ plan: UnsafePointer<ck_gemm_plan>, _ operands: OperandPointers, _ workspace: UnsafeMutableRawPointer?
-) throws(HeadroomError) {
-  var operands = ck_gemm_operands(a: operands.a, b: operands.b, c: operands.c, bias: operands.bias)
-  if ck_gemm_execute(plan, &operands, workspace) != CK_OK {
-    throw .outOfMemory(byteCount: Int(ck_gemm_workspace_bytes(plan)))
+  /// `plan`: of a `ck_gemm_plan`.
+  @usableFromInline
+  static func execute(
+    _ plan: UnsafeRawPointer, _ a: UnsafeRawPointer?, _ b: UnsafeRawPointer?, _ c: UnsafeMutableRawPointer,
+    _ bias: UnsafeRawPointer?, _ workspace: UnsafeMutableRawPointer?
+  ) throws(HeadroomError) {
+    let plan = plan.assumingMemoryBound(to: ck_gemm_plan.self)
+    var operands = ck_gemm_operands(a: a, b: b, c: c, bias: bias)
+    if ck_gemm_execute(plan, &operands, workspace) != CK_OK {
+      throw .outOfMemory(byteCount: Int(ck_gemm_workspace_bytes(plan)))
+    }
   }
 }

@@ -8,10 +8,7 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
   public let microkernels: [Microkernel]
   public let variants: [Variant]
   let tileSets: UnsafeBufferPointer<TileSet>
-  /// Variant and tile set of every candidate, whatever the problem.
-  let pairs: UnsafeBufferPointer<CandidatePair>
-  private let shortlists: UnsafeBufferPointer<UnsafeBufferPointer<CandidatePair>>
-  private let inPlace: UnsafeBufferPointer<CandidatePair?>
+  let candidates: CandidateLists
 
   private init() {
     var count: Int64 = 0
@@ -19,37 +16,15 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
     let rows = UnsafeBufferPointer(start: table, count: Int(count))
     microkernels = rows.map(Microkernel.init)
     variants = Variant.all
-    tileSets = KernelTable.immortal(KernelTable.groups(microkernels, rows))
+    tileSets = UnsafeBufferPointer(immortal: KernelTable.groups(microkernels, rows))
     var pairs: [CandidatePair] = []
     for (v, variant) in variants.enumerated() {
       for (t, set) in tileSets.enumerated() where set.family == variant.family {
         pairs.append(CandidatePair(index: pairs.count, variant: variant, variantIndex: v, set: set, tileSetIndex: t))
       }
     }
-    let all = KernelTable.immortal(pairs)
-    self.pairs = all
-    let combinations = ElementType.allCases.flatMap { type in ISA.allCases.map { (type, $0) } }
-    let lists = combinations.map { type, cap in
-      let filter = CandidateFilter(inputType: type, cap: cap)
-      return KernelTable.immortal(all.filter { filter.rejection(of: $0, among: all) == nil })
-    }
-    shortlists = KernelTable.immortal(lists)
-    inPlace = KernelTable.immortal(
-      lists.map { list in
-        let direct = list.filter { $0.set.family == .outer && !$0.packsA && !$0.packsB }
-        return direct.count == 1 ? direct[0] : nil
-      })
+    candidates = CandidateLists(pairs)
   }
-
-  /// The candidates that types and ISA leave, when nothing is forced: computed once, so that a call looks at a handful.
-  func shortlist(inputType: ElementType, cap: ISA) -> UnsafeBufferPointer<CandidatePair> {
-    shortlists[position(inputType, cap)]
-  }
-
-  /// The one candidate of the family `outer` that packs nothing; `nil` when there is none, or a choice.
-  func inPlace(inputType: ElementType, cap: ISA) -> CandidatePair? { inPlace[position(inputType, cap)] }
-
-  private func position(_ inputType: ElementType, _ cap: ISA) -> Int { inputType.position * ISA.allCases.count + cap.rawValue }
 
   func name(ofTileSet index: Int) -> String { microkernels[tileSets[index].row].name }
 
@@ -74,11 +49,48 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
     }
     return sets
   }
+}
 
-  private static func immortal<Element>(_ elements: [Element]) -> UnsafeBufferPointer<Element> {
+/// What could run, sorted beforehand. Plain data: dispatch keeps it at hand and reads it on every call.
+struct CandidateLists: @unchecked Sendable {  // Immutable after init; its buffers are never freed.
+  /// Variant and tile set of every candidate, whatever the problem.
+  let pairs: UnsafeBufferPointer<CandidatePair>
+  private let shortlists: UnsafeBufferPointer<UnsafeBufferPointer<CandidatePair>>
+  private let inPlace: UnsafeBufferPointer<UnsafePointer<CandidatePair>?>
+
+  init(_ pairs: [CandidatePair]) {
+    let all = UnsafeBufferPointer(immortal: pairs)
+    let combinations = ElementType.allCases.flatMap { type in ISA.allCases.map { (type, $0) } }
+    let lists = combinations.map { type, cap in
+      let filter = CandidateFilter(inputType: type, cap: cap)
+      return UnsafeBufferPointer(immortal: all.filter { filter.rejection(of: $0, among: all) == nil })
+    }
+    self.pairs = all
+    shortlists = UnsafeBufferPointer(immortal: lists)
+    inPlace = UnsafeBufferPointer(
+      immortal: lists.map { list in
+        let direct = list.indices.filter { list[$0].set.family == .outer && !list[$0].packsA && !list[$0].packsB }
+        return direct.count == 1 ? list.baseAddress.map { $0 + direct[0] } : nil
+      })
+  }
+
+  /// The candidates that types and ISA leave, when nothing is forced: computed once, so that a call looks at a handful.
+  func shortlist(inputType: ElementType, cap: ISA) -> UnsafeBufferPointer<CandidatePair> {
+    shortlists[position(inputType, cap)]
+  }
+
+  /// The one candidate of the family `outer` that packs nothing; `nil` when there is none, or a choice.
+  func inPlace(inputType: ElementType, cap: ISA) -> UnsafePointer<CandidatePair>? { inPlace[position(inputType, cap)] }
+
+  private func position(_ inputType: ElementType, _ cap: ISA) -> Int { inputType.position * ISA.allCases.count + cap.rawValue }
+}
+
+extension UnsafeBufferPointer {
+  /// A copy of `elements` that is never freed.
+  init(immortal elements: [Element]) {
     let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: elements.count)
     _ = buffer.initialize(from: elements)
-    return UnsafeBufferPointer(buffer)
+    self.init(buffer)
   }
 }
 

@@ -2,59 +2,57 @@ import CKernels
 import Tensors
 
 extension Dispatch {
-  /// Writes `selection` down as what C runs. `problem` is `descriptor` turned.
-  func fill(_ plan: inout ck_gemm_plan, _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) {
-    let pair = selection.pair
+  /// `selection` written down as what C runs. `problem` is `descriptor` turned.
+  func written(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_gemm_plan {
+    let pair = candidates.pairs[selection.pairIndex]
     let set = pair.set
-    let depth = descriptor.alpha == 0 ? 0 : problem.k
-    plan.swapped = problem.swapped
-    plan.pack_a = pair.packsA
-    plan.pack_b = pair.packsB
-    plan.accumulate = problem.sumsApart
-    plan.has_epilogue = !descriptor.epilogue.isIdentity
-    plan.a_type = problem.inputType.kernelType
-    plan.b_type = problem.inputType.kernelType
-    plan.acc_type = descriptor.accumulatorType.kernelType
-    plan.c_type = problem.outputType.kernelType
-    plan.panel_type = set.inputType.kernelType
-    plan.mr = Int32(set.mr)
-    plan.nr = Int32(set.nr)
-    plan.kr = Int32(set.kr)
-    plan.threads = Int32(selection.threads)
-    plan.m = Int64(problem.m)
-    plan.n = Int64(problem.n)
-    plan.k = Int64(depth)
-    plan.a_rs = Int64(problem.aRowStride)
-    plan.a_cs = Int64(problem.aColumnStride)
-    plan.b_rs = Int64(problem.bRowStride)
-    plan.b_cs = Int64(problem.bColumnStride)
-    plan.c_rs = Int64(problem.cRowStride)
-    plan.c_cs = Int64(problem.cColumnStride)
-    plan.row_tiles = problem.m == 0 ? 0 : Int64((problem.m - 1) / set.mr + 1)
-    if plan.row_tiles > 0 {
-      plan.tile_rows = plan.m / plan.row_tiles
-      plan.taller_tiles = plan.m % plan.row_tiles
-    }
-    plan.mc = Int64(selection.blocking.mc)
-    plan.nc = Int64(selection.blocking.nc)
-    plan.kc = Int64(selection.blocking.kc)
-    plan.alpha = descriptor.alpha
-    plan.beta = descriptor.beta
-    plan.epilogue = descriptor.epilogue.kernelEpilogue(swapped: problem.swapped)
-    plan.family = set.family.kernelFamily
-    plan.tiles = UnsafePointer(set.tiles)
-    plan.driver = driver(problem, pair, selection, depth: depth)
+    let (m, mr) = (Int64(problem.m), Int64(set.mr))
+    let rowTiles = m <= mr ? min(m, 1) : (m - 1) / mr + 1
+    let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
+    return ck_gemm_plan(
+      driver: driver(problem, descriptor, selection), swapped: problem.swapped,
+      pack_a: pair.packsA, pack_b: pair.packsB, accumulate: problem.sumsApart, has_epilogue: !descriptor.epilogue.isIdentity,
+      a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
+      acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
+      panel_type: set.inputType.kernelType,
+      mr: Int32(mr), nr: Int32(set.nr), kr: Int32(set.kr), threads: Int32(selection.threads),
+      m: m, n: Int64(problem.n), k: depth(problem, descriptor),
+      row_tiles: rowTiles, tile_rows: tileRows, taller_tiles: tallerTiles,
+      a_rs: Int64(problem.aRowStride), a_cs: Int64(problem.aColumnStride),
+      b_rs: Int64(problem.bRowStride), b_cs: Int64(problem.bColumnStride),
+      c_rs: Int64(problem.cRowStride), c_cs: Int64(problem.cColumnStride),
+      mc: Int64(selection.blocking.mc), nc: Int64(selection.blocking.nc), kc: Int64(selection.blocking.kc),
+      alpha: descriptor.alpha, beta: descriptor.beta,
+      epilogue: descriptor.epilogue.kernelEpilogue(swapped: problem.swapped), family: set.family.kernelFamily,
+      tiles: UnsafePointer(set.tiles), tile: firstTile(problem, descriptor, set))
   }
 
-  private func driver(
-    _ problem: OrientedProblem, _ pair: CandidatePair, _ selection: Selection, depth: Int
-  ) -> ck_driver {
+  /// The first tile's work, with the operands where they lie and all of K.
+  func firstTile(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ set: TileSet) -> ck_tile {
+    let isDot = set.family == .dot
+    return ck_tile(
+      blocks: 1, k: depth(problem, descriptor),
+      a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride * set.kr),
+      b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
+      n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta, fetch_c: false)
+  }
+
+  func driver(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_driver {
+    let pair = candidates.pairs[selection.pairIndex]
     if problem.m == 0 || problem.n == 0 { return CK_DRIVER_EMPTY }
+    let depth = depth(problem, descriptor)
     if depth == 0 { return CK_DRIVER_SCALE }
     let inPlace = !pair.packsA && !pair.packsB && !problem.sumsApart
-    // The blocked loops fetch C ahead; a small one is in L1 anyway.
+    guard inPlace && depth <= selection.blocking.kc && selection.threads == 1 else { return CK_DRIVER_BLOCKED }
+    let bare = descriptor.epilogue.isIdentity
+    if bare && problem.m <= pair.set.mr && problem.n <= pair.set.nr { return CK_DRIVER_ONE_TILE }
+    // The blocked loops share work and fetch ahead; a small product is in L1 anyway.
     let small = problem.m <= min(selection.blocking.mc, 4096) && problem.n <= 4096 / max(problem.m, 1)
-    return inPlace && small && depth <= selection.blocking.kc && selection.threads == 1 ? CK_DRIVER_TILES : CK_DRIVER_BLOCKED
+    return small ? CK_DRIVER_TILES : CK_DRIVER_BLOCKED
+  }
+
+  private func depth(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor) -> Int64 {
+    descriptor.alpha == 0 ? 0 : Int64(problem.k)
   }
 }
 

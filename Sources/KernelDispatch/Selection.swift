@@ -13,7 +13,7 @@ public struct Blocking: Sendable, Hashable {
 
 /// What runs: a plain value, equal for equal problems, options and machines.
 public struct Selection: Sendable, Hashable {
-  /// Of `KernelTable.pairs`.
+  /// Of `CandidateLists.pairs`.
   let pairIndex: Int
   public var blocking: Blocking
   public var threads: Int
@@ -26,7 +26,7 @@ public struct Selection: Sendable, Hashable {
   public var microkernel: String { KernelTable.shared.name(ofTileSet: pair.tileSetIndex) }
   public var isa: ISA { pair.set.isa }
 
-  var pair: CandidatePair { KernelTable.shared.pairs[pairIndex] }
+  var pair: CandidatePair { KernelTable.shared.candidates.pairs[pairIndex] }
 }
 
 extension Selection: CustomStringConvertible {

@@ -112,7 +112,6 @@ final class TileTrial {
     self.right = right
     tile.blocks = Int64(setting.blocks)
     tile.k = Int64(depth)
-    tile.c = UnsafeMutableRawPointer(c.view.base)
     tile.c_rs = Int64(n + setting.gap)
     tile.n = Int64(n)
     tile.alpha = setting.alpha
@@ -131,9 +130,7 @@ final class TileTrial {
     let (left, right) = (a.map { Optional($0.base) }, b.map { Optional($0.base) })
     left.withUnsafeBufferPointer { left in
       right.withUnsafeBufferPointer { right in
-        tile.a = left.baseAddress
-        tile.b = right.baseAddress
-        withUnsafePointer(to: tile) { row.run($0) }
+        withUnsafePointer(to: tile) { row.run($0, left.baseAddress, right.baseAddress, UnsafeMutableRawPointer(c.view.base)) }
       }
     }
   }
