@@ -79,6 +79,7 @@ public struct LadderPlan: Sendable {
 /// The corners of the quartet: the naive and the tuned software on the weakest and on the best hardware.
 public struct QuartetPlan: Sendable {
   public var naiveWeakest: Subject
+  /// Built for the best hardware; what the corner takes is the fastest build, see `QuartetBuilder.fastest`.
   public var naiveBest: Subject
   public var tunedWeakest: Subject
   public var tunedBest: Subject

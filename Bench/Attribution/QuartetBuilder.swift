@@ -16,6 +16,12 @@ public struct QuartetBuilder: Sendable {
     self.tunedBest = tunedBest
   }
 
+  /// The naive code as better hardware runs it best: it runs the build for the weakest hardware too, and a compiler's build for wider
+  /// vectors can be slower (textbook sums by FMA wait longer for each other). The slower build would flatter every software factor.
+  public static func fastest(_ builds: [Sampled]) -> Sampled? {
+    builds.min { $0.measurement.seconds.median < $1.measurement.seconds.median }
+  }
+
   /// All four corners must be times of one shape.
   public func quartet() throws(AttributionError) -> Quartet {
     let shape = naiveWeakest.measurement.shape
@@ -30,8 +36,8 @@ public struct QuartetBuilder: Sendable {
       interaction: Self.quotient(softwareGivenHardware, softwareAlone), beatTest: naiveBest.factor(to: tunedWeakest))
   }
 
-  /// a / b for two ratios that share no sample. Their errors are independent, so the distances of the bounds from the value
-  /// add as squares on the log scale.
+  /// a / b for two ratios as if they shared no sample: the distances of the bounds from the value add as squares on the log scale. Where
+  /// one build of the naive code is the fastest on all hardware they share its samples, and the interval is wider than it need be.
   static func quotient(_ a: Estimate, _ b: Estimate) -> Estimate {
     let value = a.value / b.value
     let below = hypot(log(a.value / a.low), log(b.high / b.value))

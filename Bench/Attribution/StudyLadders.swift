@@ -44,7 +44,8 @@ extension Study {
   }
 
   private func addQuartet(_ quartet: QuartetPlan, _ entry: Suite.Entry, _ timed: [Subject: Sampled]) {
-    guard let naiveWeakest = timed[quartet.naiveWeakest], let naiveBest = timed[quartet.naiveBest],
+    guard let naiveWeakest = timed[quartet.naiveWeakest], let builtForBest = timed[quartet.naiveBest],
+      let naiveBest = QuartetBuilder.fastest([builtForBest, naiveWeakest]),
       let tunedWeakest = timed[quartet.tunedWeakest], let tunedBest = timed[quartet.tunedBest]
     else {
       findings.missing.append("the quartet on \(entry.shape): not every corner was timed")

@@ -71,6 +71,16 @@ struct QuartetBuilderTests {
     }
   }
 
+  @Test func betterHardwareRunsTheFastestBuild() throws {
+    let (older, wider) = (sampled(40, variant: "naive-ijk.c"), sampled(60, variant: "naive-ijk.c"))
+    #expect(QuartetBuilder.fastest([wider, older])?.measurement.seconds.median == older.measurement.seconds.median)
+    #expect(QuartetBuilder.fastest([]) == nil)
+    // So hardware alone never makes naive code slower.
+    var builder = Self.builder
+    (builder.naiveWeakest, builder.naiveBest) = (older, try #require(QuartetBuilder.fastest([wider, older])))
+    #expect(try builder.quartet().hardwareAlone.value == 1)
+  }
+
   @Test func aLostBeatTestIsBelowOne() throws {
     var builder = Self.builder
     builder.tunedWeakest = sampled(50)

@@ -27,7 +27,8 @@ extension PageBuilder {
         .paragraph(
           "Interaction is what software buys on the best hardware over what it buys on the weakest: above 1, better hardware "
             + "gave software more to win. The beat test is the time of naive code on the best hardware over the time of tuned "
-            + "code on the weakest: above 1, software beat hardware."),
+            + "code on the weakest: above 1, software beat hardware. Naive code on the best hardware is its fastest build: the one for "
+            + "wide vectors, or the one for the weakest hardware where that is faster."),
       ])
   }
 
