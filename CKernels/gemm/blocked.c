@@ -36,7 +36,8 @@ static void run_step(ck_run *run, ck_step *step, int32_t thread, int32_t threads
   for (;;) {
     const int64_t task = atomic_fetch_add_explicit(&run->next[step->index % 2], 1, memory_order_relaxed);
     if (task >= step->blocks * step->slices) break;
-    const int64_t block = task / step->slices, slice = task % step->slices;
+    // Neighbouring tasks are of different blocks, so that threads need not pack the same one.
+    const int64_t block = task % step->blocks, slice = task / step->blocks;
     ck_task work = {
         .tile = step->tile + step->tiles * block / step->blocks,
         .tile_end = step->tile + step->tiles * (block + 1) / step->blocks,
@@ -89,5 +90,5 @@ void ck_gemm_blocked(const ck_gemm_plan *plan, const ck_gemm_operands *operands,
   };
   // No panel is packed yet.
   if (plan->pack_b) __builtin_memset(workspace + run.map.states, 0, (size_t)run.map.states_bytes);
-  ck_team_run(plan->threads, run_thread, &run);
+  ck_team_run(plan->team, run_thread, &run);
 }

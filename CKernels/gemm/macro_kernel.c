@@ -4,8 +4,6 @@
 #include "gemm/run.h"
 #include "pack/units.h"
 
-enum { CK_MAX_NR = 64 };
-
 /// Where a tile's sums go.
 static void *sums_of(const ck_run *run, const ck_step *step, int64_t row, int64_t column, void *scratch) {
   const ck_gemm_plan *plan = run->plan;

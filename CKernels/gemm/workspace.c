@@ -28,7 +28,7 @@ ck_workspace_map ck_workspace_of(const ck_gemm_plan *plan) {
     map.a = end;
     // A line apart, so that two threads never write the same one.
     map.a_bytes = panel_bytes(plan, plan->mc, plan->mr);
-    end += plan->threads * map.a_bytes;
+    end += plan->team.threads * map.a_bytes;
   }
   if (plan->accumulate && plan->k > plan->kc) {
     const int64_t row_bytes = plan->nc * ck_element_bytes(plan->acc_type);
@@ -53,9 +53,14 @@ typedef struct ck_arena {
 static _Thread_local ck_arena arena;
 static pthread_key_t arena_key;
 static pthread_once_t arena_once = PTHREAD_ONCE_INIT;
+static bool arena_has_key;
 
-static void free_arena(void *base) { free(base); }
-static void make_key(void) { pthread_key_create(&arena_key, free_arena); }
+// A product in the destructor of another key starts a new arena.
+static void free_arena(void *base) {
+  free(base);
+  arena = (ck_arena){};
+}
+static void make_key(void) { arena_has_key = pthread_key_create(&arena_key, free_arena) == 0; }
 
 static void *allocate(int64_t *bytes) {
   const int64_t alignment = *bytes >= CK_HUGE_PAGE ? CK_HUGE_PAGE : CK_PAGE;
@@ -72,7 +77,7 @@ void *ck_workspace_take(int64_t bytes) {
   free(arena.base);
   arena = (ck_arena){.base = allocate(&bytes)};
   if (arena.base) arena.bytes = bytes;
-  pthread_setspecific(arena_key, arena.base);
+  if (arena_has_key) pthread_setspecific(arena_key, arena.base);
   return arena.base;
 }
 

@@ -1,5 +1,6 @@
 // Matrix multiply as a plan: what to run is decided elsewhere (KernelDispatch) and written down here; this runs it.
 #pragma once
+#include "ck_team.h"
 #include "ck_ukernel.h"
 
 typedef enum ck_activation : int32_t { CK_ACT_NONE = 0, CK_ACT_RELU = 1 } ck_activation;
@@ -33,14 +34,13 @@ typedef struct ck_gemm_plan {
   ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap
   ck_dtype panel_type; ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)
   int32_t mr, nr, kr;
-  int32_t threads;
+  ck_team team;
   int64_t m, n, k;
   int64_t row_tiles, tile_rows, taller_tiles; ///< along M: so many tiles of `tile_rows` rows, the first `taller_tiles` one more
   int64_t a_rs, a_cs, b_rs, b_cs, c_rs, c_cs; ///< after the swap
   int64_t mc, nc, kc;
   double alpha, beta;
-  ck_epilogue epilogue; ///< after the swap (rows and columns of the bias exchanged)
-  ck_family family;
+  ck_epilogue epilogue;       ///< after the swap (rows and columns of the bias exchanged)
   const ck_ukernel_fn *tiles; ///< [1...mr]: the micro-kernel for that many rows
   ck_tile tile;               ///< of the first tile, operands where they lie, all of K
 } ck_gemm_plan;

@@ -6,9 +6,15 @@
 /// `thread` of `threads`: how many really run may be fewer than asked for, never more.
 typedef void (*ck_team_fn)(void *context, int32_t thread, int32_t threads);
 
-/// Runs `work` on up to `threads` threads, the caller among them, and returns when all are done. Inside a caller's own parallel
-/// region it runs on the calling thread alone.
-void ck_team_run(int32_t threads, ck_team_fn work, void *context);
+/// How many threads, and for how long they spin after the work before they sleep.
+typedef struct ck_team {
+  int32_t threads;
+  int32_t spin_milliseconds;
+} ck_team;
+
+/// Runs `work` on up to `team.threads` threads, the caller among them, and returns when all are done. Inside a caller's own
+/// parallel region it runs on the calling thread alone.
+void ck_team_run(ck_team team, ck_team_fn work, void *context);
 
 /// Waits for every thread of the innermost `ck_team_run`.
 void ck_team_barrier(void);

@@ -39,8 +39,8 @@ typedef struct ck_ukernel {
   ck_ukernel_fn run;
 } ck_ukernel;
 
-/// The largest MR of any row.
-enum { CK_MAX_MR = 16 };
+/// The largest MR and NR of any row, and the most vectors of sums side by side; a row beyond does not compile.
+enum { CK_MAX_MR = 16, CK_MAX_NR = 64, CK_MAX_VECTORS = 4 };
 
 /// Every row compiled into this binary, usable here or not.
 const ck_ukernel *ck_ukernels(int64_t *count);

@@ -159,8 +159,8 @@ void ck_pack_fetch(const ck_pack_job *job, int64_t part, int64_t parts) {
   const bool along_panel = job->rs == 1;
   if (!along_panel && job->ks != 1) return;
   const int64_t bytes = ck_element_bytes(job->from), stride = (along_panel ? job->ks : job->rs) * bytes;
-  const int64_t lines = (along_panel ? job->rows : job->k) * bytes / CK_LINE + 1,
-                count = lines * (along_panel ? job->k : job->rows);
-  for (int64_t i = count * part / parts; i < count * (part + 1) / parts; i++)
-    __builtin_prefetch((const char *)job->source + i / lines * stride + i % lines * CK_LINE);
+  const int64_t rows = along_panel ? job->k : job->rows, row_bytes = (along_panel ? job->rows : job->k) * bytes;
+  for (int64_t row = rows * part / parts; row < rows * (part + 1) / parts; row++)
+    for (int64_t byte = 0; byte < row_bytes + CK_LINE - 1; byte += CK_LINE)
+      __builtin_prefetch((const void *)((uintptr_t)job->source + (uintptr_t)(row * stride + byte)));
 }

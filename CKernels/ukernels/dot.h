@@ -6,8 +6,8 @@
 // nothing needs packing. Each element is one vector of partial sums over k, then one fixed tree of additions, whatever the tile.
 
 /// One step along K: `CK_STEP` depths, or the first few of them.
-CK_INLINE void CK_BODY(CK_VEC sum[CK_MAX_MR][4], const CK_IN *a, int64_t a_rs, const CK_IN *b, int64_t b_cs, const int rows,
-                       const int columns, const bool whole, ck_mask tail) {
+CK_INLINE void CK_BODY(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], const CK_IN *a, int64_t a_rs, const CK_IN *b, int64_t b_cs,
+                       const int rows, const int columns, const bool whole, ck_mask tail) {
   typeof(ck_load(a)) row[CK_MAX_MR];
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++) row[i] = whole ? ck_load(a + i * a_rs) : ck_load_first(a + i * a_rs, tail);
@@ -20,7 +20,7 @@ CK_INLINE void CK_BODY(CK_VEC sum[CK_MAX_MR][4], const CK_IN *a, int64_t a_rs, c
 }
 
 CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int columns) {
-  CK_VEC sum[CK_MAX_MR][4];
+  CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS];
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++)
 #pragma clang loop unroll(full)

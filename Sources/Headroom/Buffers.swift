@@ -28,12 +28,7 @@ struct BufferNeeds: Sendable {
     (a, aOrigin) = Self.extent(descriptor.a, isModest)
     (b, bOrigin) = Self.extent(descriptor.b, isModest)
     (c, _) = Self.extent(descriptor.c, isModest)
-    bias =
-      switch descriptor.epilogue.bias {
-      case .none: nil
-      case .perRow: descriptor.m
-      case .perColumn: descriptor.n
-      }
+    bias = descriptor.biasCount
   }
 
   /// Elements that a matrix spans, and how far into them element (0, 0) lies.
@@ -124,5 +119,24 @@ func withBuffers<Input: KernelElement, Output: KernelElement>(
         try run(CallBuffers(a: .init(a), b: .init(b), c: .init(UnsafeBufferPointer(c)), bias: bias))
       }
     }
+  }
+}
+
+extension GEMMDescriptor {
+  /// Entries of the epilogue's bias; `nil` without one.
+  @inlinable
+  var biasCount: Int? {
+    switch epilogue.bias {
+    case .none: nil
+    case .perRow: m
+    case .perColumn: n
+    }
+  }
+}
+
+extension HeadroomError {
+  @usableFromInline
+  static func missingBias(_ expected: Int) -> HeadroomError {
+    .sizeMismatch(what: "entries of the bias", found: 0, expected: expected)
   }
 }

@@ -1,7 +1,7 @@
 public import KernelDispatch
 public import Tensors
 
-/// Multiplies once: plan and run in one call, without an allocation.
+/// Multiplies once: plan and run in one call, without an allocation (workspaces beyond 64 MiB and forced variants apart).
 ///
 ///     var c = [Float](repeating: 0, count: 128 * 768)
 ///     var span = c.mutableSpan
@@ -29,17 +29,18 @@ public func gemm<Input: KernelElement, Output: KernelElement, Accumulator: Kerne
 func multiply(_ descriptor: GEMMDescriptor, _ buffers: CallBuffers) throws(HeadroomError) {
   try descriptor.check()
   if let operands = try BufferNeeds(descriptor).pointers(buffers) {
-    try KernelPlan.run(descriptor, operands, workspace: nil)
+    try KernelPlan.run(descriptor, operands)
   }
 }
 
 /// The same on memory that is not checked, by pointers to elements (0, 0); see the pointer form of `GEMMPlan.execute`.
 public func gemm(
   _ descriptor: GEMMDescriptor, a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutableRawPointer,
-  bias: UnsafeRawPointer? = nil, workspace: UnsafeMutableRawPointer? = nil
+  bias: UnsafeRawPointer? = nil
 ) throws(HeadroomError) {
   try descriptor.check()
-  try KernelPlan.run(descriptor, OperandPointers(a: a, b: b, c: c, bias: bias), workspace: workspace)
+  if bias == nil, let expected = descriptor.biasCount { throw .missingBias(expected) }
+  try KernelPlan.run(descriptor, OperandPointers(a: a, b: b, c: c, bias: bias))
 }
 
 /// Every variant and micro-kernel that could serve `descriptor`, and what became of each: the one chosen first, the slower ones by predicted

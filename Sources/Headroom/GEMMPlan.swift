@@ -7,7 +7,8 @@ public import Tensors
 ///     try plan.execute(a: a.span, b: b.span, c: &c)
 ///
 /// A plan is an immutable value and owns no matrix memory. Executing one costs a few nanoseconds over its kernels (`headroom overhead` measures
-/// them), and allocates nothing: packed panels lie in an arena of the calling thread, or in a workspace of yours.
+/// them), and allocates nothing: packed panels lie in a workspace of yours, or up to 64 MiB of them in an arena of the calling thread; more is had
+/// for the call.
 public struct GEMMPlan: Sendable {
   public let descriptor: GEMMDescriptor
   @usableFromInline let kernels: KernelPlan
@@ -64,14 +65,15 @@ public struct GEMMPlan: Sendable {
   ///   - a: element (0, 0) of op(A).
   ///   - b: element (0, 0) of op(B).
   ///   - c: element (0, 0) of C.
-  ///   - bias: m or n entries in the accumulator's type; required where the epilogue has a bias.
+  ///   - bias: m or n entries in the accumulator's type where the epilogue has a bias.
   ///   - workspace: `workspaceByteCount` bytes, aligned to 64, used by nobody else during the call; `nil` for this thread's arena.
-  /// - Throws: `outOfMemory`; nothing was written.
+  /// - Throws: `sizeMismatch` (no bias where the epilogue has one), `outOfMemory`; nothing was written.
   @inlinable
   public func execute(
     a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutableRawPointer, bias: UnsafeRawPointer? = nil,
     workspace: UnsafeMutableRawPointer? = nil
   ) throws(HeadroomError) {
+    if bias == nil, let expected = needs.bias { throw .missingBias(expected) }
     try kernels.run(OperandPointers(a: a, b: b, c: c, bias: bias), workspace: workspace)
   }
 }

@@ -10,7 +10,7 @@ public struct Dispatch: Sendable {
   public static let process: Result<Dispatch, HeadroomError> = Overrides.process.map {
     Dispatch(
       isa: Machine.current.isa, threads: Machine.current.threads, overrides: $0,
-      blocks: BlockSizes(l2: Machine.current.l2, l3: Machine.current.l3))
+      blocks: BlockSizes(l2: Machine.current.l2, l3: Machine.current.l3), hasQuota: Machine.current.cpuQuota != nil)
   }
 
   // Plain data: dispatch copies itself on the way of a call without touching a reference count.
@@ -21,13 +21,17 @@ public struct Dispatch: Sendable {
   private let threads: Int
   private let overrideVariant: Int?
   private let blocks: BlockSizes
+  /// How long threads spin after a product before they sleep. libomp's 200 ms takes a core from whatever runs next; asleep, the next fork-join
+  /// costs 35 to 47 us instead of 0.4. One millisecond keeps back-to-back products on the fast path; under a quota spinning is paid for.
+  let spinMilliseconds: Int32
 
-  init(isa: ISA, threads: Int, overrides: Overrides, blocks: BlockSizes) {
+  init(isa: ISA, threads: Int, overrides: Overrides, blocks: BlockSizes, hasQuota: Bool = false) {
     machineISA = isa
     cap = min(isa, overrides.maxISA ?? isa)
     self.threads = overrides.threads ?? threads
     overrideVariant = overrides.variant.flatMap { name in KernelTable.shared.variants.firstIndex { $0.name == name } }
     self.blocks = blocks
+    spinMilliseconds = hasQuota ? 0 : 1
   }
 
   /// As if the machine were another: for tests that pin selections on every kind of machine.
@@ -37,7 +41,8 @@ public struct Dispatch: Sendable {
 
   /// What runs for `descriptor`, whose sizes and layouts the caller has checked.
   ///
-  /// - Throws: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `invalidBlocking`, `noCandidate`. Costs some 20 ns, without an allocation.
+  /// - Throws: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `invalidBlocking`, `noCandidate`. Without an allocation unless a variant, a
+  ///   micro-kernel or techniques are forced.
   public func select(_ descriptor: GEMMDescriptor) throws(HeadroomError) -> Selection {
     try choose(OrientedProblem(descriptor), descriptor)
   }

@@ -49,7 +49,9 @@ public struct KernelPlan: Sendable {
   }
 
   /// Bytes of workspace for `run`.
-  public var workspaceByteCount: Int { Int(ck_gemm_workspace_bytes(memory.address.assumingMemoryBound(to: ck_gemm_plan.self))) }
+  public var workspaceByteCount: Int {
+    withExtendedLifetime(memory) { Int(ck_gemm_workspace_bytes(memory.address.assumingMemoryBound(to: ck_gemm_plan.self))) }
+  }
 
   /// Runs on unchecked memory. `workspace`: `workspaceByteCount` bytes aligned to 64, or `nil` for the thread's arena.
   ///
@@ -57,15 +59,15 @@ public struct KernelPlan: Sendable {
   @inlinable
   public func run(_ operands: OperandPointers, workspace: UnsafeMutableRawPointer?) throws(HeadroomError) {
     // Of the plan's fields only the address is handed on: copying the others would cost more than the rest of the call.
-    try Self.execute(memory.address, operands.a, operands.b, operands.c, operands.bias, workspace)
+    try withExtendedLifetime(memory) { () throws(HeadroomError) in
+      try Self.execute(memory.address, operands.a, operands.b, operands.c, operands.bias, workspace)
+    }
   }
 
   /// Selects and runs at once, with the plan on the stack; a product of one tile needs none, and making it would cost a quarter of the call.
   ///
   /// - Throws: what `init` and `run` throw.
-  public static func run(
-    _ descriptor: GEMMDescriptor, _ operands: OperandPointers, workspace: UnsafeMutableRawPointer?
-  ) throws(HeadroomError) {
+  public static func run(_ descriptor: GEMMDescriptor, _ operands: OperandPointers) throws(HeadroomError) {
     let dispatch = try Dispatch.process.get()
     let problem = OrientedProblem(descriptor)
     let selection = try dispatch.choose(problem, descriptor)
@@ -77,7 +79,7 @@ public struct KernelPlan: Sendable {
       return
     }
     var plan = dispatch.written(problem, descriptor, selection)
-    try execute(&plan, operands.a, operands.b, operands.c, operands.bias, workspace)
+    try execute(&plan, operands.a, operands.b, operands.c, operands.bias, nil)
   }
 
   /// `plan`: of a `ck_gemm_plan`.

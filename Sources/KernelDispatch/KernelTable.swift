@@ -19,7 +19,7 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
     tileSets = UnsafeBufferPointer(immortal: KernelTable.groups(microkernels, rows))
     var pairs: [CandidatePair] = []
     for (v, variant) in variants.enumerated() {
-      for (t, set) in tileSets.enumerated() where set.family == variant.family {
+      for (t, set) in tileSets.enumerated() where set.family == variant.family && variant.packs(for: microkernels[set.row]) {
         pairs.append(CandidatePair(index: pairs.count, variant: variant, variantIndex: v, set: set, tileSetIndex: t))
       }
     }
@@ -45,7 +45,7 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
       sets.append(
         TileSet(
           family: kernel.family, isa: kernel.isa, inputType: kernel.types.a, mr: kernel.mr, nr: kernel.nr, kr: kernel.kr,
-          lanes: kernel.isa.vectorBytes(elementBytes: bytes) / bytes, packedB: kernel.packedB, tiles: tiles, row: index))
+          lanes: kernel.isa.vectorBytes(elementBytes: bytes) / bytes, tiles: tiles, row: index))
     }
     return sets
   }
@@ -113,7 +113,7 @@ extension ElementType {
 
 /// A variant with a tile set that it could run. Plain data.
 struct CandidatePair {
-  /// Its place in `KernelTable.pairs`.
+  /// Its place in `CandidateLists.pairs`.
   let index: Int
   let variantIndex: Int
   let tileSetIndex: Int

@@ -86,7 +86,6 @@ struct TileSet {
   let nr: Int
   let kr: Int
   let lanes: Int
-  let packedB: Bool
   /// [1 ... mr]; never freed.
   let tiles: UnsafePointer<ck_ukernel_fn?>
   /// The tallest row in the table.

@@ -15,7 +15,8 @@ extension Dispatch {
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
       panel_type: set.inputType.kernelType,
-      mr: Int32(mr), nr: Int32(set.nr), kr: Int32(set.kr), threads: Int32(selection.threads),
+      mr: Int32(mr), nr: Int32(set.nr), kr: Int32(set.kr),
+      team: ck_team(threads: Int32(selection.threads), spin_milliseconds: spinMilliseconds),
       m: m, n: Int64(problem.n), k: depth(problem, descriptor),
       row_tiles: rowTiles, tile_rows: tileRows, taller_tiles: tallerTiles,
       a_rs: Int64(problem.aRowStride), a_cs: Int64(problem.aColumnStride),
@@ -23,7 +24,7 @@ extension Dispatch {
       c_rs: Int64(problem.cRowStride), c_cs: Int64(problem.cColumnStride),
       mc: Int64(selection.blocking.mc), nc: Int64(selection.blocking.nc), kc: Int64(selection.blocking.kc),
       alpha: descriptor.alpha, beta: descriptor.beta,
-      epilogue: descriptor.epilogue.kernelEpilogue(swapped: problem.swapped), family: set.family.kernelFamily,
+      epilogue: descriptor.epilogue.kernelEpilogue(swapped: problem.swapped),
       tiles: UnsafePointer(set.tiles), tile: firstTile(problem, descriptor, set))
   }
 
@@ -53,16 +54,6 @@ extension Dispatch {
 
   private func depth(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor) -> Int64 {
     descriptor.alpha == 0 ? 0 : Int64(problem.k)
-  }
-}
-
-extension Family {
-  fileprivate var kernelFamily: ck_family {
-    switch self {
-    case .outer: CK_OUTER
-    case .pair: CK_PAIR
-    case .dot: CK_DOT
-    }
   }
 }
 

@@ -10,6 +10,9 @@ public struct Variant: Sendable, Hashable {
   public let widens: Bool
   public let summary: String
 
+  /// Whether it packs what a micro-kernel can read only when packed.
+  func packs(for kernel: Microkernel) -> Bool { (packsA || !kernel.packedA) && (packsB || !kernel.packedB) }
+
   /// The techniques it can use. SIMD depends on the micro-kernel.
   public var techniques: TechniqueSet {
     var all: TechniqueSet = [.cacheBlocking, .registerTile, .simd, .threads]

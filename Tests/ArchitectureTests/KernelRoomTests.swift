@@ -64,13 +64,15 @@ struct KernelRoomTests {
   func rooms(privilege: Privilege) throws {
     for file in try SourceTree.files(in: "CKernels", extensions: Self.extensions) {
       if let room = privilege.room, file.path.hasPrefix("CKernels/\(room)/") { continue }
-      let code = Self.withoutFormatting(file.code)
+      let code = Self.harmless(file.code)
       for word in privilege.words { #expect(!code.contains(word), "\(file.path) contains \(word)") }
     }
   }
 
-  /// Writing into memory is no output.
-  private static func withoutFormatting(_ code: String) -> String { code.replacing("snprintf(", with: "") }
+  /// Writing into memory is no output, and an assertion of the compiler ends nothing.
+  private static func harmless(_ code: String) -> String {
+    code.replacing("snprintf(", with: "").replacing("_Static_assert(", with: "")
+  }
 
   @Test("The privileges are used where they are granted", arguments: [("team", "pragma omp"), ("cpu", "cpuid")])
   func granted(room: String, word: String) throws {

@@ -52,7 +52,7 @@ struct MachineTests {
     #expect(first.l1d.bytes == second.l1d.bytes && first.l2.bytes == second.l2.bytes && first.l3.bytes == second.l3.bytes)
   }
 
-  /// `sched_getaffinity` or `sched_setaffinity`, which Swift's Glibc leaves out: process 0 is the calling thread.
+  /// `sched_getaffinity` or `sched_setaffinity`, which Swift's Glibc leaves out.
   private typealias AffinityCall = @convention(c) (pid_t, Int, UnsafeMutableRawPointer) -> Int32
 
   @Test("A process bound to one CPU is given one thread")
@@ -62,12 +62,12 @@ struct MachineTests {
         preconditionFailure("the C library has no affinity calls")
       }
       var mask = [UInt8](repeating: 0, count: 512)
-      precondition(unsafeBitCast(get, to: AffinityCall.self)(0, mask.count, &mask) > -1)
+      precondition(unsafeBitCast(get, to: AffinityCall.self)(getpid(), mask.count, &mask) > -1)
       // The lowest CPU of the mask stays.
       guard let first = mask.firstIndex(where: { $0 != 0 }) else { preconditionFailure("an empty mask") }
       let lowest = mask[first] & ~(mask[first] &- 1)
       mask = mask.indices.map { $0 == first ? lowest : 0 }
-      precondition(unsafeBitCast(set, to: AffinityCall.self)(0, mask.count, &mask) == 0)
+      precondition(unsafeBitCast(set, to: AffinityCall.self)(getpid(), mask.count, &mask) == 0)
       let machine = MachineTests.read()
       precondition(machine.cpus_allowed == 1 && machine.threads == 1 && machine.cpus_online >= 1)
     }

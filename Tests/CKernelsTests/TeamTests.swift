@@ -24,7 +24,7 @@ struct TeamTests {
         record.seen.withUnsafeMutableBufferPointer { seen in
           guard let visits = visits.baseAddress, let counts = counts.baseAddress, let seen = seen.baseAddress else { return }
           var slots = Slots(visits: visits, threads: counts, seen: seen)
-          ck_team_run(threads, work, &slots)
+          ck_team_run(ck_team(threads: threads, spin_milliseconds: 1), work, &slots)
         }
       }
     }
@@ -69,7 +69,7 @@ struct TeamTests {
       guard threads > 1 else { return }
       var inner = [Int32](repeating: 0, count: 2)
       ck_team_run(
-        4,
+        ck_team(threads: 4, spin_milliseconds: 1),
         { context, thread, threads in
           guard let inner = context?.assumingMemoryBound(to: Int32.self) else { return }
           inner[0] += 1
