@@ -24,11 +24,14 @@ struct TileSetting: Sendable, CustomStringConvertible {
   var beta = 0.0
   /// Elements between rows of C.
   var gap = 0
+  /// Whether the kernel asks the caches for C while it sums.
+  var fetchesC = false
   var uniform = false
   var placement = GuardedBuffer.Placement.flushWithEnd
 
   var description: String {
     "n \(n), \(groups) groups of K in \(blocks) blocks, \(operands), alpha \(alpha), beta \(beta), gap \(gap), \(placement)"
+      + (fetchesC ? ", C asked for" : "")
   }
 }
 
@@ -116,6 +119,7 @@ final class TileTrial {
     tile.n = Int64(n)
     tile.alpha = setting.alpha
     tile.beta = setting.beta
+    tile.fetch_c = setting.fetchesC
   }
 
   /// From row to row and from group to group of A.
