@@ -28,11 +28,12 @@ struct RouteTests {
   func edges(route: Route) throws {
     let (mr, nr) = (route.microkernel.mr, route.microkernel.nr)
     var index = 0
-    for m in Set([0, 1, mr - 1, mr, mr + 1, 2 * mr - 1, 5 * mr + 2]).sorted() {
+    for m in Set(0...(mr + 1)).union([2 * mr - 1, 5 * mr + 2]).sorted() {
       for n in Set([0, 1, nr - 1, nr, nr + 1, 2 * nr + 1]).sorted() {
-        for k in [0, 1, 2, 15, 16, 17, 33] {
+        // Some depths for each size of C, so that all meet every M and every N.
+        for _ in 0..<4 {
           index += 1
-          try check(route, setting(route, m, n, k, index), index)
+          try check(route, setting(route, m, n, choice(index, [0, 1, 2, 15, 16, 17, 33]), index), index)
         }
       }
     }
@@ -65,23 +66,29 @@ struct RouteTests {
   @Test("At its own blocks and one more or less of K, and with prime sizes", arguments: Route.all)
   func ownBlocks(route: Route) throws {
     let probe = GEMMSetting(40, 70, 4000) { ($0.inputType, $0.outputType) = (route.inputType, route.outputType) }
-    let kc = try route.plan(probe).1.selection.blocking.kc
+    var blocking = try route.plan(probe).1.selection.blocking
     // `dot` takes K whole.
-    let depth = min(kc, 1000)
-    for (index, k) in [depth - 1, depth, depth + 1, 2 * depth + 1].enumerated() {
-      try checkRandom(route, 19, 37, k, index)
+    blocking.kc = min(blocking.kc, 1000)
+    for (index, k) in [blocking.kc - 1, blocking.kc, blocking.kc + 1, 2 * blocking.kc + 1].enumerated() {
+      // Forced, what is beyond KC is a block of its own; left to itself, a plan makes its blocks equal.
+      let selection = try checkRandom(route, 19, 37, k, index, blocking: blocking)
+      #expect(k <= blocking.kc || selection.blocking.kc == blocking.kc)
     }
     try checkRandom(route, 17, 33, 65, 4)
     try checkRandom(route, 5, 7, 1009, 5)
     try checkRandom(route, 127, 131, 29, 6)
   }
 
-  private func checkRandom(_ route: Route, _ m: Int, _ n: Int, _ k: Int, _ index: Int) throws {
-    let (setting, plan) = try route.plan(setting(route, m, n, k, index).with { $0.data = .uniform })
+  @discardableResult
+  private func checkRandom(
+    _ route: Route, _ m: Int, _ n: Int, _ k: Int, _ index: Int, blocking: Blocking? = nil
+  ) throws -> Selection {
+    let (setting, plan) = try route.plan(setting(route, m, n, k, index).with { $0.data = .uniform }, blocking: blocking)
     let trial = try GEMMTrial(setting)
     try plan.run(trial)
     #expect(trial.finding() == nil, "\(plan.selection)")
     #expect(trial.finding(tolerance: .proven) == nil, "\(plan.selection)")
+    return plan.selection
   }
 
   @Test("The check of these products catches every mutant", arguments: Route.types)
