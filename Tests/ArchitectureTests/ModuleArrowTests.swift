@@ -6,18 +6,17 @@ struct ModuleArrowTests {
   static let arrows: [String: Set<String>] = [
     "Sources/Tensors": [],
     "Sources/KernelDispatch": ["CKernels", "Tensors"],
-    "Sources/Headroom": ["CKernels", "KernelDispatch", "Tensors"],
+    "Sources/Headroom": ["KernelDispatch", "Tensors"],
     "Sources/Oracle": ["Tensors"],
     "Bench/Results": [],
     "Bench/Workloads": [],
     "Bench/CeilingKernels": [],
     "Bench/Rungs": ["CRungs", "KernelDispatch"],
     "Bench/Measurement": ["Results", "Workloads", "Oracle", "Tensors", "CeilingKernels", "KernelDispatch"],
-    "Bench/Attribution": ["Measurement", "Results", "Workloads", "Oracle", "Tensors", "CeilingKernels", "KernelDispatch"],
+    "Bench/Attribution": ["Measurement", "Results", "Workloads", "KernelDispatch"],
     "Bench/Reporting": ["Results"],
     "Bench/HeadroomCLI": [
-      "Headroom", "KernelDispatch", "Tensors", "Oracle", "Results", "Workloads", "CeilingKernels", "Measurement", "Rungs",
-      "Attribution",
+      "Headroom", "KernelDispatch", "Tensors", "Oracle", "Results", "Workloads", "Measurement", "Rungs", "Attribution",
       "Reporting",
     ],
   ]
@@ -38,6 +37,53 @@ struct ModuleArrowTests {
     for file in try SourceTree.files(in: module, extensions: ["swift"]) {
       #expect(Self.strangers(in: module, imports: file.imports) == [], "\(file.path)")
     }
+  }
+
+  /// What each target of a manifest names of the package's own in its `dependencies:`.
+  static func dependencies(in manifest: SourceFile) -> [String: Set<String>] {
+    let targets = manifest.code.split(separator: #/\.\w*[tT]arget\(/#).dropFirst()
+    return targets.reduce(into: [:]) { found, target in
+      guard let name = target.firstMatch(of: #/name: "(\w+)"/#)?.1 else { return }
+      let list = target.firstMatch(of: #/dependencies: \[([^\]]*)\]/#)?.1 ?? ""
+      found[String(name)] = Set(list.matches(of: #/"(\w+)"/#).map { String($0.1) })
+    }
+  }
+
+  @Test("Every module of ours that is imported is named in the manifest", arguments: arrows.keys.sorted())
+  func manifest(module: String) throws {
+    let dependencies = Self.dependencies(in: try SourceTree.file("Package.swift"))
+    let named = try #require(dependencies[String(module.split(separator: "/")[1])])
+    for file in try SourceTree.files(in: module, extensions: ["swift"]) {
+      let unnamed = Set(file.imports).intersection(dependencies.keys).subtracting(named)
+      #expect(unnamed == [], "\(file.path)")
+    }
+  }
+
+  @Test("The check sees what each target of a manifest names")
+  func manifestParser() {
+    let manifest = SourceFile(
+      path: "Package.swift",
+      text: #"""
+        let tools: TargetDependencyCondition? = .when(traits: ["Tools"])
+        let package = Package(
+          name: "headroom", products: [.library(name: "Headroom", targets: ["Headroom"])],
+          dependencies: [.package(url: "https://example.org/stranger", from: "1.0.0")],
+          targets: [
+            .target(name: "Tensors"),  // dependencies: ["Commented"]
+            .target(name: "Headroom", dependencies: ["Tensors", foreign], swiftSettings: [.define("A")]),
+            .executableTarget(
+              name: "Tool",
+              dependencies: [
+                "Headroom",
+                "Tensors",
+              ], path: "Bench/Tool", resources: [.embedInCode("Shapes")]),
+            .testTarget(name: "ToolTests"),
+          ])
+        """#)
+    #expect(
+      Self.dependencies(in: manifest) == [
+        "Tensors": [], "Headroom": ["Tensors"], "Tool": ["Headroom", "Tensors"], "ToolTests": [],
+      ])
   }
 
   @Test("Every module has its line in the table")

@@ -43,10 +43,11 @@ enum SourceTree {
     guard let paths = FileManager.default.enumerator(atPath: base.path) else { return [] }
     return try paths.compactMap { $0 as? String }.sorted().filter { path in
       extensions.contains((path as NSString).pathExtension) && !path.hasPrefix(".")
-    }.map { path in
-      SourceFile(
-        path: "\(folder)/\(path)", text: try String(contentsOf: base.appendingPathComponent(path), encoding: .utf8))
-    }
+    }.map { path in try file("\(folder)/\(path)") }
+  }
+
+  static func file(_ path: String) throws -> SourceFile {
+    SourceFile(path: path, text: try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8))
   }
 
   /// The folders directly below one.
