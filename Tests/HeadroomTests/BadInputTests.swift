@@ -91,6 +91,20 @@ struct BadInputTests {
     #expect(c.allSatisfy { $0 == 7 })
   }
 
+  @Test("No pointer to a bias where one belongs", arguments: [(Epilogue.Bias.perRow, 3), (.perColumn, 5)])
+  func biasPointer(kind: Epilogue.Bias, expected: Int) throws {
+    var descriptor = GEMMDescriptor(m: 3, n: 5, k: 4)
+    descriptor.epilogue.bias = kind
+    let plan = try GEMMPlan(descriptor)
+    let trial = try GEMMTrial(GEMMSetting(3, 5, 4))
+    let (a, b, c) = (trial.a.view.base, trial.b.view.base, trial.c.view.base)
+    let before = trial.c.bytes
+    let missing = HeadroomError.sizeMismatch(what: "entries of the bias", found: 0, expected: expected)
+    #expect(throws: missing) { try plan.execute(a: a, b: b, c: c) }
+    #expect(throws: missing) { try gemm(descriptor, a: a, b: b, c: c) }
+    #expect(trial.c.bytes == before)
+  }
+
   @Test("Elements of other types than the descriptor's")
   func types() {
     #expect(Call { $0.inputType = .bfloat16 }.error() == .typeMismatch(operand: "A", found: .float32, expected: .bfloat16))
