@@ -1,5 +1,6 @@
 #include "cpu/cpu.h"
 
+#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,20 @@ void ck_read_system(ck_machine *m) {
 
 // MARK: cgroups
 
+/// CPUs' worth of time, 0 = no limit: nothing the kernel doesn't write counts as one.
+static double ratio(double quota, double period) {
+  const double cpus = quota / period;
+  return quota > 0 && period > 0 && isfinite(cpus) ? cpus : 0;
+}
+
+/// Whether `word` is one of the names that `list` separates by commas.
+static bool lists(const char *list, const char *word) {
+  const size_t length = strlen(word);
+  for (const char *at = list; (at = strstr(at, word)); at += length)
+    if ((at == list || at[-1] == ',') && (at[length] == ',' || at[length] == 0)) return true;
+  return false;
+}
+
 static double at_most(double quota, double other) { return other <= 0 || (quota > 0 && quota < other) ? quota : other; }
 
 /// The quota set on one group, 0 = none.
@@ -68,13 +83,13 @@ static double group_quota(const char *folder) {
   char path[640], line[64];
   snprintf(path, sizeof path, "%s/cpu.max", folder); // v2: "QUOTA PERIOD" or "max PERIOD"
   double quota, period;
-  if (read_line(path, line, sizeof line)) return sscanf(line, "%lf %lf", &quota, &period) == 2 && period > 0 ? quota / period : 0;
+  if (read_line(path, line, sizeof line)) return sscanf(line, "%lf %lf", &quota, &period) == 2 ? ratio(quota, period) : 0;
   snprintf(path, sizeof path, "%s/cpu.cfs_quota_us", folder); // v1: -1 = none
   if (!read_line(path, line, sizeof line)) return 0;
   quota = atof(line);
   snprintf(path, sizeof path, "%s/cpu.cfs_period_us", folder);
   period = read_line(path, line, sizeof line) ? atof(line) : 0;
-  return quota > 0 && period > 0 ? quota / period : 0;
+  return ratio(quota, period);
 }
 
 /// The least quota from `group` up to the hierarchy's root.
@@ -105,9 +120,7 @@ double ck_read_cpu_quota(const char *root) {
     controllers++;
     char mount[320];
     if (*controllers == 0) snprintf(mount, sizeof mount, "%s/sys/fs/cgroup", root);
-    else if (strcmp(controllers, "cpu,cpuacct") == 0 || strcmp(controllers, "cpu") == 0 ||
-             strcmp(controllers, "cpuacct,cpu") == 0)
-      snprintf(mount, sizeof mount, "%s/sys/fs/cgroup/cpu", root);
+    else if (lists(controllers, "cpu")) snprintf(mount, sizeof mount, "%s/sys/fs/cgroup/cpu", root);
     else continue;
     quota = at_most(quota, hierarchy_quota(mount, group));
   }

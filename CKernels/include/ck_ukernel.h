@@ -42,5 +42,9 @@ typedef struct ck_ukernel {
 /// The largest MR and NR of any row, and the most vectors of sums side by side; a row beyond does not compile.
 enum { CK_MAX_MR = 16, CK_MAX_NR = 64, CK_MAX_VECTORS = 4 };
 
+/// Steps along K before the end of a tile at which it begins to ask for C: 1,570 or 3,140 cycles of a 14 x 32 tile at two or one
+/// FMA a cycle, more than a miss takes.
+enum { CK_C_LEAD = 112 };
+
 /// Every row compiled into this binary, usable here or not.
 const ck_ukernel *ck_ukernels(int64_t *count);

@@ -16,7 +16,3 @@
   _Static_assert((mr) <= CK_MAX_MR && (nr) <= CK_MAX_NR && CK_SIDE_##family(type, nr) <= CK_MAX_VECTORS, "tile too large");      \
   void CK_ROW_NAME(family, type, mr, nr, isa)(CK_TILE_ARGUMENTS);                                                                \
   void CK_ROW_NAME(family, type, mr, nr, isa)(CK_TILE_ARGUMENTS) { tile_##family##_##type(t, a, b, c, mr, nr); }
-
-/// Steps along K before the end of a tile at which it begins to ask for C: 1,570 or 3,140 cycles of a 14 x 32 tile at two or one
-/// FMA a cycle, more than a miss takes.
-enum { CK_C_LEAD = 112 };

@@ -39,7 +39,7 @@ public func gemm(
   bias: UnsafeRawPointer? = nil
 ) throws(HeadroomError) {
   try descriptor.check()
-  if bias == nil, let expected = descriptor.biasCount { throw .missingBias(expected) }
+  if bias == nil, let expected = descriptor.biasCount, expected > 0 { throw .missingBias(expected) }
   try KernelPlan.run(descriptor, OperandPointers(a: a, b: b, c: c, bias: bias))
 }
 

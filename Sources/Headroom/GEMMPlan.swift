@@ -73,7 +73,7 @@ public struct GEMMPlan: Sendable {
     a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutableRawPointer, bias: UnsafeRawPointer? = nil,
     workspace: UnsafeMutableRawPointer? = nil
   ) throws(HeadroomError) {
-    if bias == nil, let expected = needs.bias { throw .missingBias(expected) }
+    if bias == nil, let expected = needs.bias, expected > 0 { throw .missingBias(expected) }
     try kernels.run(OperandPointers(a: a, b: b, c: c, bias: bias), workspace: workspace)
   }
 }

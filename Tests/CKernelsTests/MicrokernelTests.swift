@@ -30,7 +30,7 @@ struct MicrokernelTests {
   }
 
   /// Steps before its end at which a tile may begin to ask for C; see `CK_C_LEAD`.
-  static let lead = 112
+  static let lead = Int(CK_C_LEAD)
 
   @Test("Asking for C on the way leaves the sums exact, whatever the depth", arguments: KernelRow.usable)
   func fetching(kernel: KernelRow) throws {

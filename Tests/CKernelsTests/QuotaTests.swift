@@ -52,7 +52,8 @@ struct QuotaTests {
     #expect(try quotaV2("/docker/0123", ["": two]) == 2)
   }
 
-  @Test("Version 1: a quota and its period, or -1 for none", arguments: ["cpu,cpuacct", "cpuacct,cpu", "cpu"])
+  @Test(
+    "Version 1: a quota and its period, or -1 for none", arguments: ["cpu,cpuacct", "cpuacct,cpu", "cpu", "cpuset,cpu,cpuacct"])
   func version1(controllers: String) throws {
     func read(_ group: String, _ files: [String: String]) throws -> Double {
       let groups = "12:memory:\(group)\n4:\(controllers):\(group)\n1:name=systemd:/elsewhere\n"
@@ -68,7 +69,7 @@ struct QuotaTests {
     #expect(try read("/docker/0123", filesV1("", quota: "50000\n")) == 0.5)
   }
 
-  @Test("Other controllers of version 1 set no quota", arguments: ["cpuset", "cpuacct", "memory", "name=cpu"])
+  @Test("Other controllers of version 1 set no quota", arguments: ["cpuset", "cpuacct", "cpuset,cpuacct", "memory", "name=cpu"])
   func otherControllers(controller: String) throws {
     #expect(try quota(filesV1("/box", quota: "50000\n").merging(["proc/self/cgroup": "3:\(controller):/box\n"]) { $1 }) == 0)
   }
@@ -101,7 +102,10 @@ struct QuotaTests {
 
   @Test(
     "Version 2: text that is no quota sets none",
-    arguments: ["", "\n", "max", "abc def\n", "150000\n", "150000 abc\n", "150000 0\n", "150000 -1\n", "-5 100000\n", "0 1\n"])
+    arguments: [
+      "", "\n", "max", "abc def\n", "150000\n", "150000 abc\n", "150000 0\n", "150000 -1\n", "-5 100000\n", "0 1\n",
+      "inf 100000\n", "nan 1\n", "1e300 1e-300\n",
+    ])
   func malformedVersion2(text: String) throws {
     #expect(try quotaV2("/box", ["/box": text]) == 0)
     #expect(try quotaV2("/pod/box", ["/pod/box": text, "/pod": "200000 100000\n"]) == 2)
