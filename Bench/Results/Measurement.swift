@@ -18,9 +18,9 @@ public struct Measurement: Codable, Sendable, Equatable {
   public var seconds: Seconds
   /// Textbook operations (2 m n k) over the median time, in 10^9 per second.
   public var gflops: Double
-  /// `gflops` over the measured peak of this type, instruction set and number of threads, 0...1.
+  /// `gflops` over the measured peak of this type, instruction set and number of threads, 0...1. In JSON always there: null where unknown.
   public var shareOfPeak: Double?
-  /// `gflops` over min(peak, intensity x bandwidth measured at this footprint).
+  /// `gflops` over min(peak, intensity x bandwidth measured at this footprint). In JSON always there: null where unknown.
   public var shareOfRoof: Double?
   /// The ceiling that binds: `compute`, `L1`, `L2`, `L3`, `DRAM`.
   public var boundBy: String?
@@ -63,6 +63,30 @@ public struct Measurement: Codable, Sendable, Equatable {
     case shareOfPeak = "share_of_peak"
     case shareOfRoof = "share_of_roof"
     case boundBy = "bound_by"
+  }
+}
+
+extension Measurement {
+  /// Leaves out what is unknown, but for the two shares: that a row has none is said.
+  public func encode(to encoder: any Encoder) throws {
+    var row = encoder.container(keyedBy: CodingKeys.self)
+    try row.encode(op, forKey: .op)
+    try row.encode(shape, forKey: .shape)
+    try row.encodeIfPresent(shapeName, forKey: .shapeName)
+    try row.encode(dtype, forKey: .dtype)
+    try row.encode(threads, forKey: .threads)
+    try row.encode(isa, forKey: .isa)
+    try row.encode(variant, forKey: .variant)
+    try row.encodeIfPresent(ukernel, forKey: .ukernel)
+    try row.encode(seconds, forKey: .seconds)
+    try row.encode(gflops, forKey: .gflops)
+    try row.encode(shareOfPeak, forKey: .shareOfPeak)
+    try row.encode(shareOfRoof, forKey: .shareOfRoof)
+    try row.encodeIfPresent(boundBy, forKey: .boundBy)
+    try row.encodeIfPresent(intensity, forKey: .intensity)
+    try row.encode(verified, forKey: .verified)
+    try row.encodeIfPresent(note, forKey: .note)
+    try row.encode(command, forKey: .command)
   }
 }
 
