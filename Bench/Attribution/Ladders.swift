@@ -55,9 +55,7 @@ public struct LadderPlan: Sendable {
 
   /// The tuned software at the best fp32 instruction set on 1, 2, 4 ... and all cores.
   public static func cores(on hardware: HardwareRange) -> LadderPlan {
-    var counts = Array(sequence(first: 1) { $0 * 2 }.prefix { $0 < hardware.cores })
-    counts.append(hardware.cores)
-    let rows = counts.map { count in
+    let rows = hardware.coreCounts.map { count in
       Row(
         technique: count == 1 ? "1 core" : "\(count) cores",
         subject: .dispatch(isa: hardware.bestForFloat32, threads: count))

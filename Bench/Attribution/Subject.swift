@@ -47,4 +47,9 @@ public struct HardwareRange: Sendable, Hashable {
 
   /// The best instruction set that fp32 kernels have: AVX-512-BF16 adds none.
   public var bestForFloat32: ISA { min(best, .avx512) }
+
+  /// 1, 2, 4 ... and all cores: the numbers of threads that a study runs on.
+  public var coreCounts: [Int] {
+    sequence(first: 1) { $0 * 2 }.prefix { $0 < cores } + [cores]
+  }
 }

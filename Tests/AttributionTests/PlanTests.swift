@@ -51,8 +51,17 @@ struct PlanTests {
 
   @Test(arguments: [(1, [1]), (2, [1, 2]), (6, [1, 2, 4, 6]), (8, [1, 2, 4, 8])])
   func coresDoubleUpToAll(cores: Int, expected: [Int]) {
-    let rows = LadderPlan.cores(on: HardwareRange(weakest: .sse2, best: .avx512, cores: cores)).rows
-    #expect(rows.compactMap { Self.options($0.subject)?.threads } == expected)
+    let hardware = HardwareRange(weakest: .sse2, best: .avx512, cores: cores)
+    #expect(LadderPlan.cores(on: hardware).rows.compactMap { Self.options($0.subject)?.threads } == expected)
+  }
+
+  /// So that each row has its ceilings.
+  @Test(arguments: [1, 2, 6, 8])
+  func everyPlanStaysOnTheCountsOfCores(cores: Int) {
+    let hardware = HardwareRange(weakest: .sse2, best: .avx512bf16, cores: cores)
+    let plans = [LadderPlan.software(on: hardware), .instructionSets(on: hardware), .cores(on: hardware)]
+    let subjects = plans.flatMap { $0.rows.map(\.subject) } + FactorialExperiment(on: hardware).distinctSubjects
+    #expect(Set(subjects.compactMap { Self.options($0)?.threads }).isSubset(of: hardware.coreCounts))
   }
 
   @Test func theQuartetsCornersDifferInOneThingAtATime() {

@@ -12,21 +12,20 @@
       let start = Clock.now()
       let seed = SamplingOptions.defaultSeed
       let plan = try Failure.converting { isQuick ? try StudyPlan.quick() : try StudyPlan.full() }
+      let hardware = HardwareRange(isa: invocation.isaCap, threads: invocation.threads)
       let progress = ProgressLine(expected: plan.secondsAtMost)
       defer { progress.finish() }
       var record = RunRecord(invocation, seed: seed)
       do throws(BenchError) {
         let ceilings = try Ceilings.measure(
-          isa: invocation.isaCap, threads: [1, invocation.threads], effort: plan.effort, progress: progress.say,
+          isa: invocation.isaCap, threads: hardware.coreCounts, effort: plan.effort, progress: progress.say,
           isCancelled: { Interrupt.isRequested })
         record.ceilings = ceilings.rows
         let begun = (Clock.now() - start) / plan.secondsAtMost
         let watch = Study.Watch(
           advance: { progress.advance(to: begun + (1 - begun) * $0) }, say: progress.say, isCancelled: { Interrupt.isRequested })
         let study = Study(
-          plan: plan, contestants: contestants,
-          hardware: HardwareRange(isa: invocation.isaCap, threads: invocation.threads), ceilings: ceilings, seed: seed,
-          watch: watch)
+          plan: plan, contestants: contestants, hardware: hardware, ceilings: ceilings, seed: seed, watch: watch)
         record.findings = study.run(since: start)
       } catch .cancelled {
         record.findings.isCancelled = true
