@@ -114,10 +114,23 @@ public struct Estimate: Codable, Sendable, Equatable {
   public var value: Double
   public var low: Double
   public var high: Double
+  /// Of a ratio of times: the smallest distance from 1 that samples of this scatter show in 8 of 10 cases, 0.02 = 2 %.
+  public var detectableEffect: Double?
 
-  public init(value: Double, low: Double, high: Double) {
+  public init(value: Double, low: Double, high: Double, detectableEffect: Double? = nil) {
     self.value = value
     self.low = low
     self.high = high
+    self.detectableEffect = detectableEffect
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case value, low, high
+    case detectableEffect = "detectable_effect"
+  }
+
+  /// Whether a ratio counts as different from 1: its interval excludes 1, and it is farther from 1 than what the run can detect.
+  public var isDifference: Bool {
+    (low > 1 || high < 1) && max(value, 1 / value) - 1 > (detectableEffect ?? 0)
   }
 }

@@ -23,8 +23,9 @@
       let headings = PageBuilder(Fixture.run()).page().sections.map(\.heading.plain)
       #expect(
         headings == [
-          "What software and hardware buy", "Software ladder", "Order-free shares", "Hardware ladder", "Roofline",
-          "Products of networks", "Square products", "Hardware years", "Public records", "Measured ceilings", "Environment",
+          "What software and hardware buy", "Software ladder", "Order-free shares", "Hardware ladder", 
+          "Roofline", "Products of networks", "Square products", "Hardware years", "Public records", "Measured ceilings",
+          "Environment",
           "How this was measured", "What is missing", "Reproduce",
         ])
     }
@@ -89,11 +90,20 @@
       }
     }
 
-    @Test(arguments: [(1.2, 1.1, 1.3, "passed"), (0.8, 0.7, 0.9, "failed"), (1.01, 0.98, 1.04, "no difference")])
-    func theBeatTestIsPrintedWhateverItSays(value: Double, low: Double, high: Double, verdict: String) throws {
+    static let beatTests: [(Estimate, String)] = [
+      (Estimate(value: 1.2, low: 1.1, high: 1.3), "passed"), (Estimate(value: 0.8, low: 0.7, high: 0.9), "failed"),
+      (Estimate(value: 1.01, low: 0.98, high: 1.04), "no difference"),
+      (Estimate(value: 1.2, low: 1.1, high: 1.3, detectableEffect: 0.19), "passed"),
+      // The interval excludes 1, but the run could not have told so small a difference.
+      (Estimate(value: 1.2, low: 1.1, high: 1.3, detectableEffect: 0.21), "no difference"),
+      (Estimate(value: 0.8, low: 0.7, high: 0.9, detectableEffect: 0.26), "no difference"),
+    ]
+
+    @Test(arguments: beatTests)
+    func theBeatTestIsPrintedWhateverItSays(beatTest: Estimate, verdict: String) throws {
       var run = Fixture.run()
-      run.quartets[0].beatTest = Estimate(value: value, low: low, high: high)
-      let sentence = "Beat test on 1024x1024x1024: \(verdict) (\(Format.number(value)), 95 % interval"
+      run.quartets[0].beatTest = beatTest
+      let sentence = "Beat test on 1024x1024x1024: \(verdict) (\(Format.number(beatTest.value)), 95 % interval"
       #expect(ParsedXML(try Self.html(run)).text.contains(sentence))
       #expect(try Self.markdown(run).contains(sentence))
     }

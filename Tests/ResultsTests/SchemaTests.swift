@@ -65,8 +65,13 @@ struct SchemaTests {
     #expect(decoded == run && decoded.schema == Run.currentSchema)
   }
 
+  @Test func whatOlderRunsLackIsNotNeeded() throws {
+    let estimate = try JSONDecoder().decode(Estimate.self, from: Data(#"{"value": 2, "low": 1.9, "high": 2.1}"#.utf8))
+    #expect(estimate == Estimate(value: 2, low: 1.9, high: 2.1))
+  }
+
   @Test func studiesHaveTheirPromisedNames() throws {
-    let estimate = Estimate(value: 2, low: 1.9, high: 2.1)
+    let estimate = Estimate(value: 2, low: 1.9, high: 2.1, detectableEffect: 0.05)
     let corner = Self.measurement
     let quartet = Quartet(
       shape: corner.shape, naiveWeakest: corner, naiveBest: corner, tunedWeakest: corner, tunedBest: corner,
@@ -83,6 +88,7 @@ struct SchemaTests {
     #expect(try Self.keys(Ladder(kind: "software", shape: corner.shape, steps: [step])) == ["kind", "shape", "steps"])
     let share = Attribution.Share(factor: "SIMD", kind: "software", speedup: 2, share: 1, smallest: 2, largest: 2)
     #expect(try Self.keys(share) == ["factor", "kind", "speedup", "share", "smallest", "largest"])
+    #expect(try Self.keys(estimate) == ["value", "low", "high", "detectable_effect"])
     let years = HardwareYears(speedup: 2, growth: 0.29, source: "published", years: 2.7)
     #expect(try Self.keys(years) == ["speedup", "growth", "source", "years"])
   }

@@ -17,7 +17,7 @@ extension PageBuilder {
         quartet.hardwareAlone, quartet.softwareAlone, quartet.softwareGivenHardware, quartet.hardwareGivenSoftware,
         quartet.interaction, quartet.beatTest,
       ]
-      table.add([quartet.shape] + estimates.map(Format.estimate))
+      table.add([quartet.shape] + estimates.map(Self.factor))
     }
     return section(
       "quartet", "What software and hardware buy",
@@ -49,14 +49,19 @@ extension PageBuilder {
 
   /// What the beat test says, also when it fails or says nothing.
   static func verdict(_ beatTest: Estimate) -> String {
-    let numbers = "\(Format.number(beatTest.value)), 95 % interval \(Format.interval(beatTest))"
-    if beatTest.low > 1 {
-      return "passed (\(numbers)). Tuned code on the weakest hardware is faster than naive code on the best."
+    let detectable = beatTest.detectableEffect.map { ", detectable from \(Format.percent($0))" } ?? ""
+    let numbers = "\(Format.number(beatTest.value)), 95 % interval \(Format.interval(beatTest))\(detectable)"
+    guard beatTest.isDifference else {
+      return "no difference (\(numbers)). The interval holds 1, or the difference is below what this run can detect."
     }
-    if beatTest.high < 1 {
-      return "failed (\(numbers)). Naive code on the best hardware is faster than tuned code on the weakest."
-    }
-    return "no difference (\(numbers)). The interval holds 1, so neither is faster."
+    return beatTest.value > 1
+      ? "passed (\(numbers)). Tuned code on the weakest hardware is faster than naive code on the best."
+      : "failed (\(numbers)). Naive code on the best hardware is faster than tuned code on the weakest."
+  }
+
+  /// A ratio of times with its interval, and whether it counts.
+  private static func factor(_ ratio: Estimate) -> String {
+    Format.estimate(ratio) + (ratio.isDifference ? "" : ", no difference")
   }
 
   private var corners: Table {
@@ -108,8 +113,8 @@ extension PageBuilder {
       let measurement = step.measurement
       table.add([
         step.technique, measurement.variant, measurement.dtype, measurement.isa, "\(measurement.threads)",
-        Format.number(measurement.gflops), percent(measurement.shareOfPeak), step.stepFactor.map(Format.estimate) ?? "",
-        step.totalFactor.map(Format.estimate) ?? "",
+        Format.number(measurement.gflops), percent(measurement.shareOfPeak), step.stepFactor.map(factor) ?? "",
+        step.totalFactor.map(factor) ?? "",
       ])
     }
     return table

@@ -37,8 +37,10 @@ extension PageBuilder {
           "Every result was checked against a reference in double precision before it was timed; a row says so where it was not.",
           "Times are medians of samples with hot caches. Contestants of one comparison were timed in turn, and only their ratios "
             + "are quoted as comparisons.",
-          "Intervals are bootstrap 95 % intervals, of the median or of the ratio of two medians. A difference counts only when "
-            + "its interval excludes 1.",
+          "Intervals are bootstrap 95 % intervals, of the median or of the ratio of two medians. Calls of more than 0.3 s have three "
+            + "samples: the interval of their median is the range of the samples.",
+          "A difference counts only when its interval excludes 1 and it is larger than the smallest effect that the samples would "
+            + "show in 8 of 10 cases; else it is called no difference.",
           "GFLOP/s are 2mnk textbook operations over the median time. The roof is the lower of the peak and of intensity times "
             + "the bandwidth measured at the product's footprint.",
           "A fixed loop ran between rounds as a sentinel: \(sentinel.rounds) rounds, \(sentinel.repeated) repeated because it "
