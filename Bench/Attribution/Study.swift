@@ -88,6 +88,7 @@ public final class Study {
     switch step {
     case .ladders(let entry, let isFirst): try runLadders(entry, isFirst: isFirst)
     case .experiment(let n): try runExperiment(GEMMShape(m: n, n: n, k: n))
+    case .leadingDimensions(let n): try runLeadingDimensions(GEMMShape(m: n, n: n, k: n))
     case .products(let entry, let formats):
       try runProducts(entry, formats.map { .dispatch(isa: nil, threads: nil, format: $0) })
     case .square(let n):

@@ -7,6 +7,7 @@ public struct StudyFindings: Sendable {
   public var ladders: [Ladder] = []
   public var quartets: [Quartet] = []
   public var attributions: [Results.Attribution] = []
+  public var leadingDimensions: [LeadingDimensions] = []
   public var hardwareYears: [HardwareYears] = []
   public var sentinel = Sentinel()
   /// What was planned and is not there, and why.

@@ -8,6 +8,8 @@ public struct StudyPlan: Sendable {
     case ladders(Suite.Entry, isFirst: Bool)
     /// Every combination of techniques and hardware on a square product of this size.
     case experiment(n: Int)
+    /// Textbook and tuned code on a square product of this size, with tight rows and with padded ones.
+    case leadingDimensions(n: Int)
     /// What dispatch chooses, in each of the formats.
     case products(Suite.Entry, [NumericFormat])
     /// What dispatch chooses for a square product, f32, on one thread and on all.
@@ -40,8 +42,9 @@ extension StudyPlan {
     let products = try networks(["bert-base", "llama-7b", "resnet50-im2col"])
     let sizes = try squares(upTo: 2100)
     return StudyPlan(
-      steps: ladders + [.experiment(n: 500)] + products + sizes.map { .square(n: $0) }, effort: .full, secondsAtMost: 300,
-      secondsPerLadderRow: 0.3, secondsPerProduct: 0.1, longestCall: 4.5, interpretedSize: 128,
+      steps: ladders + [.experiment(n: 500), .leadingDimensions(n: 1000), .leadingDimensions(n: 1024)] + products
+        + sizes.map { .square(n: $0) },
+      effort: .full, secondsAtMost: 300, secondsPerLadderRow: 0.3, secondsPerProduct: 0.1, longestCall: 4.5, interpretedSize: 128,
       leftOut: ["square products beyond n = \(sizes.max() ?? 0): 'headroom bench gemm --suite squares' has them"])
   }
 
@@ -79,6 +82,7 @@ extension StudyPlan.Step {
     switch self {
     case .ladders(let entry, _): "ladders on \(entry.shape)"
     case .experiment(let n): "every combination of techniques on \(n)x\(n)x\(n)"
+    case .leadingDimensions(let n): "leading dimensions of \(n)x\(n)x\(n)"
     case .products(let entry, _): entry.name ?? entry.shape.description
     case .square(let n): "\(n)x\(n)x\(n)"
     }
@@ -89,6 +93,7 @@ extension StudyPlan.Step {
     switch self {
     case .ladders(let entry, let isFirst): entry.shape.operations * 12e-9 + plan.secondsPerLadderRow * (isFirst ? 24 : 14)
     case .experiment(let n): 5 + 2e-7 * Double(n * n * n)
+    case .leadingDimensions(let n): plan.secondsPerLadderRow * 6 + Double(n * n * n) * 1e-8
     case .products(let entry, let formats):
       Double(formats.count) * (plan.secondsPerProduct * 1.5 + Double(entry.shape.footprintBytes(.f32)) * 5e-9)
     case .square(let n): plan.secondsPerProduct * 3 + Double(n * n * n) * 1e-10

@@ -11,10 +11,18 @@ public struct Subject: Sendable, Hashable {
 
   public var code: Code
   public var format: NumericFormat
+  /// Elements between the end of a row and the start of the next, in A, B and C.
+  public var leadingPadding = 0
 
   public init(_ code: Code, format: NumericFormat = .f32) {
     self.code = code
     self.format = format
+  }
+
+  func padded(by elements: Int) -> Subject {
+    var subject = self
+    subject.leadingPadding = elements
+    return subject
   }
 
   /// Dispatch on `threads` threads at most, capped to `isa`, with some techniques switched off.

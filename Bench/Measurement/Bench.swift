@@ -17,8 +17,6 @@ public final class Bench {
     public var seed: UInt64 = 1
     /// Rotate the operands through more than the last-level cache.
     public var cold = false
-    /// Elements between the end of a row and the start of the next, in A, B and C.
-    public var leadingPadding = 0
     /// A round is repeated when the loop's times before and after it differ by more: 0.03 = 3 %.
     public var driftLimit = 0.03
     /// How many rounds may be repeated on each shape, and how long that may take.
@@ -56,13 +54,14 @@ public final class Bench {
   public func measure(_ shape: GEMMShape, name: String? = nil, contestants: [Contestant]) throws(BenchError) -> Comparison {
     var entrants: [Entrant] = []
     var refused: [Comparison.Refusal] = []
-    var operands: [NumericFormat: OperandSet] = [:]
+    var operands: [OperandSet.Kind: OperandSet] = [:]
     for (index, contestant) in contestants.enumerated() {
       try checkCancelled()
       progress("\(name ?? shape.description): checking \(contestant.variant)")
+      let kind = OperandSet.Kind(format: contestant.format, leadingPadding: contestant.leadingPadding)
       let set: OperandSet
-      if let made = operands[contestant.format] { set = made } else { set = try OperandSet(shape, contestant.format, settings) }
-      operands[contestant.format] = set
+      if let made = operands[kind] { set = made } else { set = try OperandSet(shape, kind, settings) }
+      operands[kind] = set
       switch set.verifiedCall(of: contestant) {
       case .success(let verified):
         let sampler = Sampler(warmingUp: verified.call, firstSeconds: verified.firstSeconds, settings: settings)
@@ -140,7 +139,7 @@ extension Bench {
 
   /// A contestant's own words, and how its operands lie in memory.
   private func note(of contestant: Contestant) -> String? {
-    let padding = settings.leadingPadding
+    let padding = contestant.leadingPadding
     if contestant.note == nil && padding == 0 { return nil }
     let layout = padding == 0 ? "leading dimensions tight" : "leading dimensions padded by \(padding)"
     return [contestant.note, layout].compactMap { $0 }.joined(separator: "; ")

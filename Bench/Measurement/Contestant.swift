@@ -11,7 +11,9 @@ public struct Contestant: Sendable {
   public var isa: ISA
   public var threads: Int
   public var format: NumericFormat
-  /// What a reader needs to judge it: compiler, flags, leading dimensions.
+  /// Elements between the end of a row and the start of the next, in A, B and C.
+  public var leadingPadding: Int
+  /// What a reader needs to judge it: compiler, flags.
   public var note: String?
   /// The command line that repeats its row.
   public var command: String
@@ -19,14 +21,15 @@ public struct Contestant: Sendable {
   public var bind: @Sendable (GEMMOperands) throws -> (() -> Void)
 
   public init(
-    variant: String, ukernel: String? = nil, isa: ISA, threads: Int, format: NumericFormat, note: String? = nil, command: String,
-    bind: @escaping @Sendable (GEMMOperands) throws -> (() -> Void)
+    variant: String, ukernel: String? = nil, isa: ISA, threads: Int, format: NumericFormat, leadingPadding: Int = 0,
+    note: String? = nil, command: String, bind: @escaping @Sendable (GEMMOperands) throws -> (() -> Void)
   ) {
     self.variant = variant
     self.ukernel = ukernel
     self.isa = isa
     self.threads = threads
     self.format = format
+    self.leadingPadding = leadingPadding
     self.note = note
     self.command = command
     self.bind = bind

@@ -33,9 +33,7 @@ public final class GEMMOperands {
     self.shape = shape
     self.format = format
     self.seed = seed
-    aLayout = Self.layout(shape.m, shape.k, transposed: shape.transposeA, padding: leadingPadding)
-    bLayout = Self.layout(shape.k, shape.n, transposed: shape.transposeB, padding: leadingPadding)
-    cLayout = Self.layout(shape.m, shape.n, transposed: false, padding: leadingPadding)
+    (aLayout, bLayout, cLayout) = shape.layouts(leadingPadding: leadingPadding)
     let (input, output) = (format.inputElement, format.outputElement)
     blocks = try Self.allocate([
       Self.byteCount(aLayout, input), Self.byteCount(bLayout, input), Self.byteCount(cLayout, output),
@@ -74,13 +72,22 @@ public final class GEMMOperands {
   }
 }
 
-extension GEMMOperands {
-  private static func layout(_ rows: Int, _ columns: Int, transposed: Bool, padding: Int) -> MatrixLayout {
-    transposed
-      ? MatrixLayout.rowMajor(rows: columns, columns: rows, leadingDimension: rows + padding).transposed
-      : MatrixLayout.rowMajor(rows: rows, columns: columns, leadingDimension: columns + padding)
+extension GEMMShape {
+  /// Of op(A), op(B) and C: stored row by row, transposed where the shape says so.
+  ///
+  /// - Parameter leadingPadding: elements between the end of a stored row and the start of the next.
+  public func layouts(leadingPadding: Int) -> (a: MatrixLayout, b: MatrixLayout, c: MatrixLayout) {
+    func layout(_ rows: Int, _ columns: Int, transposed: Bool) -> MatrixLayout {
+      if transposed { return layout(columns, rows, transposed: false).transposed }
+      // A size may be as large as an Int; then there is no memory for it either.
+      let leadingDimension = min(columns, .max - leadingPadding) + leadingPadding
+      return .rowMajor(rows: rows, columns: columns, leadingDimension: leadingDimension)
+    }
+    return (layout(m, k, transposed: transposeA), layout(k, n, transposed: transposeB), layout(m, n, transposed: false))
   }
+}
 
+extension GEMMOperands {
   private static func leadingDimension(_ layout: MatrixLayout, transposed: Bool) -> Int {
     transposed ? layout.columnStride : layout.rowStride
   }
@@ -114,19 +121,14 @@ extension GEMMOperands {
 }
 
 extension NumericFormat {
-  var inputElement: ElementType {
-    switch self {
-    case .f32: .float32
-    case .f64: .float64
-    case .bf16, .bf16f32: .bfloat16
-    }
-  }
+  /// What `inputType` names.
+  public var inputElement: ElementType { Self.element(inputType) }
 
-  var outputElement: ElementType {
-    switch self {
-    case .f32, .bf16f32: .float32
-    case .f64: .float64
-    case .bf16: .bfloat16
-    }
+  /// What `outputType` names.
+  public var outputElement: ElementType { Self.element(outputType) }
+
+  private static func element(_ name: String) -> ElementType {
+    guard let type = ElementType(rawValue: name) else { preconditionFailure("no element type is called \(name)") }
+    return type
   }
 }

@@ -12,14 +12,20 @@ struct OperandSet {
     let isWrong: Bool
   }
 
+  /// Contestants that agree in it share their operands.
+  struct Kind: Hashable {
+    let format: NumericFormat
+    let leadingPadding: Int
+  }
+
   private let operands: [GEMMOperands]
 
   /// How many sets of matrices there are.
   var count: Int { operands.count }
 
-  init(_ shape: GEMMShape, _ format: NumericFormat, _ settings: Bench.Settings) throws(BenchError) {
+  init(_ shape: GEMMShape, _ kind: Kind, _ settings: Bench.Settings) throws(BenchError) {
     func make() throws(BenchError) -> GEMMOperands {
-      try GEMMOperands(shape: shape, format: format, seed: settings.seed, leadingPadding: settings.leadingPadding)
+      try GEMMOperands(shape: shape, format: kind.format, seed: settings.seed, leadingPadding: kind.leadingPadding)
     }
     var operands = [try make()]
     if settings.cold {

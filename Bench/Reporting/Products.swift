@@ -96,12 +96,12 @@ extension [Results.Measurement] {
 }
 
 extension Run {
-  /// Every different measurement: those of the products, then those inside ladders, quartets and shares.
+  /// Every different measurement: those of the products, then those inside ladders, quartets, shares and pairs of layouts.
   var everyMeasurement: [Results.Measurement] {
     let all =
       measurements + ladders.flatMap { $0.steps.map(\.measurement) }
       + quartets.flatMap { [$0.naiveWeakest, $0.naiveBest, $0.tunedWeakest, $0.tunedBest] }
-      + attributions.flatMap { $0.cells.map(\.measurement) }
+      + attributions.flatMap { $0.cells.map(\.measurement) } + (leadingDimensions ?? []).flatMap { [$0.tight, $0.padded] }
     return all.reduce(into: []) { different, measurement in
       if !different.contains(measurement) { different.append(measurement) }
     }

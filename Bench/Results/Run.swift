@@ -19,13 +19,16 @@ public struct Run: Codable, Sendable, Equatable {
   public var quartets: [Quartet]
   public var attributions: [Attribution]
   public var hardwareYears: [HardwareYears]
+  /// nil where no layouts were compared.
+  public var leadingDimensions: [LeadingDimensions]?
   /// What was asked for and is not there, and why: a missing tool, an instruction set this machine lacks, an interrupt.
   public var missing: [String]
 
   public init(
     version: String, started: String, durationSeconds: Double, command: String, environment: RunEnvironment,
     ceilings: [Ceiling] = [], sentinel: Sentinel = Sentinel(), measurements: [Measurement] = [], ladders: [Ladder] = [],
-    quartets: [Quartet] = [], attributions: [Attribution] = [], hardwareYears: [HardwareYears] = [], missing: [String] = []
+    quartets: [Quartet] = [], attributions: [Attribution] = [], hardwareYears: [HardwareYears] = [],
+    leadingDimensions: [LeadingDimensions]? = nil, missing: [String] = []
   ) {
     schema = Run.currentSchema
     self.version = version
@@ -40,6 +43,7 @@ public struct Run: Codable, Sendable, Equatable {
     self.quartets = quartets
     self.attributions = attributions
     self.hardwareYears = hardwareYears
+    self.leadingDimensions = leadingDimensions
     self.missing = missing
   }
 
@@ -48,6 +52,7 @@ public struct Run: Codable, Sendable, Equatable {
       missing
     case durationSeconds = "duration_seconds"
     case hardwareYears = "hardware_years"
+    case leadingDimensions = "leading_dimensions"
   }
 }
 

@@ -135,6 +135,23 @@ public struct Attribution: Codable, Sendable, Equatable {
   }
 }
 
+/// One variant on one shape in two layouts, timed in turn: tight rows, and rows padded apart.
+public struct LeadingDimensions: Codable, Sendable, Equatable {
+  /// Elements between the end of a padded row and the start of the next.
+  public var padding: Int
+  public var tight: Measurement
+  public var padded: Measurement
+  /// Time with tight rows over time with padded ones.
+  public var speedup: Estimate
+
+  public init(padding: Int, tight: Measurement, padded: Measurement, speedup: Estimate) {
+    self.padding = padding
+    self.tight = tight
+    self.padded = padded
+    self.speedup = speedup
+  }
+}
+
 /// A speedup as years of hardware progress at a published rate: an equivalence, not a forecast.
 public struct HardwareYears: Codable, Sendable, Equatable {
   public var speedup: Double

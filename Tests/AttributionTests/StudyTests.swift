@@ -65,6 +65,25 @@ struct StudyTests {
     #expect(abs(attribution.shares.reduce(0) { $0 + $1.share } - 1) < 1e-9)
   }
 
+  @Test func tightAndPaddedRowsAreTimedSideBySide() throws {
+    let contestants = StudyContestants(
+      contestant: { subject, shape in
+        var contestant = textbook(subject, shape)
+        contestant.leadingPadding = subject.leadingPadding
+        return contestant
+      }, rungs: [])
+    let findings = try Self.findings(Self.plan([.leadingDimensions(n: 12)]), contestants)
+    #expect(
+      findings.leadingDimensions.map(\.tight.variant) == ["naive-ijk.c", "ikj.c", "the variant that dispatch chooses"])
+    for row in findings.leadingDimensions {
+      #expect(row.padding == 16 && row.tight.variant == row.padded.variant)
+      #expect(row.tight.note == nil && row.padded.note == "leading dimensions padded by 16")
+      #expect(row.speedup.value == row.tight.seconds.median / row.padded.seconds.median)
+    }
+    // They are no points of the sweep over sizes.
+    #expect(findings.measurements.isEmpty)
+  }
+
   @Test func anInterpretersTimesAreScaledAndSaidToBe() throws {
     let contestants = StudyContestants(
       contestant: { textbook($0, $1) }, rungs: [],
@@ -127,6 +146,14 @@ struct StudyTests {
     #expect(findings.missing.last?.hasPrefix("8x8x8") == true)
   }
 
+  @Test func theFullPlanAloneComparesLayouts() throws {
+    func sizes(_ plan: StudyPlan) -> [Int] {
+      plan.steps.compactMap { if case .leadingDimensions(let n) = $0 { n } else { nil } }
+    }
+    #expect(sizes(try .full()) == [1000, 1024])
+    #expect(sizes(try .quick()) == [])
+  }
+
   @Test func theBundledPlansHaveAllThatAReportShows() throws {
     for plan in [try StudyPlan.quick(), try StudyPlan.full()] {
       #expect(plan.steps.filter { if case .ladders(_, isFirst: true) = $0 { true } else { false } }.count == 1)
@@ -143,7 +170,7 @@ extension StudyPlan.Step {
   fileprivate var shapeName: String? {
     switch self {
     case .ladders(let entry, _), .products(let entry, _): entry.name
-    case .experiment, .square: nil
+    case .experiment, .leadingDimensions, .square: nil
     }
   }
 }

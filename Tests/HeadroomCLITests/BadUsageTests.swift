@@ -48,6 +48,11 @@ import Testing
     expectRefusal(try Tool()("bench", "gemm", "8x8x8", "--time", "0"), naming: ["--time"])
   }
 
+  @Test(arguments: ["-1", "4097"])
+  func aPaddingOutOfRange(padding: String) throws {
+    expectRefusal(try Tool()("bench", "gemm", "8x8x8", "--padding=\(padding)"), naming: ["--padding", padding])
+  }
+
   @Test func nothingToMeasure() throws {
     expectRefusal(try Tool()("bench", "gemm"), naming: ["--suite"])
   }

@@ -40,6 +40,15 @@ import Testing
     #expect(repeated.command == row.command)
   }
 
+  @Test func aPaddedRowSaysSoAndRepeatsIt() throws {
+    let run = try Tool()(
+      "bench", "gemm", "33x20x17:tn", "--variants", "outer.packed", "--padding", "16", "--threads", "1", "--quick", "--json", "-"
+    ).run()
+    let row = try #require(run.measurements.first)
+    #expect(row.note == "leading dimensions padded by 16")
+    #expect(row.command.contains(" --padding 16"))
+  }
+
   @Test func rungsAndVariantsStandSideBySide() throws {
     let outcome = try Tool()(
       "bench", "gemm", "48x40x56", "--variants", "naive-ijk.c,naive-ijk.swift,outer.packed", "--threads", "1", "--quick",

@@ -103,10 +103,16 @@ struct BenchTests {
 
   @Test("A row says how its operands lie in memory")
   func leadingDimensions() throws {
-    var settings = Self.settings()
-    settings.leadingPadding = 16
-    let row = try #require(try Bench(settings: settings).measure(Self.shape, contestants: [Self.contestant("a")]).points.first)
-    #expect(row.measurement.note == "a note; leading dimensions padded by 16")
+    var padded = Self.contestant("a")
+    padded.leadingPadding = 16
+    let bound = padded.bind
+    padded.bind = { operands in
+      #expect(operands.lda == 20 && operands.ldb == 21 && operands.ldc == 21)
+      return try bound(operands)
+    }
+    let points = try Bench(settings: Self.settings()).measure(Self.shape, contestants: [Self.contestant("a"), padded]).points
+    #expect(
+      points.map(\.measurement.note) == ["a note; leading dimensions tight", "a note; leading dimensions padded by 16"])
   }
 
   @Test("Formats stand side by side in one comparison")
@@ -156,7 +162,7 @@ struct BenchTests {
     var settings = Self.settings()
     settings.cold = true
     let shape = GEMMShape(m: 1000, n: 1000, k: 1)
-    let set = try OperandSet(shape, .f32, settings)
+    let set = try OperandSet(shape, OperandSet.Kind(format: .f32, leadingPadding: 0), settings)
     #expect(set.count * shape.footprintBytes(.f32) > 2 * max(Machine.current.l2.bytes, Machine.current.l3.bytes))
 
     let verified = try set.verifiedCall(of: contestant).get()

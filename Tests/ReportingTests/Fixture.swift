@@ -12,8 +12,7 @@ enum Fixture {
       hardwareYears: [
         HardwareYears(speedup: 218, growth: 0.325, source: "FLOP/s per dollar of GPUs (Epoch AI, 2022)", years: 19.1),
         HardwareYears(speedup: 218, growth: 0.067, source: "One-thread SPECint, 2016 to 2021", years: 83.0),
-      ],
-      missing: ["python3 rung: python3 was not found. Remedy: apt-get install python3"])
+      ], leadingDimensions: leadingDimensions, missing: ["python3 rung: python3 was not found. Remedy: apt-get install python3"])
   }
 
   static let environment = RunEnvironment(
@@ -159,6 +158,15 @@ enum Fixture {
       tunedWeakest: square("outer.packed", 33, isa: "sse2"), tunedBest: square("outer.packed", 488, threads: 2),
       hardwareAlone: estimate(1.02), softwareAlone: estimate(38.4), softwareGivenHardware: estimate(554),
       hardwareGivenSoftware: estimate(14.8), interaction: estimate(14.4), beatTest: estimate(37.5))
+  }
+
+  static var leadingDimensions: [LeadingDimensions] {
+    [("naive-ijk.c", 0.31, 1.2), ("outer.packed", 250, 250.5)].map { variant, tight, padded in
+      var row = LeadingDimensions(
+        padding: 16, tight: square(variant, tight), padded: square(variant, padded), speedup: estimate(padded / tight))
+      row.padded.command += " --padding 16"
+      return row
+    }
   }
 
   static var attribution: Attribution {

@@ -23,7 +23,7 @@
       let headings = PageBuilder(Fixture.run()).page().sections.map(\.heading.plain)
       #expect(
         headings == [
-          "What software and hardware buy", "Software ladder", "Order-free shares", "Hardware ladder", 
+          "What software and hardware buy", "Software ladder", "Order-free shares", "Hardware ladder", "Leading dimensions",
           "Roofline", "Products of networks", "Square products", "Hardware years", "Public records", "Measured ceilings",
           "Environment",
           "How this was measured", "What is missing", "Reproduce",
@@ -106,6 +106,21 @@
       let sentence = "Beat test on 1024x1024x1024: \(verdict) (\(Format.number(beatTest.value)), 95 % interval"
       #expect(ParsedXML(try Self.html(run)).text.contains(sentence))
       #expect(try Self.markdown(run).contains(sentence))
+    }
+
+    @Test func bothLayoutsStandSideBySide() throws {
+      let section = try #require(PageBuilder(Fixture.run()).leadingDimensions)
+      let rows = section.blocks.compactMap(\.table).flatMap(\.rows).map { $0.cells.map(\.text.plain) }
+      #expect(
+        rows.map { Array($0.prefix(4)) } == [
+          ["1024x1024x1024", "naive-ijk.c", "0.310", "1.20"], ["1024x1024x1024", "outer.packed", "250", "250"],
+        ])
+      #expect(rows[0][4].hasPrefix("3.87 (") && rows[1][4].hasSuffix(", no difference"))
+      // Each has its command.
+      #expect(try Self.markdown(Fixture.run()).contains("--variants naive-ijk.c --padding 16"))
+      var run = Fixture.run()
+      run.leadingDimensions = nil
+      #expect(PageBuilder(run).leadingDimensions == nil)
     }
 
     @Test func theFindingNamesTheNumbers() {

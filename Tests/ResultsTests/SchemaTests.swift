@@ -88,6 +88,8 @@ struct SchemaTests {
     #expect(try Self.keys(Ladder(kind: "software", shape: corner.shape, steps: [step])) == ["kind", "shape", "steps"])
     let share = Attribution.Share(factor: "SIMD", kind: "software", speedup: 2, share: 1, smallest: 2, largest: 2)
     #expect(try Self.keys(share) == ["factor", "kind", "speedup", "share", "smallest", "largest"])
+    let layouts = LeadingDimensions(padding: 16, tight: corner, padded: corner, speedup: estimate)
+    #expect(try Self.keys(layouts) == ["padding", "tight", "padded", "speedup"])
     #expect(try Self.keys(estimate) == ["value", "low", "high", "detectable_effect"])
     let years = HardwareYears(speedup: 2, growth: 0.29, source: "published", years: 2.7)
     #expect(try Self.keys(years) == ["speedup", "growth", "source", "years"])

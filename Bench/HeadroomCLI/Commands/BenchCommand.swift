@@ -23,6 +23,7 @@
           headroom bench gemm 1024x1024x1024
           headroom bench gemm 8x4096x4096:nt --dtype bf16 --threads 1
           headroom bench gemm 999x999x999 --variants naive-ijk.c,outer.packed
+          headroom bench gemm 1024x1024x1024 --variants ikj.c --padding 16
           headroom bench gemm --suite bert-base --json results.json --csv results.csv
           headroom bench gemm 512x512x512 --variants all --json -
         """)
@@ -47,6 +48,9 @@
     @Option(help: Help.without)
     var without = TechniqueChoice()
 
+    @Option(help: ArgumentHelp("Elements between the end of a row and the start of the next.", valueName: "n"))
+    var padding = 0
+
     @OptionGroup var sampling: SamplingOptions
 
     @Option(help: ArgumentHelp("Write the run as JSON; '-' is standard output.", valueName: "file"))
@@ -55,12 +59,16 @@
     @Option(help: ArgumentHelp("Write the measurements as CSV; '-' is standard output.", valueName: "file"))
     var csv: Destination?
 
+    func validate() throws {
+      if !(0...4096).contains(padding) { throw ValidationError("--padding is \(padding); it must be 0 to 4096") }
+    }
+
     func run() throws {
       let invocation = try Invocation()
       try variants.check()
       let benchmark = Benchmark(
         invocation: invocation, entries: try entries(), format: dtype, options: try options(invocation), variants: variants,
-        sampling: sampling)
+        leadingPadding: padding, sampling: sampling)
       for destination in [json, csv].compactMap(\.self) { try destination.check() }
       Interrupt.listen()
       let record = try benchmark.measure()

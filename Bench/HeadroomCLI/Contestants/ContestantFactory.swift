@@ -10,23 +10,28 @@
     /// The highest instruction set and the threads for whom nothing else is said.
     var isaCap: ISA
     var threads: Int
+    /// Elements between the end of a row and the start of the next.
+    var leadingPadding: Int
     /// Options of the sampling that the row's command repeats, such as `--time 0.5`.
     var sampling: [String]
     /// Says on standard error what dispatch chose.
     var isVerbose: Bool
 
-    init(_ invocation: Invocation, sampling: [String] = []) {
+    init(_ invocation: Invocation, leadingPadding: Int = 0, sampling: [String] = []) {
       isaCap = invocation.isaCap
       threads = invocation.threads
+      self.leadingPadding = leadingPadding
       self.sampling = sampling
       isVerbose = invocation.overrides.verbose
     }
 
     /// The contestant of a row of a ladder or a cell of an experiment.
     func contestant(_ subject: Subject, _ shape: GEMMShape) throws -> Contestant {
-      switch subject.code {
-      case .rung(let name, let isa): try rung(name, shape, isa: isa, threads: threads, format: subject.format)
-      case .dispatch(let options): try product(shape, subject.format, options)
+      var factory = self
+      factory.leadingPadding = subject.leadingPadding
+      return switch subject.code {
+      case .rung(let name, let isa): try factory.rung(name, shape, isa: isa, threads: threads, format: subject.format)
+      case .dispatch(let options): try factory.product(shape, subject.format, options)
       }
     }
 
@@ -34,7 +39,7 @@
     ///
     /// - Throws: `HeadroomError`, `noCandidate` among them.
     func product(_ shape: GEMMShape, _ format: NumericFormat, _ options: SelectionOptions) throws(HeadroomError) -> Contestant {
-      let selection = try GEMMPlan(shape.descriptor(format, options)).selection
+      let selection = try GEMMPlan(shape.descriptor(format, options, leadingPadding: leadingPadding)).selection
       if isVerbose { StandardError.write("\(shape) \(format.rawValue): \(selection)\n") }
       let allowed = options.without.contains(.threads) ? 1 : options.threads ?? threads
       var words = words(shape, format, isa: selection.isa, threads: allowed, variant: selection.variant)
@@ -43,7 +48,8 @@
       }
       return Contestant(
         variant: selection.variant, ukernel: selection.microkernel, isa: selection.isa, threads: allowed, format: format,
-        note: Self.note(options, selection, allowed: allowed), command: (words + sampling).joined(separator: " ")
+        leadingPadding: leadingPadding, note: Self.note(options, selection, allowed: allowed),
+        command: (words + sampling).joined(separator: " ")
       ) { operands in
         var descriptor = GEMMDescriptor(
           a: operands.aLayout, b: operands.bLayout, c: operands.cLayout, inputType: operands.inputType,
@@ -64,7 +70,7 @@
       guard !shape.transposeA, !shape.transposeB else { throw Unserved(reason: "rungs take no transposed operands") }
       let threads = rung.usesThreads ? threads : 1
       return Contestant(
-        variant: rung.name, isa: rung.isa, threads: threads, format: format, note: rung.note,
+        variant: rung.name, isa: rung.isa, threads: threads, format: format, leadingPadding: leadingPadding, note: rung.note,
         command: (words(shape, format, isa: rung.isa, threads: threads, variant: rung.name) + sampling).joined(separator: " ")
       ) { operands in
         let problem = RungProblem(
@@ -79,7 +85,7 @@
       [
         "headroom", "bench", "gemm", "\(shape)", "--dtype", format.rawValue, "--threads", "\(threads)", "--isa", isa.name,
         "--variants", variant,
-      ]
+      ] + (leadingPadding == 0 ? [] : ["--padding", "\(leadingPadding)"])
     }
 
     private static func note(_ options: SelectionOptions, _ selection: Selection, allowed: Int) -> String? {

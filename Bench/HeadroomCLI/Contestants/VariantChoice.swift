@@ -53,7 +53,8 @@
         do {
           taking.append(try contestant(name, factory, shape, format, options))
         } catch HeadroomError.noCandidate {
-          let reasons = try Self.rejections(of: name, shape.descriptor(format, options))
+          let reasons = try Self.rejections(
+            of: name, shape.descriptor(format, options, leadingPadding: factory.leadingPadding))
           unserved.append("\(name) on \(shape) \(format.rawValue): \(reasons.joined(separator: "; "))")
         } catch let error as Unserved {
           unserved.append("\(name) on \(shape) \(format.rawValue): \(error)")

@@ -11,12 +11,15 @@
     var format: NumericFormat
     var options: SelectionOptions
     var variants: VariantChoice
+    /// Elements between the end of a row and the start of the next.
+    var leadingPadding: Int
     var sampling: SamplingOptions
 
     /// The contestants on each shape, and those that were asked for and can't serve.
     private func lineUp(_ shape: GEMMShape) throws(Failure) -> (taking: [Contestant], unserved: [String]) {
       try Failure.converting {
-        try variants.contestants(ContestantFactory(invocation, sampling: sampling.words), shape, format, options)
+        try variants.contestants(
+          ContestantFactory(invocation, leadingPadding: leadingPadding, sampling: sampling.words), shape, format, options)
       }
     }
 

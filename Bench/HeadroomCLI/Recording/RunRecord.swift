@@ -34,9 +34,12 @@
     func run() -> Run {
       Run(
         version: Invocation.version, started: date.formatted(.iso8601), durationSeconds: Clock.now() - start,
-        command: invocation.commandLine, environment: probe.finish(seed: seed, isa: invocation.isaCap), ceilings: ceilings,
+        command: invocation.commandLine,
+        environment: probe.finish(seed: seed, isa: invocation.isaCap), ceilings: ceilings,
         sentinel: findings.sentinel, measurements: findings.measurements, ladders: findings.ladders, quartets: findings.quartets,
-        attributions: findings.attributions, hardwareYears: findings.hardwareYears, missing: findings.missing + failures)
+        attributions: findings.attributions, hardwareYears: findings.hardwareYears,
+        leadingDimensions: findings.leadingDimensions.isEmpty ? nil : findings.leadingDimensions,
+        missing: findings.missing + failures)
     }
   }
 #endif

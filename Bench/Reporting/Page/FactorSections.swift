@@ -149,6 +149,29 @@ extension PageBuilder {
         ])
   }
 
+  // MARK: Layout
+
+  var leadingDimensions: Section? {
+    guard let rows = run.leadingDimensions, let padding = rows.first?.padding else { return nil }
+    var table = Table(
+      "Tight rows and rows padded by \(padding) elements, one thread",
+      ["Shape", "Variant", "#GFLOP/s tight", "#GFLOP/s padded", "#Speedup by padding"])
+    for row in rows {
+      table.add([
+        row.tight.shape, row.tight.variant, Format.number(row.tight.gflops), Format.number(row.padded.gflops),
+        Self.factor(row.speedup),
+      ])
+    }
+    return section(
+      "leading-dimensions", "Leading dimensions",
+      [
+        .paragraph(
+          "Rows a power of two apart share cache sets, so textbook code at such a size alone is a straw man. Here the same products "
+            + "stand beside themselves with \(padding) unused elements after each row of A, B and C, timed in turn."),
+        .table(table),
+      ])
+  }
+
   // MARK: Elsewhere
 
   var hardwareYears: Section? {

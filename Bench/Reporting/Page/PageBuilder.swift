@@ -17,8 +17,8 @@ struct PageBuilder: Sendable {
   func page() -> Page {
     let sections = [
       quartets, ladders(kind: "software", heading: "Software ladder"), shares,
-      ladders(kind: "hardware", heading: "Hardware ladder"), roofline, networks, sweep, others, hardwareYears, publicRecords,
-      ceilings, environment, method, missing, reproduce,
+      ladders(kind: "hardware", heading: "Hardware ladder"), leadingDimensions, roofline, networks, sweep, others, hardwareYears,
+      publicRecords, ceilings, environment, method, missing, reproduce,
     ]
     return Page(
       title: PageText("What software is worth on \(run.environment.cpu)"), finding: PageText(finding),
