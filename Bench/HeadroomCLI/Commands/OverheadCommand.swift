@@ -12,8 +12,8 @@
       abstract: "Measures what a call costs over its micro-kernels.",
       discussion: """
         The same small fp32 product, timed in turn: its micro-kernels alone, called from a list made beforehand; a ready plan, by \
-        pointers and by spans; and one-shot calls, which check, select and plan every time. What they take over the first is the cost \
-        of the call.
+        pointers and by spans; and one-shot calls, which check, select and plan every time, on a descriptor made beforehand or for the \
+        call (by pointers). What they take over the first is the cost of the call.
 
         Examples:
           headroom overhead
@@ -57,29 +57,35 @@
       record.findings.sentinel = bench.sentinel
       progress.finish()
       let run = record.run()
-      try RunOutput(json: json).write(run, table: run.overheadTable, rows: "")
+      let base = run.measurements.first { $0.variant == CallContestants.kernelsAlone }
+      try RunOutput(json: json).write(run, table: base.map(run.overheadTable) ?? "", rows: "")
       try record.check()
+      if base == nil {
+        throw Failure.checkFailed(
+          "'\(CallContestants.kernelsAlone)' was not timed, so nothing can be compared with it: \(run.missing.joined(separator: "; "))",
+          remedy: "choose another shape, such as 8x8x8")
+      }
     }
   }
 
   extension Run {
-    /// Each way of calling, and what it takes over the micro-kernels alone.
-    fileprivate var overheadTable: String {
-      guard let kernels = measurements.first?.seconds else { return "" }
+    /// Each way of calling, and what it takes over `base`: the micro-kernels alone.
+    fileprivate func overheadTable(over base: Results.Measurement) -> String {
       var table = TextTable(columns: [
-        .init("call"), .init("median", .right), .init("over the micro-kernels", .right), .init("best", .right),
-        .init("over the micro-kernels", .right),
+        .init("call"), .init("median", .right), .init("95 % interval", .right), .init("over the micro-kernels", .right),
+        .init("best", .right), .init("over the micro-kernels", .right),
       ])
       for row in measurements {
         let seconds = row.seconds
-        let isBase = row.variant == CallContestants.kernelsAlone
+        let isBase = row.variant == base.variant
         table.add([
-          row.variant, Format.nanoseconds(seconds.median), isBase ? "" : Format.nanoseconds(seconds.median - kernels.median),
-          Format.nanoseconds(seconds.best), isBase ? "" : Format.nanoseconds(seconds.best - kernels.best),
+          row.variant, Format.nanoseconds(seconds.median),
+          "\(Format.nanoseconds(seconds.low)) to \(Format.nanoseconds(seconds.high))",
+          isBase ? "" : Format.nanoseconds(seconds.median - base.seconds.median), Format.nanoseconds(seconds.best),
+          isBase ? "" : Format.nanoseconds(seconds.best - base.seconds.best),
         ])
       }
-      let kernel = measurements[0].ukernel ?? ""
-      return table.text + "\(measurements[0].shape) f32 with \(kernel), one thread; \(environment.cpu)\n"
+      return table.text + "\(base.shape) f32 with \(base.ukernel ?? ""), one thread; \(environment.cpu)\n"
     }
   }
 

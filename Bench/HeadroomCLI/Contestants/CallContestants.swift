@@ -51,6 +51,15 @@
           let (a, b, c) = (operands.a, operands.b, operands.c)
           return { try? gemm(descriptor, a: a, b: b, c: c) }
         },
+        contestant("one-shot, fresh descriptor") { [shape, options] _, operands in
+          let (a, b, c) = (operands.a, operands.b, operands.c)
+          return {
+            var descriptor = GEMMDescriptor(
+              m: shape.m, n: shape.n, k: shape.k, transposeA: shape.transposeA, transposeB: shape.transposeB)
+            descriptor.options = options
+            try? gemm(descriptor, a: a, b: b, c: c)
+          }
+        },
         contestant("one-shot, spans") { descriptor, operands in
           let (a, b, c) = operands.buffers
           return {
