@@ -32,16 +32,6 @@
       }
       throw .badUsage("this machine has no \(isa.name)", remedy: "it offers up to \(machine.isa.name); see 'headroom doctor'")
     }
-
-    /// The overrides by the names of their variables.
-    var overridesInForce: [String: String] {
-      var inForce: [String: String] = [:]
-      inForce["HEADROOM_MAX_ISA"] = overrides.maxISA?.name
-      inForce["HEADROOM_THREADS"] = overrides.threads.map(String.init)
-      inForce["HEADROOM_VARIANT"] = overrides.variant
-      if overrides.verbose { inForce["HEADROOM_VERBOSE"] = "1" }
-      return inForce
-    }
   }
 
   /// `word` as a shell reads it back.

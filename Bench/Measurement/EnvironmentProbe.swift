@@ -10,10 +10,12 @@ public struct EnvironmentProbe: Sendable {
   static let flags = "C: -O3 -fopenmp -fno-math-errno -std=gnu17; Swift: -O"
 
   private let processorTimes: ProcessorTimes?
+  private let load: Double?
 
-  /// Notes where the processors' times stand at the start.
+  /// Notes where the processors' times stand at the start, and the load that is not of the run's own making.
   public init() {
     processorTimes = ProcessorTimes(SystemFile.text("/proc/stat"))
+    load = Self.load(SystemFile.text("/proc/loadavg"))
   }
 
   /// The environment of the run that started with this probe. Costs some ms: it reads files and asks git.
@@ -21,19 +23,21 @@ public struct EnvironmentProbe: Sendable {
   /// - Parameters:
   ///   - commit: of the tool; that of the working tree that holds the executable, unless given.
   ///   - isa: the highest instruction set in use; that of the machine unless given.
+  ///   - swiftCompiler: name and version.
   ///   - libraries: name and version of those that take part beside the C library and OpenMP.
   public func finish(
-    commit: String? = nil, seed: UInt64, isa: ISA? = nil, libraries: [String: String] = [:], machine: Machine = .current
+    commit: String? = nil, seed: UInt64, isa: ISA? = nil, swiftCompiler: String, libraries: [String: String] = [:],
+    machine: Machine = .current
   ) -> RunEnvironment {
     RunEnvironment(
       cpu: Self.cpu(machine), caches: Self.caches(machine), cpusOnline: machine.cpusOnline, cpusAllowed: machine.cpusAllowed,
       cpuQuota: machine.cpuQuota, isas: ISA.allCases.filter { $0 <= min(isa ?? machine.isa, machine.isa) }.map(\.name),
       hypervisor: machine.hypervisor, memoryBytes: sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)),
       os: Self.osName(SystemFile.text("/etc/os-release")), kernel: Self.kernel(),
-      compilers: ["C: \(String(cString: ceiling_compiler()))", "Swift: \(Self.swiftCompiler)"], flags: Self.flags,
+      compilers: [String(cString: ceiling_compiler()), swiftCompiler], flags: Self.flags,
       libraries: libraries.merging(Self.systemLibraries()) { given, _ in given },
       commit: commit ?? Self.commitOfExecutable() ?? Self.unknown,
-      seed: seed, load: Self.load(SystemFile.text("/proc/loadavg")), stealShare: stealShare(), overrides: Self.overrides())
+      seed: seed, load: load, stealShare: stealShare(), overrides: (try? Overrides.process.get())?.inForce ?? [:])
   }
 
   private func stealShare() -> Double? {
@@ -72,27 +76,6 @@ extension EnvironmentProbe {
     loadavg?.split(separator: " ").first.flatMap { Double($0) }
   }
 
-  /// As exactly as the language lets a program know.
-  static var swiftCompiler: String {
-    #if compiler(>=6.4)
-      "6.4 or later"
-    #elseif compiler(>=6.3)
-      "6.3"
-    #else
-      "6.2"
-    #endif
-  }
-
-  private static func overrides() -> [String: String] {
-    guard case .success(let overrides) = Overrides.process else { return [:] }
-    var named: [String: String] = [:]
-    named["HEADROOM_MAX_ISA"] = overrides.maxISA?.name
-    named["HEADROOM_THREADS"] = overrides.threads.map(String.init)
-    named["HEADROOM_VARIANT"] = overrides.variant
-    named["HEADROOM_VERBOSE"] = overrides.verbose ? "1" : nil
-    return named
-  }
-
   /// The C library and, where it is loaded, OpenMP.
   private static func systemLibraries() -> [String: String] {
     var libraries = ["libc": libcVersion()]
@@ -107,6 +90,18 @@ extension EnvironmentProbe {
       return (1...text.count).contains(length)
         ? String(decoding: text.prefix(length - 1).map(UInt8.init(bitPattern:)), as: UTF8.self) : unknown
     }
+  }
+}
+
+extension Overrides {
+  /// By the names of their variables.
+  public var inForce: [String: String] {
+    var named: [String: String] = [:]
+    named["HEADROOM_MAX_ISA"] = maxISA?.name
+    named["HEADROOM_THREADS"] = threads.map(String.init)
+    named["HEADROOM_VARIANT"] = variant
+    named["HEADROOM_VERBOSE"] = verbose ? "1" : nil
+    return named
   }
 }
 

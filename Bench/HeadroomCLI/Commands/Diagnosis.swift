@@ -4,6 +4,7 @@
   import Measurement
   import Reporting
   import Results
+  import Rungs
 
   /// What `doctor` prints.
   struct Diagnosis: Encodable {
@@ -32,7 +33,8 @@
     }
 
     init(_ invocation: Invocation) {
-      environment = EnvironmentProbe().finish(seed: SamplingOptions.defaultSeed, isa: invocation.isaCap)
+      environment = EnvironmentProbe().finish(
+        seed: SamplingOptions.defaultSeed, isa: invocation.isaCap, swiftCompiler: swiftCompiler)
       threads = invocation.threads
       unusableISAs = ISA.allCases.filter { $0 > invocation.isaCap }.map(\.name)
       findings = [

@@ -1,6 +1,7 @@
 #if Tools
   import ArgumentParser
   import Headroom
+  import Measurement
   import Workloads
 
   struct ExplainCommand: ParsableCommand {
@@ -47,7 +48,7 @@
       options.variant = variant
       options.without = without.techniques
       let candidates = try Failure.converting { try explain(problem.descriptor(dtype, options)) }
-      let explanation = Explanation(shape: problem, dtype: dtype, overrides: invocation.overridesInForce, candidates: candidates)
+      let explanation = Explanation(shape: problem, dtype: dtype, overrides: invocation.overrides.inForce, candidates: candidates)
       try StandardOutput.write(json ? JSONText.of(explanation) : explanation.rendered())
     }
   }

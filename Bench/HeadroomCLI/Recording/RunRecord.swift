@@ -3,6 +3,7 @@
   import Foundation
   import Measurement
   import Results
+  import Rungs
 
   /// What a run has found so far, and where and when.
   struct RunRecord {
@@ -35,7 +36,7 @@
       Run(
         version: Invocation.version, started: date.formatted(.iso8601), durationSeconds: Clock.now() - start,
         command: invocation.commandLine,
-        environment: probe.finish(seed: seed, isa: invocation.isaCap), ceilings: ceilings,
+        environment: probe.finish(seed: seed, isa: invocation.isaCap, swiftCompiler: swiftCompiler), ceilings: ceilings,
         sentinel: findings.sentinel, measurements: findings.measurements, ladders: findings.ladders, quartets: findings.quartets,
         attributions: findings.attributions, hardwareYears: findings.hardwareYears,
         leadingDimensions: findings.leadingDimensions.isEmpty ? nil : findings.leadingDimensions,

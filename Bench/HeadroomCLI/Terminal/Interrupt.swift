@@ -15,11 +15,6 @@
       action.__sigaction_handler.sa_handler = { _ in Interrupt.flag.store(true, ordering: .relaxed) }
       action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | Int32(SA_RESTART)
       sigaction(SIGINT, &action, nil)
-      // A parent that starts the tool from a thread with blocked signals hands its mask down.
-      var interrupt = sigset_t()
-      sigemptyset(&interrupt)
-      sigaddset(&interrupt, SIGINT)
-      pthread_sigmask(SIG_UNBLOCK, &interrupt, nil)
       // Whoever started this process may have had it blocked, and children inherit that.
       var signals = sigset_t()
       sigemptyset(&signals)

@@ -5,12 +5,17 @@ import Results
 public enum RunFile {
   /// - Throws: `.notANumber` when a result is infinite or not a number.
   public static func encode(_ run: Run) throws(ReportingError) -> Data {
-    try encodeJSON(run)
-  }
-
-  /// The measurements alone, as `bench --json` prints them: an array of objects.
-  public static func encode(_ measurements: [Results.Measurement]) throws(ReportingError) -> Data {
-    try encodeJSON(measurements)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      var data = try encoder.encode(run)
+      data.append(UInt8(ascii: "\n"))
+      return data
+    } catch EncodingError.invalidValue(_, let context) {
+      throw .notANumber(field: path(context.codingPath))
+    } catch {
+      throw .notANumber(field: "\(error)")
+    }
   }
 
   /// - Throws: `.unreadable`, `.newerSchema`, `.malformed`.
@@ -44,20 +49,6 @@ public enum RunFile {
 
   private struct SchemaOnly: Decodable {
     var schema: Int
-  }
-
-  private static func encodeJSON(_ value: some Encodable) throws(ReportingError) -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    do {
-      var data = try encoder.encode(value)
-      data.append(UInt8(ascii: "\n"))
-      return data
-    } catch EncodingError.invalidValue(_, let context) {
-      throw .notANumber(field: path(context.codingPath))
-    } catch {
-      throw .notANumber(field: "\(error)")
-    }
   }
 
   private static func reason(_ error: DecodingError) -> String {

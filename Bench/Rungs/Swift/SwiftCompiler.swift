@@ -1,5 +1,5 @@
-/// The compiler that built this module, as exactly as the language lets a program know.
-let swiftCompiler: String = {
+/// The compiler that built the program, as exactly as the language lets it know.
+public let swiftCompiler: String = {
   #if compiler(>=6.5)
     "Swift 6.5 or later"
   #elseif compiler(>=6.4)
