@@ -11,7 +11,7 @@ BUILD ?= .build
 TOOLCHAIN = $(shell $(SWIFT)c -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p')
 HEADROOM = $$($(SWIFT) build -c release --scratch-path $(BUILD) --show-bin-path)/headroom
 
-C_FOLDERS = CKernels Bench/CeilingKernels Bench/Rungs/C
+C_FOLDERS = CKernels Bench/CeilingKernels Bench/Rungs/C Tests/AllocationCounter
 SWIFT_FILES = Package.swift Sources Bench Tests
 C_FILES = $$(find $(C_FOLDERS) -name '*.c' -o -name '*.h')
 

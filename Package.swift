@@ -30,9 +30,11 @@ let openMP = OpenMP.find()
 
 // MARK: Flags
 
+/// Of every C target.
+let strictC = ["-fno-math-errno", "-std=gnu17", "-Wall", "-Wextra", "-Werror"]
 /// SwiftPM puts these after its own `-O0`, so a consumer's debug build runs optimised kernels too.
 let kernelFlags: [CSetting] = [
-  .unsafeFlags(["-O3", "-fopenmp", "-fno-math-errno", "-std=gnu17", "-Wall", "-Wextra", "-Werror"]),
+  .unsafeFlags(["-O3", "-fopenmp"] + strictC),
   .headerSearchPath("."), .define("_GNU_SOURCE"),
 ]
 let swift6: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
@@ -80,7 +82,7 @@ let package = Package(
     // The textbook product at the optimisation level that textbooks are compiled at.
     .target(
       name: "CRungsO2", path: "Bench/Rungs/C/O2",
-      cSettings: [.unsafeFlags(["-O2", "-fno-math-errno", "-std=gnu17", "-Wall", "-Wextra", "-Werror"])]),
+      cSettings: [.unsafeFlags(["-O2"] + strictC)]),
     .target(name: "Rungs", dependencies: ["CRungs", "KernelDispatch"], path: "Bench/Rungs/Swift", swiftSettings: optimised),
     .target(
       name: "Attribution", dependencies: ["Measurement", "Results", "Workloads", "KernelDispatch"], path: "Bench/Attribution",
@@ -90,17 +92,21 @@ let package = Package(
       swiftSettings: swift6),
     .executableTarget(
       name: "HeadroomCLI",
-      dependencies: ["Headroom", "Rungs", "Attribution", "Reporting", argumentParser], path: "Bench/HeadroomCLI",
-      swiftSettings: swift6),
+      dependencies: [
+        "Headroom", "KernelDispatch", "Tensors", "Oracle", "Results", "Workloads", "Measurement", "Rungs", "Attribution",
+        "Reporting", argumentParser,
+      ],
+      path: "Bench/HeadroomCLI", swiftSettings: swift6),
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["Oracle", "Tensors"], path: "Tests/TestSupport", swiftSettings: swift6),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: swift6),
-    .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "TestSupport"], swiftSettings: swift6),
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Oracle", "Tensors", "TestSupport"], swiftSettings: swift6),
     .testTarget(name: "KernelDispatchTests", dependencies: ["KernelDispatch", "Tensors"], swiftSettings: swift6),
-    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-    .testTarget(name: "HeadroomTests", dependencies: ["Headroom", "TestSupport", "AllocationCounter"], swiftSettings: swift6),
-    .testTarget(name: "OracleTests", dependencies: ["Oracle", "TestSupport"], swiftSettings: swift6),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: [.unsafeFlags(strictC)]),
+    .testTarget(
+      name: "HeadroomTests", dependencies: ["Headroom", "Oracle", "TestSupport", "AllocationCounter"], swiftSettings: swift6),
+    .testTarget(name: "OracleTests", dependencies: ["Oracle", "Tensors", "TestSupport"], swiftSettings: swift6),
     .testTarget(name: "ResultsTests", dependencies: ["Results"], swiftSettings: swift6),
     .testTarget(name: "WorkloadsTests", dependencies: ["Workloads"], swiftSettings: swift6),
     .testTarget(
@@ -109,7 +115,8 @@ let package = Package(
       swiftSettings: swift6),
     .testTarget(name: "RungsTests", dependencies: ["Rungs", "KernelDispatch"], swiftSettings: swift6),
     .testTarget(
-      name: "AttributionTests", dependencies: ["Attribution", "Results", "KernelDispatch", "Tensors"], swiftSettings: swift6),
+      name: "AttributionTests",
+      dependencies: ["Attribution", "Measurement", "Results", "Workloads", "KernelDispatch", "Tensors"], swiftSettings: swift6),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Results"], swiftSettings: swift6),
     .testTarget(name: "HeadroomCLITests", dependencies: ["HeadroomCLI", "Results"], swiftSettings: swift6),
     .testTarget(name: "ArchitectureTests", swiftSettings: swift6),
