@@ -56,7 +56,8 @@
           return {
             var descriptor = GEMMDescriptor(
               m: shape.m, n: shape.n, k: shape.k, transposeA: shape.transposeA, transposeB: shape.transposeB)
-            descriptor.options = options
+            descriptor.options.maxISA = options.maxISA
+            descriptor.options.threads = options.threads
             try? gemm(descriptor, a: a, b: b, c: c)
           }
         },
