@@ -119,6 +119,8 @@
       // Each has its command.
       #expect(try Self.markdown(Fixture.run()).contains("--variants naive-ijk.c --padding 16"))
       var run = Fixture.run()
+      run.leadingDimensions?[1].padded.variant = "outer.packed-b"
+      #expect(try Self.markdown(run).contains("| outer.packed, padded outer.packed-b |"))
       run.leadingDimensions = nil
       #expect(PageBuilder(run).leadingDimensions == nil)
     }

@@ -157,8 +157,10 @@ extension PageBuilder {
       "Tight rows and rows padded by \(padding) elements, one thread",
       ["Shape", "Variant", "#GFLOP/s tight", "#GFLOP/s padded", "#Speedup by padding"])
     for row in rows {
+      // Dispatch sees the layout and may choose another variant for it.
+      let variants = row.tight.variant == row.padded.variant ? "" : ", padded \(row.padded.variant)"
       table.add([
-        row.tight.shape, row.tight.variant, Format.number(row.tight.gflops), Format.number(row.padded.gflops),
+        row.tight.shape, row.tight.variant + variants, Format.number(row.tight.gflops), Format.number(row.padded.gflops),
         Self.factor(row.speedup),
       ])
     }
