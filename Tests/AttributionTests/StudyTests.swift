@@ -62,7 +62,10 @@ struct StudyTests {
     let findings = try Self.findings(Self.plan([.experiment(n: 8)]))
     let attribution = try #require(findings.attributions.first)
     #expect(attribution.cells.count == 64 && attribution.shares.count == 6)
-    #expect(abs(attribution.shares.reduce(0) { $0 + $1.share } - 1) < 1e-9)
+    // The contestants are equal, so the slowest and the fastest corner may tie to the tick: then there is nothing to share.
+    let corners = [attribution.cells[0], attribution.cells[63]].map(\.measurement.seconds.median)
+    let expected = corners[0] == corners[1] ? 0.0 : 1
+    #expect(abs(attribution.shares.reduce(0) { $0 + $1.share } - expected) < 1e-9)
   }
 
   @Test func tightAndPaddedRowsAreTimedSideBySide() throws {
