@@ -1,6 +1,7 @@
 public import Tensors
 
 /// What happens to a finished tile of C, while it is in the cache: C = act(scale * (alpha A B + beta C) + bias), rounded once to C's type.
+@frozen
 public struct Epilogue: Sendable, Hashable {
   /// A vector added to every row or column; it comes with each call, in the accumulator's type (`Double` for f64, else `Float`).
   public enum Bias: Sendable, Hashable {
@@ -21,6 +22,7 @@ public struct Epilogue: Sendable, Hashable {
   public var bias: Bias
   public var activation: Activation
 
+  @inlinable
   public init(scale: Double = 1, bias: Bias = .none, activation: Activation = .none) {
     self.scale = scale
     self.bias = bias
@@ -76,10 +78,12 @@ public struct GEMMDescriptor: Sendable, Hashable {
   public var inputType: ElementType
   /// Of C.
   public var outputType: ElementType
-  public var alpha: Double = 1
-  public var beta: Double = 0
-  public var epilogue = Epilogue()
-  public var options = SelectionOptions()
+  /// 1 unless set.
+  public var alpha: Double
+  /// 0 unless set.
+  public var beta: Double
+  public var epilogue: Epilogue
+  public var options: SelectionOptions
 
   /// Matrices stored row by row without gaps: A as m x k (k x m when transposed), B as k x n (n x k when transposed).
   ///
@@ -104,6 +108,11 @@ public struct GEMMDescriptor: Sendable, Hashable {
     self.c = c
     self.inputType = inputType
     self.outputType = outputType ?? inputType
+    // Here and not beside the properties, whose initial values a caller's code can't inline: a one-shot call would wait for the copies.
+    alpha = 1
+    beta = 0
+    epilogue = Epilogue()
+    options = SelectionOptions()
   }
 
   @inlinable public var m: Int { c.rows }
