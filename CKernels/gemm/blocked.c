@@ -10,22 +10,19 @@
 #include "gemm/run.h"
 #include "pack/units.h"
 
-enum { CK_TASKS_PER_THREAD = 4, CK_LEAST_TILES = 8, CK_LEAST_PANELS = 4 };
+enum { CK_BLOCKS_PER_THREAD = 16, CK_LEAST_TILES = 4, CK_TASKS_PER_THREAD = 4, CK_LEAST_PANELS = 4 };
 
-/// Into tasks: blocks as large as MC for one thread; for several, enough that a slow core can be helped out.
+/// Into tasks. One thread: blocks as large as MC. Several: smaller ones and a multiple of the threads, so that none waits long
+/// for the last; where rows are few, slices of the panels too.
 static void partition(const ck_run *run, ck_step *step, int32_t threads) {
-  const int64_t most_tiles = run->plan->mc / run->plan->mr;
-  step->blocks = ck_ceil_div(step->tiles, most_tiles);
+  step->blocks = ck_ceil_div(step->tiles, run->plan->mc / run->plan->mr);
   step->slices = 1;
-  const int64_t wanted = (int64_t)threads * CK_TASKS_PER_THREAD;
-  if (threads == 1 || step->blocks >= wanted) {
-    step->blocks = threads == 1 ? step->blocks : ck_round_up(step->blocks, threads);
-    return;
-  }
-  const int64_t finer = ck_least(wanted, step->tiles / CK_LEAST_TILES);
+  if (threads == 1) return;
+  const int64_t finer = ck_least((int64_t)threads * CK_BLOCKS_PER_THREAD, step->tiles / CK_LEAST_TILES);
   if (finer > step->blocks) step->blocks = finer;
-  const int64_t slices = ck_ceil_div(wanted, step->blocks), most_slices = ck_ceil_div(step->panels, CK_LEAST_PANELS);
-  step->slices = ck_least(slices, most_slices);
+  if (step->blocks >= threads) step->blocks = ck_round_up(step->blocks, threads);
+  const int64_t slices = ck_ceil_div((int64_t)threads * CK_TASKS_PER_THREAD, step->blocks);
+  step->slices = ck_least(slices, ck_ceil_div(step->panels, CK_LEAST_PANELS));
 }
 
 static void run_step(ck_run *run, ck_step *step, int32_t thread, int32_t threads) {
