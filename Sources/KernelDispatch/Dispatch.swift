@@ -57,7 +57,7 @@ public struct Dispatch: Sendable {
   /// Reads the options where they lie: the copy of a fresh descriptor waits for the stores that made it, some 10 ns.
   func choose(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor) throws(HeadroomError) -> Selection {
     let isFree =
-      descriptor.options.variant == nil && overrideVariant == nil && descriptor.options.microkernel == nil
+      descriptor.options.variantName.isNone && overrideVariant == nil && descriptor.options.microkernelName.isNone
       && descriptor.options.without.isEmpty && descriptor.options.blocking == nil
     if isFree && problem.isTiny {
       let cap = min(cap, descriptor.options.maxISA ?? cap)

@@ -42,9 +42,17 @@ public struct SelectionOptions: Sendable, Hashable {
   /// At most this many threads; beyond the machine's own if asked for. Results don't depend on it.
   public var threads: Int?
   /// The name of the variant to run, such as `outer.packed`.
-  public var variant: String?
+  public var variant: String? {
+    get { variantName.text }
+    set { variantName = ShortName(newValue) }
+  }
   /// The name of the largest tile to run, such as `outer_f32_14x32_avx512`.
-  public var microkernel: String?
+  public var microkernel: String? {
+    get { microkernelName.text }
+    set { microkernelName = ShortName(newValue) }
+  }
+  @usableFromInline var variantName: ShortName
+  @usableFromInline var microkernelName: ShortName
   /// Cache blocks instead of those computed.
   public var blocking: Blocking?
   /// Techniques to do without: how ladders and factorial experiments are measured.
@@ -57,8 +65,8 @@ public struct SelectionOptions: Sendable, Hashable {
   ) {
     self.maxISA = maxISA
     self.threads = threads
-    self.variant = variant
-    self.microkernel = microkernel
+    variantName = variant == nil ? ShortName() : ShortName(variant)
+    microkernelName = microkernel == nil ? ShortName() : ShortName(microkernel)
     self.blocking = blocking
     self.without = without
   }
