@@ -26,12 +26,15 @@ public struct QuartetBuilder: Sendable {
   public func quartet() throws(AttributionError) -> Quartet {
     let shape = naiveWeakest.measurement.shape
     for corner in [naiveWeakest, naiveBest, tunedWeakest, tunedBest] { try corner.check(shape: shape) }
+    // One build for both corners: 1 by definition, not by measurement.
+    let isSameBuild = naiveWeakest.measurement == naiveBest.measurement
+    let hardwareAlone = isSameBuild ? Estimate(value: 1, low: 1, high: 1) : naiveWeakest.factor(to: naiveBest)
     let softwareAlone = naiveWeakest.factor(to: tunedWeakest)
     let softwareGivenHardware = naiveBest.factor(to: tunedBest)
     return Quartet(
       shape: shape, naiveWeakest: naiveWeakest.measurement, naiveBest: naiveBest.measurement,
       tunedWeakest: tunedWeakest.measurement, tunedBest: tunedBest.measurement,
-      hardwareAlone: naiveWeakest.factor(to: naiveBest), softwareAlone: softwareAlone,
+      hardwareAlone: hardwareAlone, softwareAlone: softwareAlone,
       softwareGivenHardware: softwareGivenHardware, hardwareGivenSoftware: tunedWeakest.factor(to: tunedBest),
       interaction: Self.quotient(softwareGivenHardware, softwareAlone), beatTest: naiveBest.factor(to: tunedWeakest))
   }

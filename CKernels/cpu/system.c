@@ -23,7 +23,7 @@ static int32_t allowed_cpus(int32_t online) {
   const size_t bytes = CPU_ALLOC_SIZE(CK_MOST_CPUS);
   cpu_set_t *set = CPU_ALLOC(CK_MOST_CPUS);
   if (!set) return online;
-  // The process's own mask, not that of whichever thread asks first.
+  // The main thread's mask, as the process was started with, not that of whichever thread asks first.
   const int32_t allowed = sched_getaffinity(getpid(), bytes, set) == 0 ? CPU_COUNT_S(bytes, set) : online;
   CPU_FREE(set);
   return allowed;

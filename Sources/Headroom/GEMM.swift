@@ -1,7 +1,8 @@
 public import KernelDispatch
 public import Tensors
 
-/// Multiplies once: plan and run in one call, without an allocation (workspaces beyond 64 MiB and forced variants apart).
+/// Multiplies once: plan and run in one call, without an allocation (workspaces beyond 64 MiB, and what options or
+/// environment force, apart).
 ///
 ///     var c = [Float](repeating: 0, count: 128 * 768)
 ///     var span = c.mutableSpan

@@ -10,7 +10,8 @@ public struct Dispatch: Sendable {
   public static let process: Result<Dispatch, HeadroomError> = Overrides.process.map {
     Dispatch(
       isa: Machine.current.isa, threads: Machine.current.threads, overrides: $0,
-      blocks: BlockSizes(l2: Machine.current.l2, l3: Machine.current.l3), hasQuota: Machine.current.cpuQuota != nil)
+      blocks: BlockSizes(l2: Machine.current.l2, l3: Machine.current.l3),
+      hasQuota: Machine.current.cpuQuota.map { $0 < Double(Machine.current.cpusAllowed) } ?? false)
   }
 
   // Plain data: dispatch copies itself on the way of a call without touching a reference count.
@@ -22,7 +23,8 @@ public struct Dispatch: Sendable {
   private let overrideVariant: Int?
   private let blocks: BlockSizes
   /// How long threads spin after a product before they sleep. libomp's 200 ms takes a core from whatever runs next; asleep, the next fork-join
-  /// costs 35 to 47 us instead of 0.4. One millisecond keeps back-to-back products on the fast path; under a quota spinning is paid for.
+  /// costs 35 to 47 us instead of 0.4. One millisecond keeps back-to-back products on the fast path; under a quota below the allowed CPUs
+  /// spinning is paid for.
   let spinMilliseconds: Int32
 
   init(isa: ISA, threads: Int, overrides: Overrides, blocks: BlockSizes, hasQuota: Bool = false) {
@@ -42,7 +44,7 @@ public struct Dispatch: Sendable {
   /// What runs for `descriptor`, whose sizes and layouts the caller has checked.
   ///
   /// - Throws: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `invalidBlocking`, `noCandidate`. Without an allocation unless a variant, a
-  ///   micro-kernel or techniques are forced.
+  ///   micro-kernel, blocks or techniques are forced, by the options or the environment.
   public func select(_ descriptor: GEMMDescriptor) throws(HeadroomError) -> Selection {
     try choose(OrientedProblem(descriptor), descriptor)
   }

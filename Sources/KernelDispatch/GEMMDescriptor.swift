@@ -41,12 +41,13 @@ public struct SelectionOptions: Sendable, Hashable {
   public var maxISA: ISA?
   /// At most this many threads; beyond the machine's own if asked for. Results don't depend on it.
   public var threads: Int?
-  /// The name of the variant to run, such as `outer.packed`.
+  /// The name of the variant to run, such as `outer.packed`. Kept as at most 32 bytes, more than any name has; what is longer is cut, and
+  /// names nothing that exists.
   public var variant: String? {
     get { variantName.text }
     set { variantName = ShortName(newValue) }
   }
-  /// The name of the largest tile to run, such as `outer_f32_14x32_avx512`.
+  /// The name of the largest tile to run, such as `outer_f32_14x32_avx512`; at most 32 bytes, as for `variant`.
   public var microkernel: String? {
     get { microkernelName.text }
     set { microkernelName = ShortName(newValue) }

@@ -16,6 +16,7 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
     let rows = UnsafeBufferPointer(start: table, count: Int(count))
     microkernels = rows.map(Microkernel.init)
     variants = Variant.all
+    precondition((microkernels.map(\.name) + variants.map(\.name)).allSatisfy { $0.utf8.count <= ShortName.capacity })
     tileSets = UnsafeBufferPointer(immortal: KernelTable.groups(microkernels, rows))
     var pairs: [CandidatePair] = []
     for (v, variant) in variants.enumerated() {

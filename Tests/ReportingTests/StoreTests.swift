@@ -226,13 +226,16 @@
     @Test func reportsAreListedByMachineNewestFirst() throws {
       let scratch = try Scratch()
       for folder in ["zen/2026-03-01", "zen/2026-04-01", "a machine/2026-01-01"] {
-        try ReportStoreTests.store(scratch(folder)).write(Fixture.run())
+        var run = Fixture.run()
+        run.attributions[0].shape = "500x500x500"
+        try ReportStoreTests.store(scratch(folder)).write(run)
       }
       try FileManager.default.createDirectory(atPath: scratch("zen/draft"), withIntermediateDirectories: true)
       #expect(try ReportIndex.update(root: scratch.path) == 3)
       let text = try Scratch.text(scratch("README.md"))
       let rows = text.split(separator: "\n").filter { $0.hasPrefix("| [") }
-      let cells = "Example Nine 9000 &lt;64-Core&gt; &amp; Co | 2 | 1024x1024x1024 | 554 | 14.8 | 37.5 (36.9 to 38.2) | 74.0 % |"
+      let cells =
+        "Example Nine 9000 &lt;64-Core&gt; &amp; Co | 2 | 1024x1024x1024 | 554 | 14.8 | 37.5 (36.9 to 38.2) | 74.0 % on 500x500x500 |"
       #expect(rows.map(String.init).first == "| [a machine/2026-01-01](a%20machine/2026-01-01/report.md) | \(cells)")
       #expect(rows.map { $0.prefix { $0 != "]" } } == ["| [a machine/2026-01-01", "| [zen/2026-04-01", "| [zen/2026-03-01"])
       #expect(try Scratch.entries(scratch.path) == ["README.md", "a machine", "zen"])

@@ -10,7 +10,7 @@
       abstract: "Measures this machine and writes what software is worth on it as one page.",
       discussion: """
         Measures the ceilings, the ladders from plain code to the tuned kernels, every combination of techniques, the products of \
-        three networks and a sweep of square products: up to six minutes, or one with --quick. Writes index.html, report.md, \
+        three networks and a sweep of square products: about five minutes, or one with --quick. Writes index.html, report.md, \
         results.json and results.csv. Ctrl-C writes what is there until then. A report that was in the folder is replaced at the end.
 
         Examples:

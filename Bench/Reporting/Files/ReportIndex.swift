@@ -32,7 +32,8 @@ public enum ReportIndex {
     guard !entries.isEmpty else { return (lines + ["No reports yet.", ""]).joined(separator: "\n") }
     lines += [
       "Software and hardware: how many times faster tuned software made the best hardware, and the best hardware made tuned "
-        + "software, on the first shape of each report; then software's order-free share of the whole speedup.", "",
+        + "software, on the first shape of each report; then software's order-free share of the whole speedup, on a shape of its own.",
+      "",
       "| Report | CPU | Threads | Shape | Software | Hardware | Beat test | Software's share |",
       "| --- | --- | ---: | --- | ---: | ---: | ---: | ---: |",
     ]
@@ -45,7 +46,10 @@ public enum ReportIndex {
 
   private static func cells(_ run: Run) -> [String] {
     let cpu = PageText(run.environment.cpu).markdown
-    let share = run.attributions.first.map { Format.percent(PageBuilder.share(of: "software", $0)) } ?? ""
+    let share =
+      run.attributions.first.map {
+        "\(Format.percent(PageBuilder.share(of: "software", $0))) on \(PageText($0.shape).markdown)"
+      } ?? ""
     guard let quartet = run.quartets.first else { return [cpu, "", "no quartet", "", "", "", share] }
     return [
       cpu, "\(quartet.tunedBest.threads)", PageText(quartet.shape).markdown, Format.number(quartet.softwareGivenHardware.value),

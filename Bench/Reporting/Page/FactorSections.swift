@@ -28,7 +28,9 @@ extension PageBuilder {
           "Interaction is what software buys on the best hardware over what it buys on the weakest: above 1, better hardware "
             + "gave software more to win. The beat test is the time of naive code on the best hardware over the time of tuned "
             + "code on the weakest: above 1, software beat hardware. Naive code on the best hardware is its fastest build: the one for "
-            + "wide vectors, or the one for the weakest hardware where that is faster."),
+            + "wide vectors, or the one for the weakest hardware where that is faster: then hardware alone is worth 1, and the "
+            + "beat test says the same as "
+            + "software alone. The rungs of the ladders show the builds for wide vectors."),
       ])
   }
 

@@ -36,7 +36,7 @@ struct PageBuilder: Sendable {
       "On \(quartet.shape), software made the best hardware \(Self.times(quartet.softwareGivenHardware.value)) faster"
     let hardware = "better hardware alone made naive code \(Self.times(quartet.hardwareAlone.value)) faster"
     let share = run.attributions.first.map {
-      "; software bought \(Format.percent(Self.share(of: "software", $0))) of the whole speedup"
+      "; on \($0.shape), software bought \(Format.percent(Self.share(of: "software", $0))) of the whole speedup, whatever the order"
     }
     return "\(software) and \(hardware)\(share ?? "")."
   }

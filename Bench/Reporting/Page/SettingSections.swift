@@ -38,7 +38,7 @@ extension PageBuilder {
           "Times are medians of samples with hot caches. Contestants of one comparison were timed in turn, and only their ratios "
             + "are quoted as comparisons.",
           "Intervals are bootstrap 95 % intervals, of the median or of the ratio of two medians. Calls of more than 0.3 s have three "
-            + "samples: the interval of their median is the range of the samples.",
+            + "samples: the interval of their median is the range of the samples, which holds the true median in three of four cases.",
           "A difference counts only when its interval excludes 1 and it is larger than the smallest effect that the samples would "
             + "show in 8 of 10 cases; else it is called no difference.",
           "GFLOP/s are 2mnk textbook operations over the median time. The roof is the lower of the peak and of intensity times "
