@@ -33,8 +33,7 @@ static void run_step(ck_run *run, ck_step *step, int32_t thread, int32_t threads
   for (;;) {
     const int64_t task = atomic_fetch_add_explicit(&run->next[step->index % 2], 1, memory_order_relaxed);
     if (task >= step->blocks * step->slices) break;
-    // Neighbouring tasks are of different blocks: where threads and blocks are equally many, each thread keeps its own block of
-    // A.
+    // Neighbouring tasks are of different blocks: with as many threads as blocks, each keeps its own.
     const int64_t block = task % step->blocks, slice = task / step->blocks;
     ck_task work = {
         .tile = step->tile + step->tiles * block / step->blocks,
