@@ -18,6 +18,16 @@ public enum HeadroomError: Error, Equatable, Sendable {
   /// A buffer's elements are not of the descriptor's type.
   case typeMismatch(operand: String, found: ElementType, expected: ElementType)
   case invalidThreads(found: Int)
+  /// A size, a stride or a number of groups that must be positive is not.
+  case sizeTooSmall(name: String, found: Int, expected: Int)
+  /// The channels can't be cut into so many groups.
+  case groupsDontDivide(what: String, found: Int, groups: Int)
+  /// The kernel, spread by its dilation, is larger than the padded image: there is no output.
+  case kernelBeyondImage(axis: String, found: Int, padded: Int)
+  /// A count of a convolution's elements or multiplications is beyond 2^63.
+  case convolutionOverflow(what: String)
+  /// No kernel convolves these types.
+  case unsupportedConvolutionTypes(input: ElementType, output: ElementType)
   /// A forced cache block is empty.
   case invalidBlocking(found: Blocking)
   case unknownVariant(found: String, known: [String])
@@ -53,6 +63,16 @@ extension HeadroomError: CustomStringConvertible {
       "\(operand) has the wrong element type: found \(found.rawValue), expected \(expected.rawValue)"
     case .invalidThreads(let found):
       "the number of threads is out of range: found \(found), expected 1 ... \(SelectionOptions.mostThreads)"
+    case .sizeTooSmall(let name, let found, let expected):
+      "\(name) is too small: found \(found), expected \(expected) or more"
+    case .groupsDontDivide(let what, let found, let groups):
+      "the groups don't divide the \(what): found \(found) in \(groups) groups, expected a multiple of \(groups)"
+    case .kernelBeyondImage(let axis, let found, let padded):
+      "the kernel reaches beyond the padded image: its \(axis) with dilation is \(found), expected at most \(padded)"
+    case .convolutionOverflow(let what):
+      "the convolution is too large: \(what) can't be counted in 2^63 - 1"
+    case .unsupportedConvolutionTypes(let input, let output):
+      "no kernel convolves \(input.rawValue) into \(output.rawValue); expected f32 into f32, bf16 into f32 or bf16"
     case .invalidBlocking(let found):
       "a cache block is empty: found mc=\(found.mc) nc=\(found.nc) kc=\(found.kc), expected sizes of 1 or more"
     case .unknownVariant(let found, let known):

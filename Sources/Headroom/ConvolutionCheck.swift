@@ -1,0 +1,84 @@
+import KernelDispatch
+import Tensors
+
+extension ConvolutionDescriptor {
+  /// Whether sizes, layouts and types make a convolution. Cost: some twenty multiplications.
+  func check() throws(HeadroomError) {
+    try checkRanges()
+    try checkGroups()
+    try checkOutput()
+    try checkCounts()
+    switch (inputType, outputType) {
+    case (.float32, .float32), (.bfloat16, .float32), (.bfloat16, .bfloat16): return
+    default: throw .unsupportedConvolutionTypes(input: inputType, output: outputType)
+    }
+  }
+
+  private func checkRanges() throws(HeadroomError) {
+    let s = shape
+    let sizes = [
+      ("batch", s.batch), ("input channels", s.inputChannels), ("height", s.height), ("width", s.width),
+      ("output channels", s.outputChannels), ("padding at the top", s.padding.top), ("padding at the bottom", s.padding.bottom),
+      ("padding on the left", s.padding.left), ("padding on the right", s.padding.right),
+    ]
+    for (name, size) in sizes where size < 0 { throw .negativeSize(name: name, found: size) }
+    let steps = [
+      ("kernel height", s.kernel.height), ("kernel width", s.kernel.width), ("vertical stride", s.stride.height),
+      ("horizontal stride", s.stride.width), ("vertical dilation", s.dilation.height), ("horizontal dilation", s.dilation.width),
+      ("groups", s.groups),
+    ]
+    for (name, step) in steps where step < 1 { throw .sizeTooSmall(name: name, found: step, expected: 1) }
+  }
+
+  private func checkGroups() throws(HeadroomError) {
+    for (name, channels) in [("input channels", shape.inputChannels), ("output channels", shape.outputChannels)]
+    where !channels.isMultiple(of: shape.groups) {
+      throw .groupsDontDivide(what: name, found: channels, groups: shape.groups)
+    }
+  }
+
+  /// A batch without images is empty and no error; a kernel larger than the padded image is one.
+  private func checkOutput() throws(HeadroomError) {
+    let s = shape
+    try checkAxis("height", s.height, s.padding.top, s.padding.bottom, s.kernel.height, s.dilation.height)
+    try checkAxis("width", s.width, s.padding.left, s.padding.right, s.kernel.width, s.dilation.width)
+  }
+
+  private func checkAxis(
+    _ axis: String, _ size: Int, _ before: Int, _ after: Int, _ kernel: Int, _ dilation: Int
+  ) throws(HeadroomError) {
+    guard let padded = sum(size, sum(before, after)), let reach = sum(product(kernel - 1, dilation), 1) else {
+      throw .convolutionOverflow(what: "the padded \(axis)")
+    }
+    if padded < reach { throw .kernelBeyondImage(axis: axis, found: reach, padded: padded) }
+  }
+
+  /// Offsets are counted in bytes of at most 4 an element, multiplications in an `Int`.
+  private func checkCounts() throws(HeadroomError) {
+    let s = shape
+    let taps = product(s.kernel.height, s.kernel.width)
+    let depth = product(taps, s.channelsPerGroup)
+    let pixels = product(s.outputHeight, s.outputWidth)
+    let counts = [
+      ("the input", product(product(s.batch, s.inputChannels), product(s.height, s.width))),
+      ("the weights", product(s.outputChannels, depth)),
+      ("the output", product(product(s.batch, s.outputChannels), pixels)),
+      ("the multiplications", product(product(s.batch, pixels), product(s.outputChannels, depth))),
+    ]
+    for (what, count) in counts {
+      guard let count, count <= Int.max / 16 else { throw .convolutionOverflow(what: what) }
+    }
+  }
+
+  private func product(_ a: Int?, _ b: Int?) -> Int? {
+    guard let a, let b else { return nil }
+    let (value, overflow) = a.multipliedReportingOverflow(by: b)
+    return overflow ? nil : value
+  }
+
+  private func sum(_ a: Int?, _ b: Int?) -> Int? {
+    guard let a, let b else { return nil }
+    let (value, overflow) = a.addingReportingOverflow(b)
+    return overflow ? nil : value
+  }
+}
