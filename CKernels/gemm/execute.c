@@ -64,6 +64,13 @@ ck_status ck_gemm_execute(const ck_gemm_plan *plan, const ck_gemm_operands *oper
     return CK_OK;
   }
   if (!plan->swapped) return run_driver(plan, operands, workspace);
-  const ck_gemm_operands exchanged = {.a = operands->b, .b = operands->a, .c = operands->c, .bias = operands->bias};
+  const ck_gemm_operands exchanged = {
+      .a = operands->b,
+      .b = operands->a,
+      .c = operands->c,
+      .bias = operands->bias,
+      .a_image = operands->b_image,
+      .b_image = operands->a_image,
+  };
   return run_driver(plan, &exchanged, workspace);
 }

@@ -6,6 +6,15 @@
 #include "gemm/run.h"
 #include "pack/units.h"
 
+// Makes of a job on a matrix one on the image that stands in its place.
+static void read_image(ck_pack_job *job, const ck_image *image, const void *source, int64_t row, int64_t depth) {
+  if (!image) return;
+  job->image = image;
+  job->source = source;
+  job->row = row;
+  job->depth = depth;
+}
+
 void ck_pack_tiles(const ck_run *run, const ck_step *step, int64_t first, int64_t end, char *destination) {
   const ck_gemm_plan *plan = run->plan;
   for (int64_t tile = first; tile < end;) {
@@ -13,7 +22,7 @@ void ck_pack_tiles(const ck_run *run, const ck_step *step, int64_t first, int64_
     // As many tiles of one height at once as there are.
     const int64_t same = tile < plan->taller_tiles ? ck_least(end, plan->taller_tiles) : end;
     const int64_t rows = ck_tile_row(run, same) - row;
-    const ck_pack_job job = {
+    ck_pack_job job = {
         .source = (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * ck_element_bytes(plan->a_type),
         .destination = destination,
         .rows = rows,
@@ -25,6 +34,7 @@ void ck_pack_tiles(const ck_run *run, const ck_step *step, int64_t first, int64_
         .from = plan->a_type,
         .to = plan->panel_type,
     };
+    read_image(&job, run->operands->a_image, run->operands->a, row, step->pc);
     ck_pack(&job);
     destination += rows * step->padded * ck_element_bytes(plan->panel_type);
     tile = same;
@@ -34,7 +44,7 @@ void ck_pack_tiles(const ck_run *run, const ck_step *step, int64_t first, int64_
 static ck_pack_job panel_job(const ck_run *run, const ck_step *step, int64_t panel) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t column = panel * plan->nr;
-  return (ck_pack_job){
+  ck_pack_job job = {
       .source = (const char *)run->operands->b +
                 (step->pc * plan->b_rs + (step->jc + column) * plan->b_cs) * ck_element_bytes(plan->b_type),
       .destination = run->workspace + run->map.b + column * step->padded * ck_element_bytes(plan->panel_type),
@@ -47,29 +57,26 @@ static ck_pack_job panel_job(const ck_run *run, const ck_step *step, int64_t pan
       .from = plan->b_type,
       .to = plan->panel_type,
   };
+  read_image(&job, run->operands->b_image, run->operands->b, step->jc + column, step->pc);
+  return job;
 }
 
-// A panel's state only grows: of step s it is 2 s + 1 while a thread packs it and 2 s + 2 from then on.
 static _Atomic int64_t *panel_state(const ck_run *run, int64_t panel) {
   return (_Atomic int64_t *)(run->workspace + run->map.states) + panel;
 }
 
 const char *ck_packed_panel(const ck_run *run, const ck_step *step, int64_t panel) {
   _Atomic int64_t *state = panel_state(run, panel);
-  const int64_t packing = 2 * step->index + 1;
-  int64_t seen = atomic_load_explicit(state, memory_order_acquire);
   const ck_pack_job job = panel_job(run, step, panel);
-  if (seen < packing && atomic_compare_exchange_strong(state, &seen, packing)) {
+  if (ck_team_first(state, step->index)) {
     ck_pack(&job);
-    atomic_store_explicit(state, packing + 1, memory_order_release);
-  } else {
-    for (int tries = 0; atomic_load_explicit(state, memory_order_acquire) <= packing; tries++) ck_team_pause(tries);
+    ck_team_done(state, step->index);
   }
   return job.destination;
 }
 
 void ck_fetch_panel(const ck_run *run, const ck_step *step, int64_t panel, int64_t part, int64_t parts) {
-  if (atomic_load_explicit(panel_state(run, panel), memory_order_relaxed) > 2 * step->index) return;
+  if (ck_team_begun(panel_state(run, panel), step->index)) return;
   const ck_pack_job job = panel_job(run, step, panel);
   ck_pack_fetch(&job, part, parts);
 }

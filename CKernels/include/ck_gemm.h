@@ -1,5 +1,6 @@
 // Matrix multiply as a plan: what to run is decided elsewhere (KernelDispatch) and written down here; this runs it.
 #pragma once
+#include "ck_pack.h"
 #include "ck_team.h"
 #include "ck_ukernel.h"
 
@@ -48,7 +49,8 @@ typedef struct ck_gemm_plan {
 typedef struct ck_gemm_operands {
   const void *a, *b;
   void *c;
-  const void *bias; ///< NULL without one
+  const void *bias;                  ///< NULL without one
+  const ck_image *a_image, *b_image; ///< not NULL: the operand is packed out of an image (KR is 1); its strides are not looked at
 } ck_gemm_operands;
 
 /// Bytes of workspace that `ck_gemm_execute` needs; 0 for unpacked products.

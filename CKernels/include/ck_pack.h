@@ -2,6 +2,20 @@
 #pragma once
 #include "ck_types.h"
 
+/// The input of a convolution, one group of it, seen as a matrix: a row for each output pixel (p, q) of one image after another,
+/// a column for each depth (c, r, s) or (r, s, c). It is never made whole: panels are packed out of the image (implicit GEMM).
+///
+/// Strides are in elements. What lies outside the image is zero.
+typedef struct ck_image {
+  int64_t channels, height, width;
+  int64_t ns, cs, hs, ws; ///< from image to image, channel to channel, row to row, column to column
+  int64_t kernel_rows, kernel_columns;
+  int64_t stride_h, stride_w, dilation_h, dilation_w;
+  int64_t pad_top, pad_left;
+  int64_t out_rows, out_columns;
+  bool channels_last; ///< depths in the order (r, s, c), else (c, r, s)
+} ck_image;
+
 /// A matrix `rows x k` to be packed into panels of `panel` rows: for each group of `kr` depths, `panel` groups of `kr` adjacent
 /// elements, zeros where a row or a depth is missing. For B read rows as columns: B's panels are those of its transpose.
 typedef struct ck_pack_job {
@@ -10,11 +24,15 @@ typedef struct ck_pack_job {
   int64_t rows, k;
   int64_t rs, ks; ///< strides of the source, in elements
   int32_t panel, kr;
-  ck_dtype from, to; ///< equal, or bf16 to f32 (widening, exact)
+  ck_dtype from, to;     ///< equal, or bf16 to f32 (widening, exact)
+  int64_t places;        ///< above 1, KR 1 only: depth c * places + i of the source becomes depth i * (k / places) + c
+  const ck_image *image; ///< not NULL: the matrix is an image, `source` its first element, KR is 1, and
+  int64_t row, depth;    ///< its first row and depth to be packed
 } ck_pack_job;
 
 /// Packs one panel or several; each takes `panel * round_up(k, kr)` elements of type `to`.
 void ck_pack(const ck_pack_job *job);
 
-/// Asks the caches for part `part` of `parts` of what `ck_pack` will read of one panel; nothing where no stride is 1.
+/// Asks the caches for part `part` of `parts` of what `ck_pack` will read of one panel; nothing where no stride is 1, and of
+/// images.
 void ck_pack_fetch(const ck_pack_job *job, int64_t part, int64_t parts);

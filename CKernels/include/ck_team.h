@@ -1,5 +1,6 @@
 // Threads. The only asker of OpenMP.
 #pragma once
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,5 +20,11 @@ void ck_team_run(ck_team team, ck_team_fn work, void *context);
 /// Waits for every thread of the innermost `ck_team_run`.
 void ck_team_barrier(void);
 
-/// One turn of waiting for another thread of the team: a pause, and after some hundred `tries` the core to whoever wants it.
-void ck_team_pause(int tries);
+/// Work that the thread needing it first does for all, again in each step 0, 1, ... of the team. Its state, 0 at first, only
+/// grows: 2 s + 1 while it is done for step s, 2 s + 2 from then on. True for the one thread that is to do it, which then says
+/// `ck_team_done`; false for the others, once it is done.
+bool ck_team_first(_Atomic int64_t *state, int64_t step);
+void ck_team_done(_Atomic int64_t *state, int64_t step);
+
+/// Whether it is done for this step, or being done.
+bool ck_team_begun(_Atomic int64_t *state, int64_t step);

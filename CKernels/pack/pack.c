@@ -7,33 +7,38 @@
 
 #include <stddef.h>
 
+#include "pack/panel.h"
 #include "pack/units.h"
 
 enum { CK_LINE = 64, CK_LINE_UNITS = CK_LINE / 4 };
 
-/// One panel of a job: `live` rows of it exist.
-typedef struct ck_panel {
-  const char *source;
-  char *destination;
-  int64_t live, k, rs, ks; // strides in bytes
-  int64_t width;           // rows of the panel, missing ones included
-} ck_panel;
+// More rows than a hardware prefetcher follows: each is asked for so far ahead.
+enum { CK_BYTES_AHEAD = 4 * CK_LINE };
+
+/// Where depth `d` of the source goes.
+static inline int64_t depth_in_panel(const ck_panel *p, int64_t d) {
+  return p->places <= 1 ? d : d % p->places * (p->k / p->places) + d / p->places;
+}
 
 // Units of 4 bytes, adjacent along K in the source: transpose, a cache line of each row at a time, so that both sides stay in L1.
 // The last four rows may overlap those before, which are written again.
 static void transpose_units(const ck_panel *p) {
-  const int64_t row_bytes = 4 * p->width, rows = p->live < 4 ? p->live : 4;
+  const int64_t rows = p->live < 4 ? p->live : 4;
   for (int64_t chunk = 0; chunk < p->k; chunk += CK_LINE_UNITS) {
     const int64_t depths = p->k - chunk < CK_LINE_UNITS ? p->k - chunk : CK_LINE_UNITS,
                   whole = rows == 4 ? depths & ~(int64_t)3 : 0;
+    int64_t to[CK_LINE_UNITS];
+    for (int64_t d = 0; d < depths; d++) to[d] = 4 * p->width * depth_in_panel(p, chunk + d);
     for (int64_t next = 0; next < p->live; next += 4) {
       const int64_t i = next + rows <= p->live ? next : p->live - rows;
       const char *from = p->source + i * p->rs + 4 * chunk;
-      char *to = p->destination + 4 * i + chunk * row_bytes;
+      char *panel = p->destination + 4 * i;
+      for (int64_t r = 0; r < rows; r++)
+        __builtin_prefetch((const void *)((uintptr_t)from + (uintptr_t)(r * p->rs + CK_BYTES_AHEAD)));
       int64_t d = 0;
-      for (; d < whole; d += 4) ck_transpose4(from + 4 * d, p->rs, to + d * row_bytes, row_bytes);
+      for (; d < whole; d += 4) ck_transpose4(from + 4 * d, p->rs, panel, to + d);
       for (; d < depths; d++)
-        for (int64_t r = 0; r < rows; r++) __builtin_memcpy(to + d * row_bytes + 4 * r, from + r * p->rs + 4 * d, 4);
+        for (int64_t r = 0; r < rows; r++) __builtin_memcpy(panel + to[d] + 4 * r, from + r * p->rs + 4 * d, 4);
     }
   }
 }
@@ -61,7 +66,7 @@ static inline void fetch_row(const ck_panel *p, int64_t d, int64_t bytes) {
     for (int64_t i = 0; i < p->live; i++) {                                                                                      \
       const char *from = p->source + i * p->rs;                                                                                  \
       TO *to = (TO *)p->destination + i;                                                                                         \
-      for (int64_t d = 0; d < p->k; d++) to[d * p->width] = CONVERT(*(const FROM *)(from + d * p->ks));                          \
+      for (int64_t d = 0; d < p->k; d++) to[depth_in_panel(p, d) * p->width] = CONVERT(*(const FROM *)(from + d * p->ks));       \
     }                                                                                                                            \
   }
 CK_DEFINE_PACKERS(f32, float, float, )
@@ -116,7 +121,7 @@ static void pack_pairs(const ck_panel *p) {
   }
 }
 
-static void pack_panel(const ck_pack_job *job, const ck_panel *p) {
+void ck_pack_panel(const ck_pack_job *job, const ck_panel *p) {
   if (job->kr == 2) {
     pack_pairs(p);
   } else if (job->from != job->to) {
@@ -135,29 +140,37 @@ static void pack_panel(const ck_pack_job *job, const ck_panel *p) {
   }
 }
 
+static void pack_matrix_panel(const ck_pack_job *job, int64_t row, int64_t rows, char *destination) {
+  const int64_t from_bytes = ck_element_bytes(job->from);
+  const ck_panel p = {
+      .source = (const char *)job->source + row * job->rs * from_bytes,
+      .destination = destination,
+      .live = rows,
+      .k = job->k,
+      .rs = job->rs * from_bytes,
+      .ks = job->ks * from_bytes,
+      .width = job->panel,
+      .places = job->places,
+  };
+  const int64_t elements = job->panel * ck_round_up(job->k, job->kr);
+  if (rows < job->panel) __builtin_memset(destination, 0, (size_t)(elements * ck_element_bytes(job->to)));
+  ck_pack_panel(job, &p);
+}
+
 void ck_pack(const ck_pack_job *job) {
-  const int64_t from_bytes = ck_element_bytes(job->from), to_bytes = ck_element_bytes(job->to);
-  const int64_t depth = ck_round_up(job->k, job->kr), panel_bytes = job->panel * depth * to_bytes;
+  const int64_t panel_bytes = job->panel * ck_round_up(job->k, job->kr) * ck_element_bytes(job->to);
   char *destination = job->destination;
-  for (int64_t i = 0; i < job->rows; i += job->panel, destination += panel_bytes) {
-    const ck_panel p = {
-        .source = (const char *)job->source + i * job->rs * from_bytes,
-        .destination = destination,
-        .live = job->rows - i < job->panel ? job->rows - i : job->panel,
-        .k = job->k,
-        .rs = job->rs * from_bytes,
-        .ks = job->ks * from_bytes,
-        .width = job->panel,
-    };
-    if (p.live < p.width) __builtin_memset(destination, 0, (size_t)panel_bytes);
-    pack_panel(job, &p);
+  for (int64_t row = 0; row < job->rows; row += job->panel, destination += panel_bytes) {
+    const int64_t rows = job->rows - row < job->panel ? job->rows - row : job->panel;
+    if (job->image) ck_pack_image_panel(job, job->row + row, rows, destination);
+    else pack_matrix_panel(job, row, rows, destination);
   }
 }
 
 void ck_pack_fetch(const ck_pack_job *job, int64_t part, int64_t parts) {
   // Rows of adjacent elements: along the panel or along K.
   const bool along_panel = job->rs == 1;
-  if (!along_panel && job->ks != 1) return;
+  if (job->image || (!along_panel && job->ks != 1)) return;
   const int64_t bytes = ck_element_bytes(job->from), stride = (along_panel ? job->ks : job->rs) * bytes;
   const int64_t rows = along_panel ? job->k : job->rows, row_bytes = (along_panel ? job->rows : job->k) * bytes;
   for (int64_t row = rows * part / parts; row < rows * (part + 1) / parts; row++)

@@ -29,9 +29,22 @@ void ck_team_barrier(void) {
 #pragma omp barrier
 }
 
-void ck_team_pause(int tries) {
+// One turn of waiting: a pause, and after some hundred the core to whoever wants it.
+static void wait_a_little(int tries) {
   if (tries >= CK_PAUSES) sched_yield();
 #if defined(__x86_64__)
   else __builtin_ia32_pause();
 #endif
 }
+
+bool ck_team_first(_Atomic int64_t *state, int64_t step) {
+  const int64_t doing = 2 * step + 1;
+  int64_t seen = atomic_load_explicit(state, memory_order_acquire);
+  if (seen < doing && atomic_compare_exchange_strong(state, &seen, doing)) return true;
+  for (int tries = 0; atomic_load_explicit(state, memory_order_acquire) <= doing; tries++) wait_a_little(tries);
+  return false;
+}
+
+void ck_team_done(_Atomic int64_t *state, int64_t step) { atomic_store_explicit(state, 2 * step + 2, memory_order_release); }
+
+bool ck_team_begun(_Atomic int64_t *state, int64_t step) { return atomic_load_explicit(state, memory_order_relaxed) > 2 * step; }

@@ -78,7 +78,8 @@ struct CostModel {
 
   private func rowBytes(_ stride: Int) -> UInt { stride.magnitude &* UInt(problem.inputType.byteCount) }
 
-  private func tileCycles(_ pair: CandidatePair) -> Double {
+  /// Of the tiles alone, on one thread.
+  func tileCycles(_ pair: CandidatePair) -> Double {
     let set = pair.set
     let tiles = (m / Double(set.mr)).rounded(.up)
     let height = m / tiles

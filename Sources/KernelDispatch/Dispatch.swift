@@ -18,10 +18,11 @@ public struct Dispatch: Sendable {
   let candidates = KernelTable.shared.candidates
   let machineISA: ISA
   /// After the override.
-  private let cap: ISA
+  let cap: ISA
   private let threads: Int
   private let overrideVariant: Int?
-  private let blocks: BlockSizes
+  let overrideConvolution: Int?
+  let blocks: BlockSizes
   /// How long threads spin after a product before they sleep. libomp's 200 ms takes a core from whatever runs next; asleep, the next fork-join
   /// costs 35 to 47 us instead of 0.4. One millisecond keeps back-to-back products on the fast path; under a quota below the allowed CPUs
   /// spinning is paid for.
@@ -32,6 +33,7 @@ public struct Dispatch: Sendable {
     cap = min(isa, overrides.maxISA ?? isa)
     self.threads = overrides.threads ?? threads
     overrideVariant = overrides.variant.flatMap { name in KernelTable.shared.variants.firstIndex { $0.name == name } }
+    overrideConvolution = overrides.variant.flatMap { name in ConvolutionVariant.all.firstIndex { $0.name == name } }
     self.blocks = blocks
     spinMilliseconds = hasQuota ? 0 : 1
   }
@@ -129,7 +131,7 @@ public struct Dispatch: Sendable {
         pairIndex: pair.index, blocking: blocking, threads: threads, swapped: problem.swapped))
   }
 
-  private func threads(_ asked: Int?, without: TechniqueSet) throws(HeadroomError) -> Int {
+  func threads(_ asked: Int?, without: TechniqueSet) throws(HeadroomError) -> Int {
     let asked = asked ?? threads
     guard (1...SelectionOptions.mostThreads).contains(asked) else { throw .invalidThreads(found: asked) }
     return without.contains(.threads) ? 1 : asked
@@ -217,7 +219,7 @@ extension Candidate.Outcome {
 
 extension Blocking {
   /// Forced blocks, rounded to whole tiles, panels and groups of K, and no larger than the problem.
-  fileprivate func fitted(to problem: OrientedProblem, _ set: TileSet) -> Blocking {
+  func fitted(to problem: OrientedProblem, _ set: TileSet) -> Blocking {
     Blocking(
       mc: wholeMultiple(min(mc, problem.m), of: set.mr), nc: wholeMultiple(min(nc, problem.n), of: set.nr),
       kc: wholeMultiple(min(kc, problem.k), of: set.kr))

@@ -89,7 +89,7 @@ public struct KernelPlan: Sendable {
     _ bias: UnsafeRawPointer?, _ workspace: UnsafeMutableRawPointer?
   ) throws(HeadroomError) {
     let plan = plan.assumingMemoryBound(to: ck_gemm_plan.self)
-    var operands = ck_gemm_operands(a: a, b: b, c: c, bias: bias)
+    var operands = ck_gemm_operands(a: a, b: b, c: c, bias: bias, a_image: nil, b_image: nil)
     if ck_gemm_execute(plan, &operands, workspace) != CK_OK {
       throw .outOfMemory(byteCount: Int(ck_gemm_workspace_bytes(plan)))
     }

@@ -17,10 +17,11 @@ struct OrientedProblem {
   let inputType: ElementType
   let outputType: ElementType
 
-  init(_ descriptor: GEMMDescriptor) {
+  /// - Parameter turns: false leaves the product as it is described, whatever C's strides.
+  init(_ descriptor: GEMMDescriptor, turns: Bool = true) {
     let c = descriptor.c
     // A column vector is a row vector seen the other way.
-    swapped = c.rowStride == 1 && (c.columns == 1 || c.columnStride != 1) && c.rows != 1
+    swapped = turns && c.rowStride == 1 && (c.columns == 1 || c.columnStride != 1) && c.rows != 1
     let (a, b) = swapped ? (descriptor.b.transposed, descriptor.a.transposed) : (descriptor.a, descriptor.b)
     let out = swapped ? c.transposed : c
     m = out.rows

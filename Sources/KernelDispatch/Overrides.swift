@@ -33,7 +33,7 @@ public struct Overrides: Sendable, Equatable {
       threads = count
     }
     if let text = value("HEADROOM_VARIANT") {
-      let known = KernelTable.shared.variants.map(\.name)
+      let known = KernelTable.shared.variants.map(\.name) + ConvolutionVariant.all.map(\.name)
       guard known.contains(text) else {
         throw .invalidOverride(variable: "HEADROOM_VARIANT", found: text, expected: "one of \(known.joined(separator: ", "))")
       }

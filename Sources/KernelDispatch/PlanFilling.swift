@@ -58,7 +58,7 @@ extension Dispatch {
 }
 
 extension Epilogue {
-  fileprivate func kernelEpilogue(swapped: Bool) -> ck_epilogue {
+  func kernelEpilogue(swapped: Bool) -> ck_epilogue {
     let kind: ck_bias
     switch bias {
     case .none: kind = CK_BIAS_NONE

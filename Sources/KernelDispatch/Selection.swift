@@ -61,6 +61,12 @@ public enum Rejection: Sendable, Hashable {
     case unitColumnStrideOfB = "B must have unit stride along N"
     case unitStridesAlongK = "A and B must both have unit stride along K"
     case pairsInA = "A must have unit stride along K, and K be even"
+    case pointwise = "the kernel must be 1x1, at stride 1 and without padding"
+    case depthwise = "every channel must be a group of its own, with one output channel"
+    case imagePacked = "the image must be the operand that is packed"
+    case unitChannelStrideOfWeights = "the weights must have unit stride along output channels"
+    case vectorsAlongChannels = "channels must be adjacent in input and output"
+    case vectorsAlongRows = "columns must be adjacent in input and output"
   }
 }
 

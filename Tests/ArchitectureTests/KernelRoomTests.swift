@@ -12,6 +12,7 @@ struct KernelRoomTests {
     "pack": ["isa"],
     "epilogue": ["isa", "pack"],
     "gemm": ["epilogue", "pack"],
+    "conv": ["epilogue", "gemm", "pack"],
   ]
   static let extensions: Set<String> = ["c", "h", "def", "inc"]
 

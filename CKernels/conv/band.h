@@ -1,0 +1,24 @@
+// Bands: some rows of the input, copied as a driver's kernels want them.
+#pragma once
+#include "ck_conv.h"
+
+/// Rows [first_row, end_row) of one image and group: what the output rows [first, end) read of it.
+typedef struct ck_band {
+  int64_t image, group;
+  int64_t first, end;         ///< output rows
+  int64_t first_row, end_row; ///< input rows, those in the padding left out
+} ck_band;
+
+ck_band ck_band_of(const ck_conv_plan *plan, int64_t image, int64_t group, int64_t index);
+
+/// The most input rows that any band has.
+int64_t ck_band_most_rows(const ck_conv_plan *plan);
+
+/// The rows of the kernel that meet the image for output row `p`: the first and the end.
+void ck_kernel_rows(const ck_image *image, int64_t p, int64_t *first, int64_t *end);
+
+/// Channels of a pixel in a copied band: whole groups of KR.
+int64_t ck_band_channels(const ck_conv_plan *plan);
+
+/// Copies the band's rows, channels last, `band_columns` pixels each: zeros where the padding is and for missing channels.
+void ck_band_copy(const ck_conv_plan *plan, const ck_band *band, const void *input, void *destination);

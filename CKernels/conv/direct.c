@@ -1,0 +1,282 @@
+// Direct convolution: a tile is some pixels of an output row by NR output channels, and the batch-reduce micro-kernel sums it
+// over all places of the kernel and all input channels before it is stored (Georganas et al., "Anatomy of High-Performance Deep
+// Learning Convolutions on SIMD Architectures", SC 2018; as batch-reduce GEMM: Georganas et al., IPDPS 2020). The input is read
+// where it lies if its channels are adjacent and no column is padding; else a band of its rows is copied so. Kernel rows in the
+// padding are left out.
+//
+// Contract: every output element is summed in the order (r, s, c) in one chain, so threads, bands and panels don't show in its
+// bits.
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "ck_pack.h"
+#include "ck_team.h"
+#include "conv/band.h"
+#include "conv/conv.h"
+#include "epilogue/epilogue.h"
+#include "pack/units.h"
+
+enum { CK_LINE = 64, CK_TASKS_PER_THREAD = 4 };
+
+/// Byte offsets into the workspace; one band and one pair of address lists a thread.
+typedef struct ck_direct_map {
+  int64_t weights, states, lists, list_bytes, bands, band_bytes, total;
+} ck_direct_map;
+
+typedef struct ck_direct_run {
+  const ck_conv_plan *plan;
+  const ck_conv_operands *operands;
+  char *workspace;
+  ck_direct_map map;
+  int64_t panels, places, place_columns; ///< panels of a group; blocks of the sum; those in a row of the kernel
+  int64_t depth;                         ///< of one block
+  bool private_panels;
+  _Atomic int64_t next[2]; ///< the next task of this step; steps take turns
+} ck_direct_run;
+
+/// A thread's own: a copied band, and where the blocks of a tile begin in the input and in the weights.
+typedef struct ck_own {
+  int32_t thread;
+  char *band;
+  const void **pixels, **weights;
+} ck_own;
+
+/// A step: some panels of one group against all images.
+typedef struct ck_direct_step {
+  int64_t index, group, panel, panels, slices, bands;
+} ck_direct_step;
+
+static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+static int64_t panel_bytes(const ck_conv_plan *plan) {
+  const ck_image *in = &plan->image;
+  return in->kernel_rows * in->kernel_columns * ck_band_channels(plan) * plan->gemm.nr * ck_element_bytes(plan->gemm.panel_type);
+}
+
+/// Whether each panel meets all its pixels in one task.
+static bool has_private_panels(const ck_conv_plan *plan) { return plan->images == 1 && plan->image.out_rows <= plan->band_rows; }
+
+static ck_direct_map map_of(const ck_conv_plan *plan) {
+  const ck_image *in = &plan->image;
+  const int64_t threads = plan->gemm.team.threads;
+  ck_direct_map map = {};
+  const int64_t kept = has_private_panels(plan) ? threads : plan->panels_at_once;
+  map.states = plan->pack_weights ? kept * ck_round_up(panel_bytes(plan), CK_LINE) : 0;
+  map.lists = map.states + (plan->pack_weights ? ck_round_up(kept * (int64_t)sizeof(int64_t), CK_LINE) : 0);
+  map.list_bytes = ck_round_up(2 * in->kernel_rows * in->kernel_columns * (int64_t)sizeof(void *), CK_LINE);
+  map.bands = map.lists + threads * map.list_bytes;
+  if (plan->copy_input) {
+    const int64_t pixels = ck_band_most_rows(plan) * plan->band_columns;
+    map.band_bytes = ck_round_up(pixels * ck_band_channels(plan) * ck_element_bytes(plan->gemm.panel_type), CK_LINE);
+  }
+  map.total = map.bands + threads * map.band_bytes;
+  return map;
+}
+
+int64_t ck_direct_workspace_bytes(const ck_conv_plan *plan) { return map_of(plan).total; }
+
+// MARK: weights
+
+// Depths in the order (r, s, c), each place's channels filled up to whole groups of KR. Places whose channels follow one another
+// in memory are packed at once.
+static void pack_weights(const ck_direct_run *run, int64_t group, int64_t panel, char *destination) {
+  const ck_conv_plan *plan = run->plan;
+  const ck_conv_layout *w = &plan->layout;
+  const ck_image *in = &plan->image;
+  const int64_t bytes = ck_element_bytes(plan->gemm.b_type), channels = ck_band_channels(plan);
+  const int64_t places = in->kernel_rows * in->kernel_columns;
+  const bool whole = channels == in->channels && w->w_rs == in->kernel_columns * w->w_ss;
+  const bool adjacent = whole && w->w_ss == in->channels * w->w_cs;
+  // Channel after channel, each with all its places: turned round while it is packed.
+  const bool by_channel = whole && !adjacent && plan->gemm.kr == 1 && w->w_ss == 1 && w->w_cs == places;
+  const bool at_once = adjacent || by_channel;
+  for (int64_t place = 0; place < (at_once ? 1 : places); place++) {
+    const int64_t offset = group * w->w_gs + panel * plan->gemm.nr * w->w_os + place / in->kernel_columns * w->w_rs +
+                           place % in->kernel_columns * w->w_ss;
+    const ck_pack_job job = {
+        .source = (const char *)run->operands->weights + offset * bytes,
+        .destination = destination + place * channels * plan->gemm.nr * ck_element_bytes(plan->gemm.panel_type),
+        .rows = least(plan->gemm.nr, plan->channels - panel * plan->gemm.nr),
+        .k = at_once ? places * channels : in->channels,
+        .rs = w->w_os,
+        .ks = by_channel ? 1 : w->w_cs,
+        .panel = plan->gemm.nr,
+        .kr = plan->gemm.kr,
+        .from = plan->gemm.b_type,
+        .to = plan->gemm.panel_type,
+        .places = by_channel ? places : 1,
+    };
+    ck_pack(&job);
+  }
+}
+
+/// The panel, packed. Of a single band each panel is used once, by one thread: it stays in that thread's caches, where the next
+/// takes its place. Else all threads share what the first has packed.
+static const char *packed_panel(const ck_direct_run *run, const ck_direct_step *step, int64_t panel, int32_t thread) {
+  const int64_t bytes = ck_round_up(panel_bytes(run->plan), CK_LINE), kept = run->private_panels ? thread : panel - step->panel;
+  char *packed = run->workspace + kept * bytes;
+  _Atomic int64_t *state = (_Atomic int64_t *)(run->workspace + run->map.states) + kept;
+  if (run->private_panels) {
+    pack_weights(run, step->group, panel, packed);
+  } else if (ck_team_first(state, step->index)) {
+    pack_weights(run, step->group, panel, packed);
+    ck_team_done(state, step->index);
+  }
+  return packed;
+}
+
+/// Where the panel's blocks begin, and how far apart its depths are.
+static void list_weights(const ck_direct_run *run, const ck_direct_step *step, int64_t panel, const ck_own *own, ck_tile *tile) {
+  const ck_conv_plan *plan = run->plan;
+  const ck_conv_layout *w = &plan->layout;
+  const int64_t bytes = ck_element_bytes(plan->gemm.panel_type), columns = run->place_columns;
+  const char *base;
+  int64_t row, column;
+  if (plan->pack_weights) {
+    const int64_t block = run->depth * plan->gemm.nr;
+    base = packed_panel(run, step, panel, own->thread), row = columns * block, column = block;
+    tile->b_ks = plan->gemm.nr * plan->gemm.kr;
+  } else {
+    base = (const char *)run->operands->weights + (step->group * w->w_gs + panel * plan->gemm.nr * w->w_os) * bytes;
+    row = w->w_rs, column = w->w_ss;
+    tile->b_ks = w->w_cs;
+  }
+  for (int64_t place = 0; place < run->places; place++)
+    own->weights[place] = base + (place / columns * row + place % columns * column) * bytes;
+}
+
+// MARK: the input
+
+/// An input as the tiles read it: channels adjacent, `pixel` and `row` elements apart, its first column `left` columns before the
+/// image's.
+typedef struct ck_source {
+  const char *base;
+  int64_t row, pixel, first_row, left;
+} ck_source;
+
+static ck_source source_of(const ck_direct_run *run, const ck_band *band, char *copy) {
+  const ck_conv_plan *plan = run->plan;
+  const ck_image *in = &plan->image;
+  if (plan->copy_input) {
+    const int64_t pixel = ck_band_channels(plan);
+    return (ck_source){copy, plan->band_columns * pixel, pixel, band->first_row, in->pad_left};
+  }
+  const int64_t offset = band->image * in->ns + band->group * plan->layout.in_gs;
+  return (ck_source){(const char *)run->operands->input + offset * ck_element_bytes(plan->gemm.a_type), in->hs, in->ws, 0, 0};
+}
+
+static void list_pixels(const ck_direct_run *run, const ck_source *source, int64_t p, int64_t q, int64_t first, int64_t end,
+                        const void **list) {
+  const ck_image *in = &run->plan->image;
+  const int64_t bytes = ck_element_bytes(run->plan->gemm.panel_type);
+  for (int64_t r = first; r < end; r++)
+    for (int64_t s = 0; s < run->place_columns; s++) {
+      const int64_t row = p * in->stride_h + r * in->dilation_h - in->pad_top - source->first_row;
+      const int64_t column = q * in->stride_w + s * in->dilation_w - in->pad_left + source->left;
+      *list++ = source->base + (row * source->row + column * source->pixel) * bytes;
+    }
+}
+
+// MARK: the loops
+
+/// One panel of weights against the band's output rows.
+static void run_panel(const ck_direct_run *run, const ck_direct_step *step, const ck_band *band, const ck_source *source,
+                      int64_t panel, const ck_own *own) {
+  const ck_conv_plan *plan = run->plan;
+  const ck_gemm_plan *gemm = &plan->gemm;
+  const ck_conv_layout *layout = &plan->layout;
+  _Alignas(64) double scratch[CK_MAX_MR * CK_MAX_NR];
+  const int64_t channel = panel * gemm->nr, out_bytes = ck_element_bytes(gemm->c_type);
+  ck_tile tile = gemm->tile;
+  list_weights(run, step, panel, own, &tile);
+  tile.k = run->depth;
+  tile.a_rs = plan->image.stride_w * source->pixel;
+  tile.a_ks = gemm->kr;
+  tile.n = least(gemm->nr, plan->channels - channel);
+  tile.c_rs = gemm->accumulate ? gemm->nr : layout->out_qs;
+  tile.fetch_c = !gemm->accumulate;
+  ck_gemm_operands finished = {.bias = run->operands->bias ? (const float *)run->operands->bias + step->group * plan->channels
+                                                           : NULL};
+  for (int64_t p = band->first; p < band->end; p++) {
+    int64_t first, end;
+    ck_kernel_rows(&plan->image, p, &first, &end);
+    tile.blocks = (end - first) * run->place_columns;
+    const int64_t offset = band->image * layout->out_ns + step->group * layout->out_gs + p * layout->out_ps;
+    finished.c = (char *)run->operands->output + offset * out_bytes;
+    for (int64_t i = 0, q = 0; i < gemm->row_tiles; i++) {
+      const int64_t height = gemm->tile_rows + (i < gemm->taller_tiles);
+      list_pixels(run, source, p, q, first, end, own->pixels);
+      void *c = gemm->accumulate ? (void *)scratch : (char *)finished.c + (q * layout->out_qs + channel) * out_bytes;
+      gemm->tiles[height](&tile, own->pixels, own->weights + first * run->place_columns, c);
+      if (gemm->accumulate || gemm->has_epilogue) {
+        const ck_finished done = {
+            .sums = c, .sums_rs = tile.c_rs, .row = q, .column = channel, .rows = height, .columns = tile.n};
+        ck_epilogue_store(gemm, &finished, &done, 1, 0);
+      }
+      q += height;
+    }
+  }
+}
+
+static void run_step(ck_direct_run *run, ck_direct_step *step, int32_t thread, int32_t threads) {
+  const ck_conv_plan *plan = run->plan;
+  step->bands = ceil_div(plan->image.out_rows, plan->band_rows);
+  const int64_t inputs = plan->images * step->bands;
+  step->slices = threads == 1 ? 1 : least(step->panels, ceil_div((int64_t)threads * CK_TASKS_PER_THREAD, inputs));
+  if (thread == 0) atomic_store_explicit(&run->next[(step->index + 1) % 2], 0, memory_order_relaxed);
+  const void **lists = (const void **)(run->workspace + run->map.lists + thread * run->map.list_bytes);
+  const ck_own own = {thread, run->workspace + run->map.bands + thread * run->map.band_bytes, lists, lists + run->places};
+  int64_t copied = -1;
+  for (;;) {
+    const int64_t task = atomic_fetch_add_explicit(&run->next[step->index % 2], 1, memory_order_relaxed);
+    if (task >= inputs * step->slices) break;
+    const int64_t input = task / step->slices, slice = task % step->slices;
+    const ck_band band = ck_band_of(plan, input / step->bands, step->group, input % step->bands);
+    if (plan->copy_input && input != copied) ck_band_copy(plan, &band, run->operands->input, own.band);
+    copied = input;
+    const ck_source source = source_of(run, &band, own.band);
+    const int64_t end = step->panel + step->panels * (slice + 1) / step->slices;
+    for (int64_t panel = step->panel + step->panels * slice / step->slices; panel < end; panel++)
+      run_panel(run, step, &band, &source, panel, &own);
+  }
+  // The next step overwrites the panels.
+  if (threads > 1) ck_team_barrier();
+}
+
+static void run_thread(void *context, int32_t thread, int32_t threads) {
+  ck_direct_run *run = context;
+  int64_t index = 0;
+  for (int64_t group = 0; group < run->plan->groups; group++)
+    for (int64_t panel = 0; panel < run->panels; panel += run->plan->panels_at_once, index++) {
+      ck_direct_step step = {.index = index, .group = group, .panel = panel};
+      step.panels = least(run->plan->panels_at_once, run->panels - panel);
+      run_step(run, &step, thread, threads);
+    }
+}
+
+/// Whether the places of one kernel row lie one after another in the input and in the weights: then they are one block.
+static bool row_is_one_block(const ck_conv_plan *plan) {
+  const ck_image *in = &plan->image;
+  const bool in_input = in->dilation_w == 1 && (plan->copy_input || in->ws == in->channels);
+  return in_input && (plan->pack_weights || plan->layout.w_ss == in->channels * plan->layout.w_cs);
+}
+
+void ck_conv_direct(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace) {
+  const ck_image *in = &plan->image;
+  const bool one_block = row_is_one_block(plan);
+  ck_direct_run run = {
+      .plan = plan,
+      .operands = operands,
+      .workspace = workspace,
+      .map = map_of(plan),
+      .panels = ceil_div(plan->channels, plan->gemm.nr),
+      .place_columns = one_block ? 1 : in->kernel_columns,
+      .private_panels = has_private_panels(plan),
+      .depth = ck_band_channels(plan) * (one_block ? in->kernel_columns : 1),
+  };
+  run.places = in->kernel_rows * run.place_columns;
+  // No panel is packed yet.
+  if (plan->pack_weights) __builtin_memset(workspace + run.map.states, 0, (size_t)(run.map.lists - run.map.states));
+  ck_team_run(plan->gemm.team, run_thread, &run);
+}

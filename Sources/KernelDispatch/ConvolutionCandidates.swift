@@ -1,0 +1,97 @@
+import CKernels
+import Tensors
+
+/// A variant of convolution with the micro-kernels that it could run.
+struct ConvolutionKernels: Sendable {
+  enum Kind: Sendable {
+    /// A place in `CandidateLists.pairs`.
+    case tiles(pairIndex: Int)
+    /// A place in `KernelTable.depthwise`.
+    case depthwise(index: Int)
+  }
+
+  let variant: ConvolutionVariant
+  let kind: Kind
+
+  /// Every variant with everything that could serve it, whatever the problem.
+  static let all: [ConvolutionKernels] = {
+    let table = KernelTable.shared
+    return ConvolutionVariant.all.flatMap { variant in
+      let pairs = table.candidates.pairs.filter { variant.products.contains(table.variants[$0.variantIndex].name) }
+      let tiles = pairs.map { ConvolutionKernels(variant: variant, kind: .tiles(pairIndex: $0.index)) }
+      let filters = table.depthwise.indices.map { ConvolutionKernels(variant: variant, kind: .depthwise(index: $0)) }
+      return variant.algorithm == .depthwise ? filters : tiles
+    }
+  }()
+
+  /// The candidate of matrix multiply; `nil` for depthwise kernels.
+  var pair: CandidatePair? {
+    if case .tiles(let index) = kind { KernelTable.shared.candidates.pairs[index] } else { nil }
+  }
+
+  var depthwise: DepthwiseMicrokernel? {
+    if case .depthwise(let index) = kind { KernelTable.shared.depthwise[index] } else { nil }
+  }
+
+  var microkernel: String { pair.map { KernelTable.shared.name(ofTileSet: $0.tileSetIndex) } ?? depthwise?.name ?? "" }
+  var isa: ISA { pair?.set.isa ?? depthwise?.isa ?? .scalar }
+  /// The variant of matrix multiply, where it is one of several.
+  var product: String? {
+    variant.products.count > 1 && variant.algorithm != .direct
+      ? pair.map { KernelTable.shared.variants[$0.variantIndex].name } : nil
+  }
+}
+
+/// What a problem's types, the allowed instruction set and the caller's wishes leave of the kernels of convolution.
+struct ConvolutionFilter {
+  /// For the pairs; says nothing of variants.
+  let pairs: CandidateFilter
+  let variant: String?
+  let microkernel: String?
+
+  func rejection(of kernels: ConvolutionKernels, for problem: ConvolutionProblem) -> Rejection? {
+    if let variant, kernels.variant.name != variant { return .variantNotAskedFor }
+    if let depthwise = kernels.depthwise { return rejection(of: depthwise, for: problem) }
+    guard let pair = kernels.pair else { return .types }
+    if let rejection = pairs.rejection(of: pair, among: KernelTable.shared.candidates.pairs) { return rejection }
+    switch kernels.variant.algorithm {
+    case .pointwise:
+      if !problem.isPointwise { return .layout(.pointwise) }
+      return OrientedProblem(problem.product(from: .pointwise)).rejection(of: pair)
+    case .implicitGEMM:
+      let imageIsLeft = problem.pixelsAreRows != OrientedProblem(problem.product(from: .implicitGEMM)).swapped
+      return (imageIsLeft ? pair.packsA : pair.packsB) ? nil : .layout(.imagePacked)
+    case .direct:
+      let inPlace = problem.layout.w_os == 1 || problem.channels == 1
+      return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfWeights)
+    case .depthwise:
+      return .types
+    }
+  }
+
+  private func rejection(of kernel: DepthwiseMicrokernel, for problem: ConvolutionProblem) -> Rejection? {
+    if kernel.isa > pairs.machineISA { return .isaMissing(needs: kernel.isa, has: pairs.machineISA) }
+    if kernel.isa > pairs.cap { return .isaCapped(needs: kernel.isa, cap: pairs.cap) }
+    if !problem.isDepthwise { return .layout(.depthwise) }
+    if let microkernel { return kernel.name == microkernel ? serves(kernel, problem) : .microkernelNotAskedFor }
+    if let rejection = serves(kernel, problem) { return rejection }
+    if pairs.without.contains(.simd) && kernel.isa != .scalar { return .techniqueOff(.simd) }
+    let better = KernelTable.shared.depthwise.filter {
+      $0.language == .c && $0.isa > kernel.isa && $0.isa <= pairs.cap && serves($0, problem) == nil
+    }
+    if pairs.without.contains(.simd) { return nil }
+    return better.map(\.isa).max().map { .isaSuperseded(by: $0) }
+  }
+
+  private func serves(_ kernel: DepthwiseMicrokernel, _ problem: ConvolutionProblem) -> Rejection? {
+    switch kernel.channels {
+    case .last:
+      if kernel.inputType != problem.inputType { return .types }
+      return problem.image.cs == 1 && problem.pixelsAreRows ? nil : .layout(.vectorsAlongChannels)
+    case .first:
+      // What is copied is widened on the way.
+      if kernel.inputType != .float32 { return .types }
+      return problem.image.ws == 1 && problem.layout.out_qs == 1 ? nil : .layout(.vectorsAlongRows)
+    }
+  }
+}

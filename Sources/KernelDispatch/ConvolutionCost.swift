@@ -1,0 +1,97 @@
+import CKernels
+import Tensors
+
+/// Predicts the time of a convolution, to rank candidates and to decide whether threads pay. Made of what `CostModel` knows of tiles and packing;
+/// cycles are of one core.
+struct ConvolutionCost {
+  private let problem: ConvolutionProblem
+  private let blocks: BlockSizes
+
+  init(_ problem: ConvolutionProblem, _ blocks: BlockSizes) {
+    self.problem = problem
+    self.blocks = blocks
+  }
+
+  /// Rows of weights so far apart lie two to a page: panels of them run from one TLB miss to the next and are worth packing even if few
+  /// pixels use them (Zen 4: 512 channels at 7x7 run 1.7 times as fast packed, 256 channels at 14x14 the other way round by 5 %).
+  private static let farRowBytes: Int64 = 2048
+  private static let farRowsFactor = 1.8
+
+  private var images: Double { Double(problem.shape.batch) }
+  private var groups: Double { Double(problem.shape.groups) }
+  private var pixels: Double { Double(problem.outputHeight * problem.outputWidth) }
+  private var inputElements: Double { images * Double(problem.shape.inputChannels * problem.shape.height * problem.shape.width) }
+
+  func cycles(_ kernels: ConvolutionKernels) -> Double {
+    if problem.isEmpty { return 0 }
+    switch kernels.kind {
+    case .depthwise: return depthwise(kernels)
+    case .tiles(let index):
+      let pair = KernelTable.shared.candidates.pairs[index]
+      return kernels.variant.algorithm == .direct ? direct(pair) : products(pair, kernels.variant.algorithm)
+    }
+  }
+
+  // MARK: products
+
+  private func products(_ pair: CandidatePair, _ algorithm: ConvolutionVariant.Algorithm) -> Double {
+    let product = OrientedProblem(problem.product(from: algorithm))
+    let blocking = blocks.blocking(of: product, for: pair, blocked: true)
+    let count = groups * (problem.isOneProduct ? 1 : images)
+    let model = CostModel(product, blocking)
+    if algorithm == .pointwise { return count * model.cycles(pair) }
+    let imageIsLeft = problem.pixelsAreRows != product.swapped
+    let packsWeights = imageIsLeft ? pair.packsB : pair.packsA
+    let weights = packsWeights ? Double(problem.channels * problem.depth) * weightRate(pair) : 0
+    return count * (model.tileCycles(pair) + weights) + images * groups * pixels * Double(problem.depth) * imageRate(pair)
+  }
+
+  /// Cycles per element of a panel packed out of the image: runs along the rows are copied, runs along channels transposed.
+  private func imageRate(_ pair: CandidatePair) -> Double {
+    let strideOfPixels = problem.image.ws * problem.image.stride_w
+    let rate = strideOfPixels == 1 ? 0.9 : problem.image.cs == 1 && problem.inputType == .float32 ? 1.4 : 2.5
+    return pair.widens ? rate * 1.5 : rate
+  }
+
+  private func weightRate(_ pair: CandidatePair) -> Double {
+    let rate = problem.layout.w_os == 1 ? 0.6 : problem.depthStride == 1 && problem.inputType == .float32 ? 1.2 : 2
+    return pair.widens ? rate * 1.5 : rate
+  }
+
+  // MARK: direct
+
+  private func direct(_ pair: CandidatePair) -> Double {
+    let row = OrientedProblem(problem.rowProduct, turns: false)
+    let whole = Blocking(mc: row.m, nc: row.n, kc: max(row.k, 1))
+    let rows = images * groups * Double(problem.outputHeight)
+    var cycles = rows * CostModel(row, whole).tileCycles(pair)
+    let weights = groups * Double(problem.channels * problem.depth)
+    if pair.packsB {
+      cycles += weights * weightRate(pair)
+    } else if problem.layout.w_cs * Int64(problem.inputType.byteCount) >= Self.farRowBytes && rows > 1 {
+      cycles *= Self.farRowsFactor
+    }
+    if copiesInput(pair) { cycles += inputElements * (problem.image.cs == 1 ? 0.3 : problem.inputType == .float32 ? 1.4 : 2.5) }
+    // Stored element by element where channels are apart.
+    if problem.layout.out_ks != 1 { cycles += images * groups * pixels * Double(problem.channels) * 2 }
+    return cycles
+  }
+
+  private func copiesInput(_ pair: CandidatePair) -> Bool { problem.copiesInput(widens: pair.widens, kr: pair.set.kr) }
+
+  // MARK: depthwise
+
+  private func depthwise(_ kernels: ConvolutionKernels) -> Double {
+    guard let kernel = kernels.depthwise else { return .infinity }
+    let outputs = images * groups * pixels
+    let perVector = Double(problem.shape.kernel.height * problem.shape.kernel.width) + 2
+    return outputs / Double(kernel.lanes) * perVector + inputElements / Double(kernel.lanes)
+  }
+}
+
+extension ConvolutionProblem {
+  /// Whether `direct` must copy bands of the input: to pad rows, to bring channels together, to widen, to fill up groups of KR.
+  func copiesInput(widens: Bool, kr: Int) -> Bool {
+    widens || padsColumns || image.cs != 1 || !shape.channelsPerGroup.isMultiple(of: kr)
+  }
+}

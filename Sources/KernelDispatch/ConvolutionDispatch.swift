@@ -1,0 +1,107 @@
+import CKernels
+import Tensors
+
+extension Dispatch {
+  /// What runs for `descriptor`, whose sizes and types the caller has checked.
+  ///
+  /// - Throws: as for products: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `noCandidate`.
+  public func select(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> ConvolutionSelection {
+    try choose(ConvolutionProblem(descriptor), descriptor.options).selection
+  }
+
+  /// What was selected for `descriptor` and the C plan of it.
+  func plan(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> (selection: ConvolutionSelection, plan: ck_conv_plan) {
+    let problem = ConvolutionProblem(descriptor)
+    let choice = try choose(problem, descriptor.options)
+    return (choice.selection, written(problem, choice.kernels, threads: choice.selection.threads, descriptor.options))
+  }
+
+  /// Every candidate for `descriptor` with what became of it; the chosen one first, then by predicted time, then the rejected ones.
+  public func explain(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> [ConvolutionCandidate] {
+    let problem = ConvolutionProblem(descriptor)
+    let filter = try filter(descriptor.options, problem.inputType)
+    let chosen: Choice?
+    do throws(HeadroomError) {
+      chosen = try choose(problem, descriptor.options)
+    } catch .noCandidate {
+      chosen = nil
+    }
+    let judged = try ConvolutionKernels.all.map { kernels throws(HeadroomError) in
+      let outcome: ConvolutionCandidate.Outcome
+      if let rejection = filter.rejection(of: kernels, for: problem) {
+        outcome = .rejected(rejection)
+      } else {
+        let choice = try predict(kernels, problem, descriptor.options)
+        let seconds = CostModel.seconds(choice.cycles, threads: choice.selection.threads)
+        outcome = choice.selection == chosen?.selection ? .chosen(choice.selection, seconds: seconds) : .slower(seconds: seconds)
+      }
+      return ConvolutionCandidate(
+        variant: kernels.variant, product: kernels.product, microkernel: kernels.microkernel, isa: kernels.isa, outcome: outcome)
+    }
+    return judged.sorted { $0.outcome.rank < $1.outcome.rank }
+  }
+
+  private struct Choice {
+    let kernels: ConvolutionKernels
+    let cycles: Double
+    let selection: ConvolutionSelection
+  }
+
+  private func choose(_ problem: ConvolutionProblem, _ options: SelectionOptions) throws(HeadroomError) -> Choice {
+    let filter = try filter(options, problem.inputType)
+    var best: Choice?
+    for kernels in ConvolutionKernels.all where filter.rejection(of: kernels, for: problem) == nil {
+      let choice = try predict(kernels, problem, options)
+      if choice.cycles < best?.cycles ?? .infinity { best = choice }
+    }
+    if let best { return best }
+    throw .noCandidate(
+      reasons: ConvolutionKernels.all.compactMap { kernels in
+        guard let rejection = filter.rejection(of: kernels, for: problem),
+          ![.types, .variantNotAskedFor, .microkernelNotAskedFor].contains(rejection)
+        else { return nil }
+        return "\(kernels.variant.name) \(kernels.microkernel): \(rejection)"
+      })
+  }
+
+  private func predict(
+    _ kernels: ConvolutionKernels, _ problem: ConvolutionProblem, _ options: SelectionOptions
+  ) throws(HeadroomError) -> Choice {
+    let cycles = ConvolutionCost(problem, blocks).cycles(kernels)
+    let most = try threads(options.threads, without: options.without)
+    let threads = options.threads != nil ? most : CostModel.threads(cycles, most: most)
+    return Choice(
+      kernels: kernels, cycles: cycles,
+      selection: ConvolutionSelection(
+        variant: kernels.variant.name, product: kernels.product, microkernel: kernels.microkernel, isa: kernels.isa,
+        threads: threads))
+  }
+
+  private func filter(_ options: SelectionOptions, _ inputType: ElementType) throws(HeadroomError) -> ConvolutionFilter {
+    let table = KernelTable.shared
+    let variants = ConvolutionVariant.all.map(\.name)
+    if let name = options.variant, !variants.contains(name) { throw .unknownVariant(found: name, known: variants) }
+    let forced = overrideConvolution.map { variants[$0] }
+    var pairs = CandidateFilter(inputType: inputType, cap: min(cap, options.maxISA ?? cap), machineISA: machineISA)
+    pairs.without = options.without
+    if let name = options.microkernel {
+      let tiles = table.tileSets.indices.map(table.name(ofTileSet:))
+      pairs.tileSetIndex = tiles.firstIndex(of: name)
+      let known = tiles + table.depthwise.map(\.name)
+      if !known.contains(name) { throw .unknownMicrokernel(found: name, known: known) }
+      // A depthwise kernel leaves no tile.
+      if pairs.tileSetIndex == nil { pairs.tileSetIndex = -1 }
+    }
+    return ConvolutionFilter(pairs: pairs, variant: options.variant ?? forced, microkernel: options.microkernel)
+  }
+}
+
+extension ConvolutionCandidate.Outcome {
+  fileprivate var rank: (Int, Double) {
+    switch self {
+    case .chosen: (0, 0)
+    case .slower(let seconds): (1, seconds)
+    case .rejected: (2, 0)
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import CKernels
+import Tensors
+
+extension Dispatch {
+  /// A choice written down as what C runs.
+  func written(
+    _ problem: ConvolutionProblem, _ kernels: ConvolutionKernels, threads: Int, _ options: SelectionOptions
+  ) -> ck_conv_plan {
+    var plan = ck_conv_plan()
+    plan.driver = CK_CONV_EMPTY
+    plan.images = Int64(problem.shape.batch)
+    plan.groups = Int64(problem.shape.groups)
+    plan.channels = Int64(problem.channels)
+    plan.image = problem.image
+    plan.layout = problem.layout
+    plan.band_rows = 1
+    plan.panels_at_once = 1
+    if problem.isEmpty { return plan }
+    let blocked = !options.without.contains(.cacheBlocking)
+    switch kernels.kind {
+    case .depthwise(let index):
+      fillDepthwise(&plan, problem, KernelTable.shared.depthwise[index], threads: threads)
+    case .tiles(let index):
+      let pair = candidates.pairs[index]
+      if kernels.variant.algorithm == .direct {
+        fillDirect(&plan, problem, pair, threads: threads, blocked: blocked)
+      } else {
+        fillProducts(&plan, problem, pair, kernels.variant.algorithm, threads: threads, options)
+      }
+    }
+    return plan
+  }
+
+  private func fillProducts(
+    _ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ pair: CandidatePair, _ algorithm: ConvolutionVariant.Algorithm,
+    threads: Int, _ options: SelectionOptions
+  ) {
+    let descriptor = problem.product(from: algorithm)
+    let product = OrientedProblem(descriptor)
+    let blocked = !options.without.contains(.cacheBlocking)
+    let blocking = options.blocking?.fitted(to: product, pair.set) ?? blocks.blocking(of: product, for: pair, blocked: blocked)
+    let selection = Selection(pairIndex: pair.index, blocking: blocking, threads: threads, swapped: product.swapped)
+    plan.driver = CK_CONV_PRODUCTS
+    plan.gemm = written(product, descriptor, selection)
+    plan.one_product = problem.isOneProduct
+    plan.image_is_a = problem.pixelsAreRows
+    plan.from_image = algorithm == .implicitGEMM
+  }
+
+  private func fillDirect(
+    _ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ pair: CandidatePair, threads: Int, blocked: Bool
+  ) {
+    plan.driver = CK_CONV_DIRECT
+    plan.gemm = rowPlan(problem, pair, threads: threads)
+    plan.pack_weights = pair.packsB
+    plan.copy_input = problem.copiesInput(widens: pair.widens, kr: pair.set.kr)
+    plan.band_columns = Int64(problem.reachedColumns)
+    let pixelBytes = wholeMultiple(problem.shape.channelsPerGroup, of: pair.set.kr) * pair.panelType.byteCount
+    let rowBytes = max(problem.shape.width, problem.reachedColumns) * pixelBytes
+    plan.band_rows = Int64(
+      blocked
+        ? bandRows(problem, rowBytes: rowBytes, most: blocks.l2Bytes / 4, bands: threads == 1 ? 1 : 2 * threads)
+        : problem.outputHeight)
+    let panelBytes = problem.shape.kernel.height * problem.shape.kernel.width * pixelBytes * pair.set.nr
+    let panels = (problem.channels - 1) / pair.set.nr + 1
+    // A single band keeps none for another.
+    let isSingle = problem.shape.batch == 1 && plan.band_rows >= problem.outputHeight
+    plan.panels_at_once = Int64(isSingle ? panels : min(panels, max(1, Self.mostWeightBytes / max(panelBytes, 1))))
+  }
+
+  /// Packed weights of so many bytes at most are kept at once.
+  private static let mostWeightBytes = 16 << 20
+
+  private func fillDepthwise(
+    _ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ kernel: DepthwiseMicrokernel, threads: Int
+  ) {
+    plan.driver = CK_CONV_DEPTHWISE
+    plan.depthwise = kernel.run
+    plan.vectors = kernel.channels == .last ? CK_CHANNELS_LAST : CK_CHANNELS_FIRST
+    plan.band_columns = Int64(problem.reachedColumns)
+    let isFirst = kernel.channels == .first
+    plan.copy_input =
+      isFirst
+      && (problem.padsColumns || problem.shape.padding != Padding(0) || problem.shape.stride.width > 1
+        || problem.inputType != .float32)
+    let storesOutput = problem.outputType == .float32 && (isFirst ? problem.layout.out_qs : problem.layout.out_ks) == 1
+    plan.gemm = ck_gemm_plan()
+    plan.gemm.kr = 1
+    plan.gemm.a_type = problem.inputType.kernelType
+    plan.gemm.b_type = problem.inputType.kernelType
+    plan.gemm.acc_type = CK_F32
+    plan.gemm.c_type = problem.outputType.kernelType
+    plan.gemm.panel_type = kernel.inputType.kernelType
+    plan.gemm.team = ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds)
+    plan.gemm.accumulate = !storesOutput
+    let bias: Epilogue.Bias = problem.epilogue.hasBias ? (isFirst ? .perRow : .perColumn) : .none
+    let epilogue = Epilogue(scale: problem.epilogue.scale, bias: bias, activation: problem.epilogue.activation)
+    plan.gemm.has_epilogue = !epilogue.isIdentity
+    plan.gemm.epilogue = epilogue.kernelEpilogue(swapped: false)
+    plan.gemm.c_rs = isFirst ? problem.layout.out_ks : problem.layout.out_qs
+    plan.gemm.c_cs = isFirst ? problem.layout.out_qs : problem.layout.out_ks
+    let columns = max(problem.shape.width, problem.reachedColumns)
+    let rowBytes = columns * 4 * (isFirst ? 1 : problem.shape.groups)
+    let tasks = isFirst ? problem.shape.groups : 1
+    plan.band_rows = Int64(
+      bandRows(
+        problem, rowBytes: rowBytes, most: isFirst ? Self.mostPlaneBytes : blocks.l2Bytes / 4,
+        bands: threads == 1 ? 1 : (4 * threads + tasks - 1) / tasks))
+  }
+
+  /// Half of the smallest L1 there is: a copied band of one channel's image.
+  private static let mostPlaneBytes = 16 << 10
+
+  /// Output rows of a band whose input takes at most `most` bytes; at least `bands` bands over all images where there are so many rows.
+  private func bandRows(_ problem: ConvolutionProblem, rowBytes: Int, most: Int, bands: Int) -> Int {
+    let shape = problem.shape
+    let inputRows = most / max(rowBytes, 1)
+    let reach = (shape.kernel.height - 1) * shape.dilation.height + 1
+    let outputRows = inputRows <= reach ? 1 : (inputRows - reach) / shape.stride.height + 1
+    let count = max((problem.outputHeight - 1) / outputRows + 1, min(problem.outputHeight, (bands - 1) / shape.batch + 1))
+    return (problem.outputHeight - 1) / count + 1
+  }
+
+  /// The plan of one output row, whose tiles `direct` runs.
+  private func rowPlan(_ problem: ConvolutionProblem, _ pair: CandidatePair, threads: Int) -> ck_gemm_plan {
+    let descriptor = problem.rowProduct
+    let row = OrientedProblem(descriptor, turns: false)
+    let blocking = Blocking(mc: row.m, nc: row.n, kc: max(row.k, 1))
+    return written(row, descriptor, Selection(pairIndex: pair.index, blocking: blocking, threads: threads, swapped: false))
+  }
+}

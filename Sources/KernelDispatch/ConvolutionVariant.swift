@@ -1,0 +1,40 @@
+/// A way to run a convolution: an algorithm, and the variants of matrix multiply whose micro-kernels and packing serve it.
+public struct ConvolutionVariant: Sendable, Hashable {
+  enum Algorithm: Sendable, Hashable {
+    /// Matrix products of the operands where they lie.
+    case pointwise
+    /// Matrix products whose panels are packed out of the image.
+    case implicitGEMM
+    case direct
+    case depthwise
+  }
+
+  public let name: String
+  let algorithm: Algorithm
+  /// By name; each with its micro-kernels is a candidate. `depthwise` has micro-kernels of its own.
+  let products: [String]
+  public let summary: String
+
+  /// Every variant. A row here is all that dispatch needs to consider one.
+  static let all = [
+    ConvolutionVariant(
+      name: "pointwise", algorithm: .pointwise, products: Variant.all.map(\.name), summary: "a 1x1 kernel as a matrix product"),
+    ConvolutionVariant(
+      name: "direct", algorithm: .direct, products: ["outer.direct"],
+      summary: "tiles of an output row, summed over the kernel; weights where they lie"),
+    ConvolutionVariant(
+      name: "direct.packed", algorithm: .direct, products: ["outer.packed-b", "pair.packed-b"],
+      summary: "the same with panels of weights"),
+    ConvolutionVariant(
+      name: "direct.widened", algorithm: .direct, products: ["outer.widened"],
+      summary: "the same with bf16 widened to fp32: exact products, fp32 sums, one rounding on store"),
+    ConvolutionVariant(
+      name: "implicit-gemm.packed", algorithm: .implicitGEMM, products: ["outer.packed-b", "outer.packed"],
+      summary: "a matrix product whose panels are packed out of the image"),
+    ConvolutionVariant(
+      name: "implicit-gemm.widened", algorithm: .implicitGEMM, products: ["outer.widened"],
+      summary: "the same with bf16 widened to fp32"),
+    ConvolutionVariant(
+      name: "depthwise", algorithm: .depthwise, products: [], summary: "a filter for each channel, the input where it lies"),
+  ]
+}
