@@ -53,20 +53,27 @@ extension ConvolutionDescriptor {
     if padded < reach { throw .kernelBeyondImage(axis: axis, found: reach, padded: padded) }
   }
 
-  /// Offsets are counted in bytes of at most 4 an element, multiplications in an `Int`.
+  /// What can be counted: elements up to 2^43, so that no workspace made of them overflows, sizes along one axis up to 2^31, multiplications up to
+  /// 2^59.
   private func checkCounts() throws(HeadroomError) {
     let s = shape
     let taps = product(s.kernel.height, s.kernel.width)
     let depth = product(taps, s.channelsPerGroup)
     let pixels = product(s.outputHeight, s.outputWidth)
-    let counts = [
-      ("the input", product(product(s.batch, s.inputChannels), product(s.height, s.width))),
-      ("the weights", product(s.outputChannels, depth)),
-      ("the output", product(product(s.batch, s.outputChannels), pixels)),
-      ("the multiplications", product(product(s.batch, pixels), product(s.outputChannels, depth))),
+    let paddedHeight = sum(s.height, sum(s.padding.top, s.padding.bottom))
+    let paddedWidth = sum(s.width, sum(s.padding.left, s.padding.right))
+    let counts: [(String, Int?, Int)] = [
+      ("the padded input", product(product(s.batch, s.inputChannels), product(paddedHeight, paddedWidth)), 1 << 43),
+      ("an image", product(paddedHeight, paddedWidth), 1 << 43),
+      ("the kernel", taps, 1 << 43),
+      ("the weights", product(s.outputChannels, depth), 1 << 43),
+      ("the output", product(product(s.batch, s.outputChannels), pixels), 1 << 43),
+      ("the multiplications", product(product(s.batch, pixels), product(s.outputChannels, depth)), 1 << 59),
+      ("the input channels", s.inputChannels, 1 << 31), ("the output channels", s.outputChannels, 1 << 31),
+      ("the padded width", paddedWidth, 1 << 31),
     ]
-    for (what, count) in counts {
-      guard let count, count <= Int.max / 16 else { throw .convolutionOverflow(what: what) }
+    for (what, count, limit) in counts {
+      guard let count, count < limit else { throw .convolutionOverflow(what: what) }
     }
   }
 

@@ -54,7 +54,7 @@ struct ConvolutionCost {
   }
 
   private func weightRate(_ pair: CandidatePair) -> Double {
-    let rate = problem.layout.w_os == 1 ? 0.6 : problem.depthStride == 1 && problem.inputType == .float32 ? 1.2 : 2
+    let rate = problem.layout.w_os == 1 ? 0.6 : problem.depthStride == 1 && problem.inputType == .float32 ? 0.8 : 2
     return pair.widens ? rate * 1.5 : rate
   }
 

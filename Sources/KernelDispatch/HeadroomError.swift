@@ -24,7 +24,7 @@ public enum HeadroomError: Error, Equatable, Sendable {
   case groupsDontDivide(what: String, found: Int, groups: Int)
   /// The kernel, spread by its dilation, is larger than the padded image: there is no output.
   case kernelBeyondImage(axis: String, found: Int, padded: Int)
-  /// A count of a convolution's elements or multiplications is beyond 2^63.
+  /// A count of a convolution's elements or multiplications is beyond what kernels can count.
   case convolutionOverflow(what: String)
   /// No kernel convolves these types.
   case unsupportedConvolutionTypes(input: ElementType, output: ElementType)
@@ -70,7 +70,7 @@ extension HeadroomError: CustomStringConvertible {
     case .kernelBeyondImage(let axis, let found, let padded):
       "the kernel reaches beyond the padded image: its \(axis) with dilation is \(found), expected at most \(padded)"
     case .convolutionOverflow(let what):
-      "the convolution is too large: \(what) can't be counted in 2^63 - 1"
+      "the convolution is too large: \(what); expected fewer than 2^43 elements of each operand, 2^31 channels and columns"
     case .unsupportedConvolutionTypes(let input, let output):
       "no kernel convolves \(input.rawValue) into \(output.rawValue); expected f32 into f32, bf16 into f32 or bf16"
     case .invalidBlocking(let found):

@@ -1,0 +1,156 @@
+import Headroom
+import TestSupport
+import Testing
+
+@Suite("Bad input of convolutions")
+struct ConvolutionBadInputTests {
+  /// 4 channels of 5 x 6 into 6 channels of 3 x 4, everything as it should be; each test spoils one thing.
+  struct Call {
+    var descriptor = ConvolutionDescriptor(
+      ConvolutionShape(inputChannels: 4, height: 5, width: 6, outputChannels: 6, kernel: Extent(3)))
+    var counts = (input: 120, weights: 216, output: 72, bias: 6)
+
+    init() {}
+
+    init(_ change: (inout ConvolutionDescriptor) -> Void) { change(&descriptor) }
+
+    init(shape change: (inout ConvolutionShape) -> Void) { change(&descriptor.shape) }
+
+    /// The error that both ways to run it throw; records an issue if the output was written or they differ.
+    func error() -> HeadroomError? {
+      let input = [Float](repeating: 1, count: counts.input)
+      let weights = [Float](repeating: 1, count: counts.weights)
+      let bias = [Float](repeating: 1, count: counts.bias)
+      let before = (0..<counts.output).map { Float($0) }
+      var output = before
+      var found: [HeadroomError?] = []
+      for plans in [false, true] {
+        var span = output.mutableSpan
+        do throws(HeadroomError) {
+          if plans {
+            try ConvolutionPlan(descriptor).execute(input: input.span, weights: weights.span, output: &span, bias: bias.span)
+          } else {
+            try conv2d(descriptor, input: input.span, weights: weights.span, output: &span, bias: bias.span)
+          }
+          found.append(nil)
+        } catch {
+          found.append(error)
+        }
+      }
+      #expect(found[0] == found[1])
+      if found[0] != nil { #expect(output == before) }
+      return found[0]
+    }
+  }
+
+  @Test("The call that the others spoil is right")
+  func right() {
+    #expect(Call().error() == nil)
+    #expect(Call { $0.epilogue.hasBias = true }.error() == nil)
+  }
+
+  @Test("A buffer that is too short by one element")
+  func tooShort() {
+    var call = Call()
+    call.counts.input = 119
+    #expect(call.error() == .bufferTooShort(operand: "the input", found: 119, expected: 120))
+    call = Call()
+    call.counts.weights = 215
+    #expect(call.error() == .bufferTooShort(operand: "the weights", found: 215, expected: 216))
+    call = Call()
+    call.counts.output = 71
+    #expect(call.error() == .bufferTooShort(operand: "the output", found: 71, expected: 72))
+    call = Call { $0.epilogue.hasBias = true }
+    call.counts.bias = 5
+    #expect(call.error() == .sizeMismatch(what: "entries of the bias", found: 5, expected: 6))
+  }
+
+  @Test("A kernel beyond the padded image has no output")
+  func noOutput() {
+    #expect(Call(shape: { $0.height = 2 }).error() == .kernelBeyondImage(axis: "height", found: 3, padded: 2))
+    #expect(Call(shape: { $0.dilation.width = 3 }).error() == .kernelBeyondImage(axis: "width", found: 7, padded: 6))
+  }
+
+  @Test("Groups that don't divide the channels")
+  func groups() {
+    #expect(Call(shape: { $0.groups = 3 }).error() == .groupsDontDivide(what: "input channels", found: 4, groups: 3))
+    #expect(Call(shape: { $0.groups = 4 }).error() == .groupsDontDivide(what: "output channels", found: 6, groups: 4))
+  }
+
+  @Test("Sizes and steps out of range")
+  func ranges() {
+    #expect(Call(shape: { $0.batch = -1 }).error() == .negativeSize(name: "batch", found: -1))
+    #expect(Call(shape: { $0.padding.left = -2 }).error() == .negativeSize(name: "padding on the left", found: -2))
+    #expect(Call(shape: { $0.stride.height = 0 }).error() == .sizeTooSmall(name: "vertical stride", found: 0, expected: 1))
+    #expect(Call(shape: { $0.dilation.width = 0 }).error() == .sizeTooSmall(name: "horizontal dilation", found: 0, expected: 1))
+    #expect(Call(shape: { $0.kernel.width = 0 }).error() == .sizeTooSmall(name: "kernel width", found: 0, expected: 1))
+    #expect(Call(shape: { $0.groups = 0 }).error() == .sizeTooSmall(name: "groups", found: 0, expected: 1))
+  }
+
+  @Test(
+    "Sizes whose counts overflow",
+    arguments: [
+      { $0.batch = .max }, { ($0.height, $0.width) = (1 << 40, 1 << 40) }, { $0.padding = Padding(.max) },
+      { $0.inputChannels = 1 << 40 },
+      { $0.outputChannels = 1 << 62 }, { ($0.dilation, $0.padding) = (Extent(1 << 62), Padding(1 << 61)) },
+      { ($0.stride, $0.padding) = (Extent(1 << 40), Padding(1 << 40)) },
+    ] as [@Sendable (inout ConvolutionShape) -> Void])
+  func overflow(change: @Sendable (inout ConvolutionShape) -> Void) {
+    let error = Call(shape: change).error()
+    guard case .convolutionOverflow = error else {
+      Issue.record("found \(String(describing: error))")
+      return
+    }
+  }
+
+  @Test("Types that no kernel takes")
+  func types() {
+    let call = Call { ($0.inputType, $0.outputType) = (.float64, .float64) }
+    #expect(call.error() == .unsupportedConvolutionTypes(input: .float64, output: .float64))
+    #expect(
+      Call { ($0.inputType, $0.outputType) = (.bfloat16, .float32) }.error()
+        == .typeMismatch(operand: "the input", found: .float32, expected: .bfloat16))
+  }
+
+  @Test("Options that name nothing, or nothing that can serve")
+  func options() {
+    guard case .unknownVariant("winograd", _) = Call({ $0.options.variant = "winograd" }).error() else {
+      Issue.record("expected an unknown variant")
+      return
+    }
+    guard case .unknownMicrokernel("none", _) = Call({ $0.options.microkernel = "none" }).error() else {
+      Issue.record("expected an unknown micro-kernel")
+      return
+    }
+    #expect(Call { $0.options.threads = 0 }.error() == .invalidThreads(found: 0))
+    guard case .noCandidate(let reasons) = Call({ $0.options.variant = "pointwise" }).error() else {
+      Issue.record("expected no candidate")
+      return
+    }
+    #expect(reasons.contains { $0.contains("1x1") })
+  }
+
+  @Test("Every error says what was found and what was expected")
+  func descriptions() {
+    let errors: [HeadroomError?] = [
+      Call(shape: { $0.height = 2 }).error(), Call(shape: { $0.groups = 3 }).error(),
+      Call(shape: { $0.stride.height = 0 }).error(),
+      Call(shape: { $0.batch = .max }).error(), Call({ $0.outputType = .float64 }).error(),
+    ]
+    for error in errors { #expect(error?.description.contains("expected") == true, "\(String(describing: error))") }
+  }
+
+  @Test("A batch without images and channels without elements write nothing or the epilogue alone")
+  func empty() throws {
+    #expect(Call(shape: { $0.batch = 0 }).error() == nil)
+    #expect(Call(shape: { $0.outputChannels = 0 }).error() == nil)
+    for layout in ImageLayout.allCases {
+      let shape = ConvolutionShape(
+        inputChannels: 0, height: 5, width: 6, outputChannels: 6, kernel: Extent(3), padding: Padding(1))
+      let setting = ConvolutionSetting(shape) { ($0.inputLayout, $0.outputLayout, $0.hasBias) = (layout, layout, true) }
+      let trial = try ConvolutionTrial(setting)
+      let finding = try trial.finding { _ in try ConvolutionPlan(setting.descriptor()).run(trial) }
+      #expect(finding == nil)
+    }
+  }
+}

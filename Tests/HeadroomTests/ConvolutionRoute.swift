@@ -1,0 +1,100 @@
+import Headroom
+import TestSupport
+
+/// One way through the library, forced: a variant of convolution with a micro-kernel, for one pair of element types.
+struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
+  let variant: String
+  let microkernel: String
+  let inputType: ElementType
+  let outputType: ElementType
+
+  var testDescription: String { "\(variant) with \(microkernel), \(inputType.rawValue) to \(outputType.rawValue)" }
+
+  static let types: [(input: ElementType, output: ElementType)] = [
+    (.float32, .float32), (.bfloat16, .float32), (.bfloat16, .bfloat16),
+  ]
+
+  /// Every route that this machine and HEADROOM_MAX_ISA allow, from the tables alone: a new row or variant turns up by itself.
+  static let all: [ConvolutionRoute] = types.flatMap { input, output in
+    var seen = Set<String>()
+    let probes = [probe(.nhwc, groups: 1), probe(.nhwc, groups: 4), probe(.nchw, groups: 4)]
+    let candidates = probes.flatMap { (try? explain($0.descriptor(input, output))) ?? [] }
+    let routes = candidates.map {
+      ConvolutionRoute(variant: $0.variant.name, microkernel: $0.microkernel, inputType: input, outputType: output)
+    }
+    return routes.filter { route in
+      seen.insert(route.testDescription).inserted
+        && probes.contains { (try? ConvolutionPlan($0.descriptor(input, output, route.options))) != nil }
+    }
+  }
+
+  private static func probe(_ layout: ImageLayout, groups: Int) -> ConvolutionSetting {
+    let shape = ConvolutionShape(inputChannels: 4, height: 4, width: 4, outputChannels: 4, kernel: Extent(1), groups: groups)
+    return ConvolutionSetting(shape) {
+      ($0.inputLayout, $0.outputLayout) = (layout, layout)
+      $0.weightLayout = .hwio
+    }
+  }
+
+  var options: SelectionOptions {
+    var options = SelectionOptions(variant: variant, microkernel: microkernel)
+    // Rows of one vector run only where a register tile is not wanted.
+    if let tile = KernelTable.shared.microkernels.first(where: { $0.name == microkernel }), tile.family == .outer, tile.mr == 1 {
+      options.without = .registerTile
+    }
+    return options
+  }
+
+  /// A plan for the setting by this route; if it can't serve it, for one that is changed as little as needed.
+  func plan(_ setting: ConvolutionSetting, threads: Int = 1) throws -> (ConvolutionSetting, ConvolutionPlan) {
+    var options = options
+    options.threads = threads
+    let layouts: [(ImageLayout, WeightLayout)?] = [nil, (.nhwc, .hwio), (.nchw, .hwio)]
+    let changes: [(inout ConvolutionShape) -> Void] = [
+      { _ in },
+      { ($0.kernel, $0.stride, $0.padding, $0.dilation) = (Extent(1), Extent(1), Padding(0), Extent(1)) },
+      { ($0.outputChannels, $0.groups) = ($0.inputChannels, $0.inputChannels) },
+    ]
+    for change in changes {
+      for layout in layouts {
+        var setting = setting.with { change(&$0.shape) }
+        if let (images, weights) = layout {
+          (setting.inputLayout, setting.outputLayout, setting.weightLayout) = (images, images, weights)
+        }
+        do throws(HeadroomError) {
+          return (setting, try ConvolutionPlan(setting.descriptor(inputType, outputType, options)))
+        } catch .noCandidate {
+          continue
+        } catch {
+          throw error
+        }
+      }
+    }
+    throw HeadroomError.noCandidate(reasons: ["no setting suits \(testDescription)"])
+  }
+}
+
+extension ConvolutionSetting {
+  func descriptor(_ options: SelectionOptions = SelectionOptions()) -> ConvolutionDescriptor {
+    var descriptor = ConvolutionDescriptor(
+      shape, layout: inputLayout, weightLayout: weightLayout, inputType: inputType, outputType: outputType)
+    descriptor.outputLayout = outputLayout
+    descriptor.epilogue = ConvolutionEpilogue(scale: scale, hasBias: hasBias, activation: relu ? .relu : .none)
+    descriptor.options = options
+    return descriptor
+  }
+
+  func descriptor(
+    _ input: ElementType, _ output: ElementType, _ options: SelectionOptions = SelectionOptions()
+  ) -> ConvolutionDescriptor {
+    with { ($0.inputType, $0.outputType) = (input, output) }.descriptor(options)
+  }
+}
+
+extension ConvolutionPlan {
+  func run(_ trial: ConvolutionTrial, workspace: UnsafeMutableRawPointer? = nil) throws {
+    let pointers = trial.pointers
+    try execute(
+      input: pointers.input, weights: pointers.weights, output: pointers.output, bias: pointers.bias, workspace: workspace)
+  }
+}

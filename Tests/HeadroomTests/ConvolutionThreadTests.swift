@@ -1,0 +1,101 @@
+import Headroom
+import Oracle
+import TestSupport
+import Testing
+
+@Suite("Threads and workspaces of convolution")
+struct ConvolutionThreadTests {
+  static let shapes = [
+    ConvolutionShape(inputChannels: 37, height: 19, width: 23, outputChannels: 71, kernel: Extent(3), padding: Padding(1)),
+    ConvolutionShape(batch: 5, inputChannels: 16, height: 9, width: 9, outputChannels: 40, kernel: Extent(1)),
+    ConvolutionShape(
+      batch: 2, inputChannels: 50, height: 21, width: 20, outputChannels: 50, kernel: Extent(3), stride: Extent(2),
+      padding: Padding(1),
+      groups: 50),
+    ConvolutionShape(inputChannels: 300, height: 7, width: 7, outputChannels: 130, kernel: Extent(3), padding: Padding(1)),
+    ConvolutionShape(inputChannels: 8, height: 11, width: 11, outputChannels: 12, kernel: Extent(3), groups: 4),
+  ]
+
+  @Test("1, 2 and 16 threads leave the same bits", arguments: ConvolutionRoute.types)
+  func sameBits(input: ElementType, output: ElementType) throws {
+    for shape in Self.shapes {
+      for layout in ImageLayout.allCases {
+        let setting = ConvolutionSetting(shape) {
+          ($0.inputType, $0.outputType, $0.inputLayout, $0.outputLayout, $0.data) = (input, output, layout, layout, .uniform)
+          $0.hasBias = true
+        }
+        try expectSameBits(setting) { try ConvolutionPlan(setting.descriptor(SelectionOptions(threads: $0))) }
+      }
+    }
+  }
+
+  @Test("Every route leaves the same bits on 1, 2 and 16 threads", arguments: ConvolutionRoute.all)
+  func sameBitsOfRoutes(route: ConvolutionRoute) throws {
+    for shape in Self.shapes {
+      let wanted = ConvolutionSetting(shape) {
+        ($0.inputType, $0.outputType, $0.data) = (route.inputType, route.outputType, .uniform)
+      }
+      let setting = try route.plan(wanted).0
+      try expectSameBits(setting) { try route.plan(setting, threads: $0).1 }
+    }
+  }
+
+  private func expectSameBits(_ setting: ConvolutionSetting, _ plan: (Int) throws -> ConvolutionPlan) throws {
+    let trial = try ConvolutionTrial(setting)
+    var expected: [UInt8]?
+    for threads in [1, 2, 16] {
+      let plan = try plan(threads)
+      let finding = try trial.finding { _ in try plan.run(trial) }
+      #expect(finding == nil)
+      #expect(expected ?? trial.output.bytes == trial.output.bytes, "\(setting): \(plan.selection)")
+      expected = trial.output.bytes
+    }
+  }
+
+  @Test("One plan serves many callers at once", arguments: ImageLayout.allCases)
+  func concurrentCallers(layout: ImageLayout) async throws {
+    for threads in [1, 2] {
+      let setting = ConvolutionSetting(Self.shapes[0]) {
+        ($0.inputLayout, $0.outputLayout, $0.data) = (layout, layout, .uniform)
+      }
+      let plan = try ConvolutionPlan(setting.descriptor(SelectionOptions(threads: threads)))
+      let results = try await withThrowingTaskGroup(of: (String?, [UInt8]).self) { group in
+        for _ in 0..<8 {
+          group.addTask {
+            let trial = try ConvolutionTrial(setting)
+            for _ in 0..<10 {
+              trial.reset()
+              try plan.run(trial)
+            }
+            return (trial.finding(), trial.output.bytes)
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(results.allSatisfy { $0.0 == nil })
+      #expect(Set(results.map(\.1)).count == 1)
+    }
+  }
+
+  @Test("A caller's workspace does as well as the arena, and not a byte more is used", arguments: ConvolutionRoute.all)
+  func workspace(route: ConvolutionRoute) throws {
+    for shape in Self.shapes {
+      for threads in [1, 2] {
+        let wanted = ConvolutionSetting(shape) {
+          ($0.inputType, $0.outputType, $0.data) = (route.inputType, route.outputType, .uniform)
+        }
+        let (setting, plan) = try route.plan(wanted, threads: threads)
+        let trial = try ConvolutionTrial(setting)
+        try plan.run(trial)
+        let byArena = trial.output.bytes
+        #expect(plan.workspaceByteCount % 64 == 0)
+        let workspace = try GuardedBuffer(byteCount: plan.workspaceByteCount, placement: .flushWithEnd)
+        Poison.fill(workspace.bytes)
+        trial.reset()
+        try withExtendedLifetime(workspace) { try plan.run(trial, workspace: workspace.start) }
+        #expect(trial.output.bytes == byArena, "\(plan.selection)")
+        #expect(trial.finding() == nil)
+      }
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import KernelDispatch
+import Tensors
+import Testing
+
+@Suite("Dispatch of convolutions")
+struct ConvolutionDispatchTests {
+  static let threeByThree = ConvolutionShape(
+    inputChannels: 64, height: 56, width: 56, outputChannels: 64, kernel: Extent(3), padding: Padding(1))
+  static let oneByOne = ConvolutionShape(inputChannels: 64, height: 56, width: 56, outputChannels: 256, kernel: Extent(1))
+  static let depthwise = ConvolutionShape(
+    inputChannels: 96, height: 56, width: 56, outputChannels: 96, kernel: Extent(3), padding: Padding(1), groups: 96)
+
+  static func descriptor(
+    _ shape: ConvolutionShape, _ layout: ImageLayout = .nhwc, _ change: (inout ConvolutionDescriptor) -> Void = { _ in }
+  ) -> ConvolutionDescriptor {
+    var descriptor = ConvolutionDescriptor(shape, layout: layout)
+    change(&descriptor)
+    return descriptor
+  }
+
+  @Test("What has one best algorithm gets it", arguments: ISA.allCases, ImageLayout.allCases)
+  func algorithms(isa: ISA, layout: ImageLayout) throws {
+    let dispatch = SyntheticMachine.dispatch(isa)
+    #expect(try dispatch.select(Self.descriptor(Self.depthwise, layout)).variant == "depthwise")
+    #expect(try dispatch.select(Self.descriptor(Self.oneByOne, layout)).isa <= isa)
+    let variant = try dispatch.select(Self.descriptor(Self.threeByThree, layout)).variant
+    #expect(variant.hasPrefix("direct") || variant.hasPrefix("implicit-gemm"))
+  }
+
+  @Test("The choice and its micro-kernel do not depend on threads or caches", arguments: ISA.allCases)
+  func independence(isa: ISA) throws {
+    for shape in [Self.threeByThree, Self.oneByOne, Self.depthwise] {
+      for layout in ImageLayout.allCases {
+        var expected = try SyntheticMachine.dispatch(isa).select(Self.descriptor(shape, layout))
+        for threads in [2, 16] {
+          let small = Dispatch(isa: isa, threads: threads, l2: SyntheticMachine.smallL2, l3: SyntheticMachine.unknown)
+          let found = try small.select(Self.descriptor(shape, layout))
+          expected.threads = found.threads
+          #expect(found == expected)
+        }
+      }
+    }
+  }
+
+  @Test("Explain has every candidate once, the chosen one first and alone, and a reason for each that can't serve")
+  func explained() throws {
+    let dispatch = SyntheticMachine.dispatch(.avx512)
+    for shape in [Self.threeByThree, Self.oneByOne, Self.depthwise] {
+      let descriptor = Self.descriptor(shape)
+      let candidates = try dispatch.explain(descriptor)
+      let names = candidates.map { "\($0.variant.name) \($0.product ?? "") \($0.microkernel)" }
+      guard case .chosen(let selection, _) = candidates.first?.outcome else {
+        Issue.record("nothing chosen")
+        continue
+      }
+      #expect(try selection == dispatch.select(descriptor))
+      let chosen = candidates.filter { if case .chosen = $0.outcome { true } else { false } }
+      #expect(chosen.count == 1, "\(names)")
+      #expect(Set(candidates.map(\.variant.name)).count == 7)
+    }
+  }
+
+  private func rejections(_ descriptor: ConvolutionDescriptor, of variant: String, _ isa: ISA = .avx512) throws -> Set<Rejection>
+  {
+    let candidates = try SyntheticMachine.dispatch(isa).explain(descriptor)
+    return Set(
+      candidates.filter { $0.variant.name == variant }.compactMap {
+        if case .rejected(let reason) = $0.outcome { reason } else { nil }
+      })
+  }
+
+  @Test("Rejections name the reason")
+  func rejections() throws {
+    #expect(try rejections(Self.descriptor(Self.threeByThree), of: "pointwise").contains(.layout(.pointwise)))
+    #expect(try rejections(Self.descriptor(Self.threeByThree), of: "depthwise").contains(.layout(.depthwise)))
+    let nchw = Self.descriptor(Self.threeByThree, .nchw)
+    #expect(try rejections(nchw, of: "direct").contains(.layout(.unitChannelStrideOfWeights)))
+    #expect(try rejections(Self.descriptor(Self.threeByThree), of: "implicit-gemm.packed").contains(.layout(.imagePacked)))
+    #expect(try rejections(Self.descriptor(Self.threeByThree), of: "direct.widened").contains(.types))
+    #expect(
+      try rejections(Self.descriptor(Self.threeByThree), of: "direct", .avx2).contains(.isaMissing(needs: .avx512, has: .avx2)))
+    let capped = Self.descriptor(Self.threeByThree) { $0.options.maxISA = .sse2 }
+    #expect(try rejections(capped, of: "direct").contains(.isaCapped(needs: .avx512, cap: .sse2)))
+    let unpacked = Self.descriptor(Self.threeByThree) { $0.options.without = .packing }
+    #expect(try rejections(unpacked, of: "direct.packed").contains(.techniqueOff(.packing)))
+    #expect(try SyntheticMachine.dispatch(.avx512).select(unpacked).variant == "direct")
+  }
+
+  @Test("The environment's variant is forced where it names one of convolution, and left alone where it does not")
+  func overrides() throws {
+    var overrides = try Overrides(environment: ["HEADROOM_VARIANT": "implicit-gemm.packed"])
+    let forced = SyntheticMachine.dispatch(.avx512, overrides: overrides)
+    #expect(try forced.select(Self.descriptor(Self.threeByThree)).variant == "implicit-gemm.packed")
+    #expect(try forced.select(GEMMDescriptor(m: 8, n: 8, k: 8)).variant == "outer.direct")
+    overrides = try Overrides(environment: ["HEADROOM_VARIANT": "outer.packed"])
+    let product = SyntheticMachine.dispatch(.avx512, overrides: overrides)
+    #expect(try product.select(Self.descriptor(Self.threeByThree)).variant == "direct")
+  }
+
+  @Test("Techniques that are off are not used")
+  func techniques() throws {
+    let dispatch = SyntheticMachine.dispatch(.avx512, threads: 2)
+    let scalar = try dispatch.select(Self.descriptor(Self.threeByThree) { $0.options.without = .simd })
+    #expect(scalar.isa == .scalar)
+    let narrow = try dispatch.select(Self.descriptor(Self.threeByThree) { $0.options.without = .registerTile })
+    #expect(narrow.microkernel == "outer_f32_1x16_avx512")
+    let single = try dispatch.select(Self.descriptor(Self.threeByThree) { $0.options.without = .threads })
+    #expect(single.threads == 1)
+    #expect(try dispatch.select(Self.descriptor(Self.threeByThree)).threads == 2)
+  }
+}
