@@ -18,7 +18,7 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
   }
 }
 
-/// What a matrix is filled with. None yields a zero: a product with zeros hides defects and may run faster.
+/// What an operand is filled with. None yields a zero: a product with zeros hides defects and may run faster.
 public enum Fill: Sendable, Hashable {
   /// Integers from -limit to limit without 0: with `limit` from `integers(depth:)`, every sum of products is exact.
   case integers(limit: Int)

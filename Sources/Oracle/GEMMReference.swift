@@ -53,20 +53,8 @@ public struct GEMMReference {
 }
 
 extension GEMMReference {
-  /// An element of C before it is rounded to C's type, and the sum of the magnitudes of all its terms, to which its error is
-  /// proportional.
-  public struct Entry: Sendable, Equatable {
-    public var value: Double
-    public var magnitude: Double
-
-    public init(value: Double, magnitude: Double) {
-      self.value = value
-      self.magnitude = magnitude
-    }
-  }
-
   /// Cost: k multiplications of each.
-  public func entry(_ row: Int, _ column: Int) -> Entry {
+  public func entry(_ row: Int, _ column: Int) -> ReferenceEntry {
     var product = 0.0
     var magnitude = 0.0
     for p in 0..<(alpha == 0 ? 0 : k) {
@@ -74,7 +62,7 @@ extension GEMMReference {
       product += term
       magnitude += term.magnitude
     }
-    return Entry(value: finish(product, row, column), magnitude: finishMagnitude(magnitude, row, column))
+    return ReferenceEntry(value: finish(product, row, column), magnitude: finishMagnitude(magnitude, row, column))
   }
 
   /// All of C, row after row without gaps.

@@ -59,19 +59,19 @@ struct SignedSums {
         weights[group] += factor.magnitude * magnitudes[p * groups + group]
       }
     }
-    let outputRoundoff = judge.type == .bfloat16 ? judge.type.unitRoundoff * 1.01 : 0
+    let bound = judge.bound
     return (0..<groups).filter { group in
       let columns = group * Self.groupSize..<min((group + 1) * Self.groupSize, reference.n)
       var difference = -reference.epilogue.scale * reference.alpha * products[group]
-      var bound = 0.0
+      var allowed = 0.0
       for column in columns {
         // Everything but the product itself is known element by element.
         difference += signs[column] * (found[column] - reference.linear(0, row, column))
-        bound += judge.relative * reference.finishMagnitude(0, row, column) + judge.absolute
-        bound += outputRoundoff * found[column].magnitude
+        allowed += bound.relative * reference.finishMagnitude(0, row, column) + bound.absolute
+        allowed += bound.outputRounding(found[column])
       }
-      bound += judge.relative * (reference.epilogue.scale * reference.alpha).magnitude * weights[group]
-      return !(difference.magnitude <= bound)
+      allowed += bound.relative * (reference.epilogue.scale * reference.alpha).magnitude * weights[group]
+      return !(difference.magnitude <= allowed)
     }
   }
 }

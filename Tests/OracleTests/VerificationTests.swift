@@ -70,7 +70,7 @@ struct VerificationTests {
         Issue.record("the error at (\(row), \(column)) passed")
         continue
       }
-      #expect((mismatch.row, mismatch.column) == (row, column))
+      #expect(mismatch.place == .element(row: row, column: column))
       #expect(mismatch.found == trial.c.view[row, column])
       trial.c.view[row, column] = right
     }

@@ -1,0 +1,192 @@
+import Tensors
+
+/// A 2-D convolution by its definition (`ConvolutionShape`), in Double: act(scale * convolution + bias).
+///
+/// Padding adds no term: it is not multiplied, even with an infinite weight.
+public struct ConvolutionReference {
+  /// What follows the convolution.
+  public struct Epilogue: Sendable, Equatable {
+    public var scale: Double
+    /// One value for each output channel; `nil`: none.
+    public var bias: [Double]?
+    public var relu: Bool
+
+    public init(scale: Double = 1, bias: [Double]? = nil, relu: Bool = false) {
+      self.scale = scale
+      self.bias = bias
+      self.relu = relu
+    }
+  }
+
+  public var shape: ConvolutionShape
+  /// image, channel, row, column
+  public var input: TensorView
+  /// output channel, input channel of its group, row, column
+  public var weights: TensorView
+  public var epilogue: Epilogue
+
+  public init(shape: ConvolutionShape, input: TensorView, weights: TensorView, epilogue: Epilogue = .init()) {
+    precondition(
+      input.axes.sizes == TensorAxes.input(of: shape, .nchw).sizes, "the input has the sizes \(input.axes.sizes) in \(shape)")
+    precondition(
+      weights.axes.sizes == TensorAxes.weights(of: shape, .oihw).sizes,
+      "the weights have the sizes \(weights.axes.sizes) in \(shape)")
+    precondition(
+      epilogue.bias.map { $0.count == shape.outputChannels } ?? true,
+      "a bias has a value for each of \(shape.outputChannels) channels")
+    self.shape = shape
+    self.input = input
+    self.weights = weights
+    self.epilogue = epilogue
+  }
+
+  /// The most products that an element sums; fewer at the border.
+  public var depth: Int { shape.reductionDepth }
+}
+
+extension ConvolutionShape {
+  /// The products in a sum where no padding is met.
+  public var reductionDepth: Int { channelsPerGroup * kernel.height * kernel.width }
+
+  var channelsPerOutputGroup: Int { groups == 0 ? 0 : outputChannels / groups }
+
+  /// The input channels that output channel `k` sums over.
+  func inputChannels(for k: Int) -> Range<Int> {
+    let first = k / channelsPerOutputGroup * channelsPerGroup
+    return first..<first + channelsPerGroup
+  }
+}
+
+extension ConvolutionReference {
+  /// Output channel `k` of image `n` at row `p` and column `q`. Cost: `depth` multiplications.
+  public func entry(_ n: Int, _ k: Int, _ p: Int, _ q: Int) -> ReferenceEntry {
+    var sum = 0.0
+    var magnitude = 0.0
+    forEachTerm(n, k, p, q) { term in
+      sum += term
+      magnitude += term.magnitude
+    }
+    return ReferenceEntry(
+      value: finish(sum, k), magnitude: epilogue.scale.magnitude * magnitude + (epilogue.bias?[k].magnitude ?? 0))
+  }
+
+  /// The products of one sum, channel after channel.
+  func forEachTerm(_ n: Int, _ k: Int, _ p: Int, _ q: Int, _ body: (Double) -> Void) {
+    for (channel, c) in shape.inputChannels(for: k).enumerated() {
+      for r in 0..<shape.kernel.height {
+        let y = p * shape.stride.height + r * shape.dilation.height - shape.padding.top
+        if !(0..<shape.height).contains(y) { continue }
+        for s in 0..<shape.kernel.width {
+          let x = q * shape.stride.width + s * shape.dilation.width - shape.padding.left
+          if !(0..<shape.width).contains(x) { continue }
+          body(input[SIMD4(n, c, y, x)] * weights[SIMD4(k, channel, r, s)])
+        }
+      }
+    }
+  }
+
+  /// The whole output: image after image, in each channel after channel, in each row after row.
+  public func values() -> [Double] {
+    var result: [Double] = []
+    result.reserveCapacity(shape.outputCount)
+    forEachPlane { _, k, sums in
+      for sum in sums { result.append(finish(sum, k)) }
+      return true
+    }
+    return result
+  }
+
+  /// Writes the correct output, rounded once to its type.
+  public func write(to output: MutableTensorView) {
+    let columns = shape.outputWidth
+    forEachPlane { n, k, sums in
+      for (place, sum) in sums.enumerated() {
+        output[SIMD4(n, k, place / columns, place % columns)] = finish(sum, k)
+      }
+      return true
+    }
+  }
+
+  /// The epilogue on the sum of products of one element.
+  func finish(_ sum: Double, _ k: Int) -> Double {
+    let value = epilogue.scale * sum + (epilogue.bias?[k] ?? 0)
+    return epilogue.relu && value < 0 ? 0 : value
+  }
+
+  /// Calls `body` with the sums of products of each output channel of each image, row after row, until it returns false.
+  func forEachPlane(_ body: (_ n: Int, _ k: Int, _ sums: [Double]) -> Bool) {
+    let channels = shape.channelsPerOutputGroup
+    if shape.outputCount <= 0 { return }
+    let weights = weights.values()
+    for n in 0..<shape.batch {
+      for group in 0..<shape.groups {
+        let image = input.values(n, shape.inputChannels(for: group * channels))
+        for k in group * channels..<(group + 1) * channels {
+          if !body(n, k, shape.plane(image, weights[k * depth..<(k + 1) * depth])) { return }
+        }
+      }
+    }
+  }
+}
+
+extension ConvolutionShape {
+  /// One output plane: the sums of products of one group's channels of an image with the weights of one output channel, both
+  /// channel after channel, in each row after row.
+  func plane(_ image: [Double], _ weights: ArraySlice<Double>) -> [Double] {
+    let rows = (0..<kernel.height).map {
+      Taps(outputHeight, height, step: stride.height, offset: $0 * dilation.height - padding.top)
+    }
+    let columns = (0..<kernel.width).map {
+      Taps(outputWidth, width, step: stride.width, offset: $0 * dilation.width - padding.left)
+    }
+    var sums = [Double](repeating: 0, count: outputHeight * outputWidth)
+    sums.withUnsafeMutableBufferPointer { sums in
+      image.withUnsafeBufferPointer { image in
+        guard let image = image.baseAddress, let sums = sums.baseAddress else { return }
+        var tap = weights.startIndex
+        for c in 0..<channelsPerGroup {
+          for vertical in rows {
+            for horizontal in columns {
+              for p in vertical.outputs {
+                let y = c * height + vertical.place(p)
+                addMultiple(
+                  weights[tap], of: image + y * width + horizontal.place(horizontal.outputs.lowerBound), step: stride.width,
+                  to: sums + p * outputWidth + horizontal.outputs.lowerBound, count: horizontal.outputs.count)
+              }
+              tap += 1
+            }
+          }
+        }
+      }
+    }
+    return sums
+  }
+}
+
+/// Where one place of the kernel meets the image along one axis.
+private struct Taps {
+  /// Those outputs whose place lies in the image.
+  let outputs: Range<Int>
+  private let step: Int
+  private let offset: Int
+
+  init(_ count: Int, _ size: Int, step: Int, offset: Int) {
+    self.step = step
+    self.offset = offset
+    let inside = (0..<count).filter { (0..<size).contains($0 * step + offset) }
+    outputs = inside.first.map { $0..<$0 + inside.count } ?? 0..<0
+  }
+
+  func place(_ output: Int) -> Int { output * step + offset }
+}
+
+/// sums[j] += factor * values[j * step]
+private func addMultiple(
+  _ factor: Double, of values: UnsafePointer<Double>, step: Int, to sums: UnsafeMutablePointer<Double>, count: Int
+) {
+  if step == 1 {
+    for j in 0..<count { sums[j] += factor * values[j] }
+  } else {
+    for j in 0..<count { sums[j] += factor * values[j &* step] }
+  }
+}
