@@ -1,5 +1,6 @@
 import Headroom
 import TestSupport
+import Testing
 
 /// One way through the library, forced: a variant of convolution with a micro-kernel, for one pair of element types.
 struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
@@ -49,7 +50,7 @@ struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
   func plan(_ setting: ConvolutionSetting, threads: Int = 1) throws -> (ConvolutionSetting, ConvolutionPlan) {
     var options = options
     options.threads = threads
-    let layouts: [(ImageLayout, WeightLayout)?] = [nil, (.nhwc, .hwio), (.nchw, .hwio)]
+    let layouts: [(ImageLayout, WeightLayout)?] = [nil, (.nhwc, .hwio), (.nchw, .hwio), (.nhwc, .ohwi)]
     let changes: [(inout ConvolutionShape) -> Void] = [
       { _ in },
       { ($0.kernel, $0.stride, $0.padding, $0.dilation) = (Extent(1), Extent(1), Padding(0), Extent(1)) },

@@ -105,9 +105,9 @@ struct ConvolutionRouteTests {
         ($0.inputType, $0.outputType) = (input, output)
       }
       let trial = try ConvolutionTrial(setting)
-      for mutant in ConvolutionMutant.all where mutant.shows(trial.reference, trial.output.view.readOnly) {
+      for mutant in ConvolutionMutant.all where mutant.shows(in: trial.reference, type: output) {
         trial.reset()
-        mutant.write(trial.reference, trial.output.view)
+        mutant.write(trial.reference, to: trial.output.view)
         #expect(trial.finding() != nil, "\(mutant.name) passed")
         silent.remove(mutant.name)
       }
