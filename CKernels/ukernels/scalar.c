@@ -1,8 +1,13 @@
 // The micro-kernels without vectors: what every machine has.
+#include "ukernels/depthwise_rows.h"
 #include "ukernels/rows.h"
 #include "isa/scalar.h"
 
+#include "ukernels/depthwise_bodies.h"
 #include "ukernels/fp32_fp64_bf16.h"
 
 #define CK_SCALAR(family, type, mr, nr) CK_ROW_FUNCTION(family, type, mr, nr, scalar)
 #include "ukernels/ukernels.def"
+
+#define CK_SCALAR(channels, type) CK_DEPTHWISE_FUNCTION(channels, type, scalar)
+#include "ukernels/depthwise.def"

@@ -1,0 +1,80 @@
+import CKernels
+import Oracle
+import Testing
+
+/// A row of the table of depthwise micro-kernels, in C or in Swift, as a test argument.
+struct DepthwiseRow: Sendable, CustomTestStringConvertible {
+  let index: Int
+  let name: String
+
+  var row: ck_depthwise { Self.table[index] }
+  var testDescription: String { name }
+
+  private nonisolated(unsafe) static let table: [ck_depthwise] = {  // Never written to.
+    var count: Int64 = 0
+    let rows = ck_depthwise_kernels(&count)
+    return Array(UnsafeBufferPointer(start: rows, count: Int(count)))
+  }()
+
+  static let all = table.indices.map { DepthwiseRow(index: $0, name: String(cString: table[$0].name)) }
+  static let usable = all.filter { $0.row.isa.rawValue <= KernelRow.highestISA }
+}
+
+@Suite("Depthwise micro-kernels by their contract")
+struct DepthwiseTests {
+  static let kernels = [(1, 1), (3, 3), (5, 5), (3, 5), (5, 3), (2, 4), (7, 7)]
+  static let images = [(1, 1), (1, 5), (3, 4), (4, 7), (7, 13), (5, 17), (2, 37)]
+  /// Strides and dilations.
+  static let steps = [(1, 1), (2, 1), (1, 2), (3, 2)]
+
+  @Test("Exact sums of every kernel, stride and dilation, in guarded memory with NaN in the gaps", arguments: DepthwiseRow.usable)
+  func exact(kernel: DepthwiseRow) throws {
+    let lanes = Int(kernel.row.lanes)
+    var index = 0
+    for (kernelRows, kernelColumns) in Self.kernels {
+      for (rows, columns) in Self.images {
+        for (stride, dilation) in Self.steps {
+          index += 1
+          let channels = [1, 2, 3, 5, lanes - 1, lanes, lanes + 1, 2 * lanes, 3 * lanes + 2][index % 9]
+          let trial = try DepthwiseTrial(
+            kernel,
+            DepthwiseSetting(
+              kernelRows: kernelRows, kernelColumns: kernelColumns, rows: rows, columns: columns, channels: max(1, channels),
+              stride: stride, dilation: dilation, gap: [0, 3][index / 2 % 2],
+              placement: index % 2 == 0 ? .flushWithEnd : .flushWithStart))
+          trial.run()
+          #expect(trial.finding() == nil)
+        }
+      }
+    }
+  }
+
+  @Test("The check of a block sees a wrong sum, a missing one and a stray write")
+  func mutants() throws {
+    let kernel = try #require(DepthwiseRow.usable.first)
+    let setting = DepthwiseSetting(
+      kernelRows: 3, kernelColumns: 3, rows: 4, columns: 5, channels: 6, stride: 1, dilation: 1, gap: 2, placement: .flushWithEnd)
+    for value in [Float(0.5), .nan] {
+      let trial = try DepthwiseTrial(kernel, setting)
+      trial.run()
+      #expect(trial.finding() == nil)
+      trial.output.storeBytes(of: value, toByteOffset: 4, as: Float.self)
+      #expect(trial.finding() != nil)
+    }
+    let trial = try DepthwiseTrial(kernel, setting)
+    trial.run()
+    // The gap after the first row.
+    trial.output.storeBytes(of: 0, toByteOffset: trial.gapOffset, as: Float.self)
+    #expect(trial.finding() != nil)
+  }
+
+  @Test("Names are unique, and every kind has a row for the weakest machine")
+  func table() {
+    #expect(Set(DepthwiseRow.all.map(\.name)).count == DepthwiseRow.all.count)
+    for channels in [CK_CHANNELS_LAST, CK_CHANNELS_FIRST] {
+      for type in [CK_F32, CK_BF16] {
+        #expect(DepthwiseRow.all.contains { $0.row.isa == CK_ISA_SCALAR && $0.row.channels == channels && $0.row.in == type })
+      }
+    }
+  }
+}
