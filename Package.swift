@@ -41,6 +41,15 @@ let swift6: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .er
 /// Dispatch is on the path of every call, so it is optimised in a consumer's debug build as well.
 let optimised: [SwiftSetting] = swift6 + [.unsafeFlags(["-O"])]
 
+/// Of a target whose Swift code is compiled for more than the baseline; where there are no such instructions, its files are empty.
+func compiled(for features: String...) -> [SwiftSetting] {
+  #if arch(x86_64)
+    optimised + [.unsafeFlags(features.flatMap { ["-Xcc", "-m\($0)"] })]
+  #else
+    optimised
+  #endif
+}
+
 let tools: TargetDependencyCondition? = .when(traits: ["Tools"])
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser", condition: tools)
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache", condition: tools)
@@ -67,7 +76,20 @@ let package = Package(
       name: "CKernels", path: "CKernels", cSettings: kernelFlags,
       linkerSettings: [.unsafeFlags(openMP.linkerFlags), .linkedLibrary("m")]),
     .target(name: "Tensors", swiftSettings: optimised),
-    .target(name: "KernelDispatch", dependencies: ["CKernels", "Tensors"], swiftSettings: optimised),
+    // Micro-kernels in Swift: bodies, which every instruction set's target inlines and compiles for itself.
+    .target(name: "SIMDBodies", dependencies: ["CKernels"], path: "Sources/SIMDKernels/Bodies", swiftSettings: optimised),
+    .target(
+      name: "SIMDBaseline", dependencies: ["SIMDBodies"], path: "Sources/SIMDKernels/Baseline", swiftSettings: optimised),
+    .target(
+      name: "SIMDAVX2", dependencies: ["CKernels", "SIMDBodies"], path: "Sources/SIMDKernels/AVX2",
+      swiftSettings: compiled(for: "avx2", "fma")),
+    .target(
+      name: "SIMDAVX512", dependencies: ["CKernels", "SIMDBodies"], path: "Sources/SIMDKernels/AVX512",
+      swiftSettings: compiled(for: "avx512f", "avx512vl", "avx512bw", "avx512dq", "fma")),
+    .target(
+      name: "SIMDKernels", dependencies: ["CKernels", "SIMDBaseline", "SIMDAVX2", "SIMDAVX512", "SIMDBodies"],
+      path: "Sources/SIMDKernels/Table", swiftSettings: optimised),
+    .target(name: "KernelDispatch", dependencies: ["CKernels", "SIMDKernels", "Tensors"], swiftSettings: optimised),
     .target(name: "Headroom", dependencies: ["KernelDispatch", "Tensors"], swiftSettings: optimised),
     .target(name: "Oracle", dependencies: ["Tensors"], swiftSettings: optimised),
 
@@ -101,7 +123,9 @@ let package = Package(
     // Tests.
     .target(name: "TestSupport", dependencies: ["Oracle", "Tensors"], path: "Tests/TestSupport", swiftSettings: swift6),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: swift6),
-    .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Oracle", "Tensors", "TestSupport"], swiftSettings: swift6),
+    .testTarget(
+      name: "CKernelsTests", dependencies: ["CKernels", "SIMDKernels", "Oracle", "Tensors", "TestSupport"],
+      swiftSettings: swift6),
     .testTarget(name: "KernelDispatchTests", dependencies: ["KernelDispatch", "Tensors"], swiftSettings: swift6),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: [.unsafeFlags(strictC)]),
     .testTarget(

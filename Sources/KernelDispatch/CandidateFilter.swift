@@ -17,10 +17,11 @@ struct CandidateFilter {
     if pair.set.isa > cap { return .isaCapped(needs: pair.set.isa, cap: cap) }
     if let variantIndex, pair.variantIndex != variantIndex { return .variantNotAskedFor }
     if let tileSetIndex { return pair.tileSetIndex == tileSetIndex ? nil : .microkernelNotAskedFor }
+    if pair.set.language != .c { return .sameTileInC }
     if let technique = techniqueOff(pair) { return .techniqueOff(technique) }
     if pair.set.isOneVector && !without.contains(.registerTile) { return .withoutRegisterTile }
     let betterISA = pairs.filter {
-      $0.variantIndex == pair.variantIndex && serves($0) && $0.set.isa <= cap && $0.set.isa > pair.set.isa
+      $0.variantIndex == pair.variantIndex && $0.set.language == pair.set.language && serves($0) && $0.set.isa <= cap && $0.set.isa > pair.set.isa
         && $0.set.isOneVector == pair.set.isOneVector && techniqueOff($0) == nil
     }.map(\.set.isa).max()
     return betterISA.map { .isaSuperseded(by: $0) }

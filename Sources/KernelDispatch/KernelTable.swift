@@ -1,7 +1,8 @@
 import CKernels
+import SIMDKernels
 import Tensors
 
-/// Which kernels exist: the rows of `ukernels.def` and the variants that run them.
+/// Which kernels exist: the rows of `ukernels.def`, those in Swift, and the variants that run them.
 public struct KernelTable: @unchecked Sendable {  // Immutable after init; its buffers are never freed.
   public static let shared = KernelTable()
 
@@ -13,11 +14,11 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
   private init() {
     var count: Int64 = 0
     let table = ck_ukernels(&count)
-    let rows = UnsafeBufferPointer(start: table, count: Int(count))
-    microkernels = rows.map(Microkernel.init)
+    let rowsInC = UnsafeBufferPointer(start: table, count: Int(count))
+    microkernels = rowsInC.map { Microkernel($0, in: .c) } + SwiftKernels.outer.map { Microkernel($0, in: .swift) }
     variants = Variant.all
     precondition((microkernels.map(\.name) + variants.map(\.name)).allSatisfy { $0.utf8.count <= ShortName.capacity })
-    tileSets = UnsafeBufferPointer(immortal: KernelTable.groups(microkernels, rows))
+    tileSets = UnsafeBufferPointer(immortal: KernelTable.groups(microkernels, rowsInC + SwiftKernels.outer))
     var pairs: [CandidatePair] = []
     for (v, variant) in variants.enumerated() {
       for (t, set) in tileSets.enumerated() where set.family == variant.family && variant.packs(for: microkernels[set.row]) {
@@ -32,7 +33,7 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
   func microkernel(ofTileSet index: Int) -> Microkernel { microkernels[tileSets[index].row] }
 
   /// Rows that differ only in MR.
-  private static func groups(_ microkernels: [Microkernel], _ rows: UnsafeBufferPointer<ck_ukernel>) -> [TileSet] {
+  private static func groups(_ microkernels: [Microkernel], _ rows: [ck_ukernel]) -> [TileSet] {
     var sets: [TileSet] = []
     for (index, kernel) in microkernels.enumerated() {
       // The tallest row of its group stands for it.
@@ -45,8 +46,8 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
       let bytes = kernel.types.accumulator.byteCount
       sets.append(
         TileSet(
-          family: kernel.family, isa: kernel.isa, inputType: kernel.types.a, mr: kernel.mr, nr: kernel.nr, kr: kernel.kr,
-          lanes: kernel.isa.vectorBytes(elementBytes: bytes) / bytes, tiles: tiles, row: index))
+          family: kernel.family, isa: kernel.isa, language: kernel.language, inputType: kernel.types.a, mr: kernel.mr,
+          nr: kernel.nr, kr: kernel.kr, lanes: kernel.isa.vectorBytes(elementBytes: bytes) / bytes, tiles: tiles, row: index))
     }
     return sets
   }
@@ -97,7 +98,7 @@ extension UnsafeBufferPointer {
 
 extension Microkernel {
   fileprivate func sharesPanels(with other: Microkernel) -> Bool {
-    family == other.family && isa == other.isa && types == other.types && nr == other.nr
+    family == other.family && isa == other.isa && language == other.language && types == other.types && nr == other.nr
   }
 }
 

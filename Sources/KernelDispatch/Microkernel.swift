@@ -19,11 +19,18 @@ public struct TypeTuple: Sendable, Hashable {
   public let c: ElementType
 }
 
+/// What a micro-kernel is written in.
+public enum Language: String, Sendable, Hashable {
+  case c
+  case swift
+}
+
 /// A row of the table of micro-kernels.
 public struct Microkernel: Sendable, Hashable {
   public let name: String
   public let family: Family
   public let isa: ISA
+  public let language: Language
   public let types: TypeTuple
   /// Rows and columns of the tile, and the depths that one step takes.
   public let mr: Int
@@ -33,10 +40,11 @@ public struct Microkernel: Sendable, Hashable {
   public let packedA: Bool
   public let packedB: Bool
 
-  init(_ row: ck_ukernel) {
+  init(_ row: ck_ukernel, in language: Language) {
     name = String(cString: row.name)
     family = Family(row.family)
     isa = ISA(row.isa)
+    self.language = language
     types = TypeTuple(
       a: ElementType(row.a), b: ElementType(row.b), accumulator: ElementType(row.acc), c: ElementType(row.c))
     mr = Int(row.mr)
@@ -75,12 +83,13 @@ extension ElementType {
   }
 }
 
-/// The rows of one family, type, ISA and NR: the tallest is the tile, the others serve the edges of M.
+/// The rows of one family, type, ISA, language and NR: the tallest is the tile, the others serve the edges of M.
 ///
 /// Plain data: dispatch reads it on every call without touching a reference count.
 struct TileSet {
   let family: Family
   let isa: ISA
+  let language: Language
   let inputType: ElementType
   let mr: Int
   let nr: Int

@@ -56,6 +56,8 @@ public enum Rejection: Sendable, Hashable {
   case techniqueOff(Technique)
   /// A row of one vector, kept for measuring what a register tile is worth.
   case withoutRegisterTile
+  /// A row in another language, kept for measuring what the language is worth.
+  case sameTileInC
 
   public enum Requirement: String, Sendable, Hashable {
     case unitColumnStrideOfB = "B must have unit stride along N"
@@ -81,6 +83,7 @@ extension Rejection: CustomStringConvertible {
     case .variantNotAskedFor: "another variant was asked for"
     case .microkernelNotAskedFor: "another micro-kernel was asked for"
     case .techniqueOff(let technique): "uses \(technique.rawValue), which is off"
+    case .sameTileInC: "the same tile is there in C: runs only when asked for by name"
     case .withoutRegisterTile: "one vector of sums: runs only with the register tile off"
     }
   }

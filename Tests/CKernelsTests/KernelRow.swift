@@ -1,9 +1,10 @@
 import CKernels
 import Glibc
+import SIMDKernels
 import Tensors
 import Testing
 
-/// A row of the table as a test argument.
+/// A row of the table, in C or in Swift, as a test argument.
 struct KernelRow: Sendable, CustomTestStringConvertible {
   let index: Int
   let name: String
@@ -11,11 +12,11 @@ struct KernelRow: Sendable, CustomTestStringConvertible {
   var row: ck_ukernel { Self.table[index] }
   var testDescription: String { name }
 
-  private static var table: UnsafeBufferPointer<ck_ukernel> {
+  private nonisolated(unsafe) static let table: [ck_ukernel] = {  // Never written to.
     var count: Int64 = 0
     let rows = ck_ukernels(&count)
-    return UnsafeBufferPointer(start: rows, count: Int(count))
-  }
+    return UnsafeBufferPointer(start: rows, count: Int(count)) + SwiftKernels.outer
+  }()
 
   /// Every row compiled into this binary.
   static let all = table.indices.map { KernelRow(index: $0, name: String(cString: table[$0].name)) }

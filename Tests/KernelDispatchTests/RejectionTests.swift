@@ -26,6 +26,7 @@ struct RejectionTests {
     #expect(rejections(plain, "outer.widened") == [.types])
     #expect(rejections(plain, "dot.direct", .avx512).contains(.layout(.unitStridesAlongK)))
     #expect(rejections(try explain("512x512x512:nt f32"), "outer.direct", .avx512).contains(.layout(.unitColumnStrideOfB)))
+    #expect(rejections(plain, "outer.packed", .avx512).contains(.sameTileInC))
     let native = try explain("512x512x512 bf16")
     #expect(rejections(native, "pair.packed") == [.isaMissing(needs: .avx512bf16, has: .avx512)])
     let capped = try explain("512x512x512 f32") { $0.maxISA = .avx2 }
@@ -51,7 +52,7 @@ struct RejectionTests {
       .isaMissing(needs: .avx512, has: .avx2), .isaCapped(needs: .avx512, cap: .avx2), .isaSuperseded(by: .avx512), .types,
       .layout(.unitColumnStrideOfB), .layout(.unitStridesAlongK), .layout(.pairsInA), .variantNotAskedFor,
       .microkernelNotAskedFor,
-      .techniqueOff(.packing), .withoutRegisterTile,
+      .techniqueOff(.packing), .withoutRegisterTile, .sameTileInC,
     ]
     #expect(Set(all.map(\.description)).count == all.count)
     #expect(all[0].description == "needs avx512, this machine has avx2")

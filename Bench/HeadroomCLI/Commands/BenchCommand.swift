@@ -24,6 +24,7 @@
           headroom bench gemm 8x4096x4096:nt --dtype bf16 --threads 1
           headroom bench gemm 999x999x999 --variants naive-ijk.c,outer.packed
           headroom bench gemm 1024x1024x1024 --variants ikj.c --padding 16
+          headroom bench gemm 1024x1024x1024 --ukernel outer_f32_6x16_avx2_swift
           headroom bench gemm --suite bert-base --json results.json --csv results.csv
           headroom bench gemm 512x512x512 --variants all --json -
         """)
@@ -44,6 +45,9 @@
 
     @Option(help: ArgumentHelp("Variants and rungs by name, separated by commas, or 'all'.", valueName: "names"))
     var variants = VariantChoice.chosen
+
+    @Option(help: Help.ukernel)
+    var ukernel: String?
 
     @Option(help: Help.without)
     var without = TechniqueChoice()
@@ -79,6 +83,7 @@
 
     private func options(_ invocation: Invocation) throws(Failure) -> SelectionOptions {
       var options = try limits.selectionOptions(invocation)
+      options.microkernel = ukernel
       options.without = without.techniques
       return options
     }

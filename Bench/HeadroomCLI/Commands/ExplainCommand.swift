@@ -35,6 +35,9 @@
     @Option(help: ArgumentHelp("Consider this variant only; 'headroom list' names them.", valueName: "name"))
     var variant: String?
 
+    @Option(help: Help.ukernel)
+    var ukernel: String?
+
     @Option(help: Help.without)
     var without = TechniqueChoice()
 
@@ -46,6 +49,7 @@
       let problem = try Failure.converting { try GEMMShape(parsing: shape) }
       var options = try limits.selectionOptions(invocation)
       options.variant = variant
+      options.microkernel = ukernel
       options.without = without.techniques
       let candidates = try Failure.converting { try explain(problem.descriptor(dtype, options)) }
       let explanation = Explanation(shape: problem, dtype: dtype, overrides: invocation.overrides.inForce, candidates: candidates)

@@ -12,7 +12,7 @@
     }
 
     struct MicrokernelRow: Encodable {
-      var name, family, isa: String
+      var name, family, isa, language: String
       /// Element types of A, B, the accumulator and C.
       var types: [String]
       var mr, nr, kr: Int
@@ -41,7 +41,7 @@
       }
       microkernels = KernelTable.shared.microkernels.map { kernel in
         MicrokernelRow(
-          name: kernel.name, family: kernel.family.rawValue, isa: kernel.isa.name,
+          name: kernel.name, family: kernel.family.rawValue, isa: kernel.isa.name, language: kernel.language.rawValue,
           types: [kernel.types.a, kernel.types.b, kernel.types.accumulator, kernel.types.c].map(\.rawValue),
           mr: kernel.mr, nr: kernel.nr, kr: kernel.kr, usable: kernel.isa <= isaCap)
       }
@@ -71,11 +71,13 @@
 
     private var microkernelTable: TextTable {
       var table = TextTable(columns: [
-        .init("name"), .init("family"), .init("isa"), .init("A, B, sum, C"), .init("tile", .right), .init("usable"),
+        .init("name"), .init("family"), .init("isa"), .init("language"), .init("A, B, sum, C"), .init("tile", .right), .init("usable"),
       ])
       for row in microkernels {
         let tile = "\(row.mr)x\(row.nr)" + (row.kr > 1 ? "x\(row.kr)" : "")
-        table.add([row.name, row.family, row.isa, row.types.joined(separator: " "), tile, usability(row.usable, row.isa)])
+        table.add([
+          row.name, row.family, row.isa, row.language, row.types.joined(separator: " "), tile, usability(row.usable, row.isa),
+        ])
       }
       return table
     }

@@ -12,6 +12,8 @@
     static let without = ArgumentHelp(
       "Techniques to do without, separated by commas: \(Technique.allCases.map(\.argument).joined(separator: ", ")).",
       valueName: "techniques")
+    static let ukernel = ArgumentHelp(
+      "Run this micro-kernel only, by the name of its largest tile; 'headroom list' names them.", valueName: "name")
   }
 
   /// What dispatch may use.

@@ -43,6 +43,7 @@
       if isVerbose { StandardError.write("\(shape) \(format.rawValue): \(selection)\n") }
       let allowed = options.without.contains(.threads) ? 1 : options.threads ?? threads
       var words = words(shape, format, isa: selection.isa, threads: allowed, variant: selection.variant)
+      if let name = options.microkernel { words += ["--ukernel", name] }
       if !options.without.isEmpty {
         words += ["--without", options.without.techniques.map(\.argument).joined(separator: ",")]
       }

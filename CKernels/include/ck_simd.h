@@ -1,0 +1,30 @@
+// What micro-kernels in Swift need and Swift's SIMD types have no words for: access to some lanes, and asking a cache.
+// Compiled into the importing module, for its instruction set.
+#pragma once
+#include <stdint.h>
+
+/// Asks for the line of `p`, to be written.
+static inline void ck_simd_fetch(const void *p) { __builtin_prefetch(p, 1); }
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+typedef float ck_simd_float8 __attribute__((ext_vector_type(8)));
+
+// A mask is read from a table: made by a comparison, it would hold two registers more in the loop over k.
+static const int32_t ck_simd_live8[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+static inline __m256i ck_simd_first8(int64_t count) { return _mm256_loadu_si256((const __m256i *)(ck_simd_live8 + 8 - count)); }
+
+/// The first `count` lanes; zeros in the others.
+static inline ck_simd_float8 ck_simd_load8(const float *p, int64_t count) { return _mm256_maskload_ps(p, ck_simd_first8(count)); }
+static inline void ck_simd_store8(float *p, ck_simd_float8 v, int64_t count) { _mm256_maskstore_ps(p, ck_simd_first8(count), v); }
+#endif
+
+#if defined(__AVX512F__)
+typedef float ck_simd_float16 __attribute__((ext_vector_type(16)));
+
+/// Bits for the first `count` lanes.
+static inline uint16_t ck_simd_first16(int64_t count) { return (uint16_t)((1u << count) - 1); }
+/// Zeros in the lanes that the mask leaves out.
+static inline ck_simd_float16 ck_simd_load16(const float *p, uint16_t some) { return _mm512_maskz_loadu_ps(some, p); }
+static inline void ck_simd_store16(float *p, ck_simd_float16 v, uint16_t some) { _mm512_mask_storeu_ps(p, some, v); }
+#endif

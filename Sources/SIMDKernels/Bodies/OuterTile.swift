@@ -1,0 +1,67 @@
+public import CKernels
+
+public typealias Tile = UnsafePointer<ck_tile>?
+public typealias Blocks = UnsafePointer<UnsafeRawPointer?>?
+public typealias TileOfC = UnsafeMutableRawPointer?
+
+/// The family `outer` by the contract of `ck_tile`: step by step what `ukernels/outer.h` does, in the same order, so that the rows of an
+/// instruction set agree bit for bit.
+@inlinable @inline(always)
+public func outer<Rows: TileRows>(_: Rows.Type, _ tile: Tile, _ a: Blocks, _ b: Blocks, _ c: TileOfC) {
+  guard let tile, let a, let b, let c = c?.assumingMemoryBound(to: Float.self) else { return }
+  let lanes = Rows.Row.Vector.count
+  let columns = Int(tile.pointee.n)
+  if columns == Rows.Row.vectors * lanes {
+    sum(Rows.self, tile, a, b, c, last: nil)
+  } else if columns > lanes {
+    sum(Rows.self, tile, a, b, c, last: Rows.Row.Vector.first(columns - lanes))
+  } else {
+    sum(Rows.Narrow.self, tile, a, b, c, last: Rows.Row.Vector.first(columns))
+  }
+}
+
+/// Packed A (its rows adjacent) has fixed addresses, strided A computed ones.
+@inlinable @inline(always)
+func sum<Rows: TileRows>(
+  _: Rows.Type, _ tile: UnsafePointer<ck_tile>, _ a: UnsafePointer<UnsafeRawPointer?>, _ b: UnsafePointer<UnsafeRawPointer?>,
+  _ c: UnsafeMutablePointer<Float>, last: Rows.Row.Vector.Mask?
+) {
+  if tile.pointee.a_rs == 1 {
+    sum(Rows.self, tile.pointee, a, b, c, last: last, rowStride: 1)
+  } else {
+    sum(Rows.self, tile.pointee, a, b, c, last: last, rowStride: Int(tile.pointee.a_rs))
+  }
+}
+
+/// `rowStride`: of A.
+@inlinable @inline(always)
+func sum<Rows: TileRows>(
+  _: Rows.Type, _ tile: ck_tile, _ a: UnsafePointer<UnsafeRawPointer?>, _ b: UnsafePointer<UnsafeRawPointer?>,
+  _ c: UnsafeMutablePointer<Float>, last: Rows.Row.Vector.Mask?, rowStride: Int
+) {
+  let (aStep, bStep, cStride) = (Int(tile.a_ks), Int(tile.b_ks), Int(tile.c_rs))
+  // The last steps pause once for each row of C and ask for it; see outer.h.
+  let pause = CK_C_LEAD / Rows.count
+  var sums = Rows.zero
+  var block = 0
+  while block < Int(tile.blocks) {
+    guard var ak = a[block]?.assumingMemoryBound(to: Float.self), var bk = b[block]?.assumingMemoryBound(to: Float.self) else { return }
+    block &+= 1
+    var left = Int(tile.k)
+    var until = tile.fetch_c && block == Int(tile.blocks) ? Rows.count &* pause : 0
+    var rowOfC = c
+    while true {
+      while left > until {
+        sums.add(ak, rowStride, times: Rows.Row(bk, last: last))
+        ak += aStep
+        bk += bStep
+        left &-= 1
+      }
+      if until == 0 { break }
+      for vector in 0..<Rows.Row.vectors { ck_simd_fetch(rowOfC + vector &* Rows.Row.Vector.count) }
+      rowOfC += cStride
+      until &-= pause
+    }
+  }
+  sums.write(to: FinishedTile(rowStride: cStride, alpha: Float(tile.alpha), beta: Float(tile.beta), last: last), at: c)
+}
