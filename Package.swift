@@ -95,7 +95,9 @@ let package = Package(
 
     // The instrument.
     .target(name: "Results", path: "Bench/Results", swiftSettings: swift6),
-    .target(name: "Workloads", path: "Bench/Workloads", resources: [.embedInCode("Shapes")], swiftSettings: swift6),
+    .target(
+      name: "Workloads", dependencies: ["Tensors"], path: "Bench/Workloads", resources: [.embedInCode("Shapes")],
+      swiftSettings: swift6),
     .target(name: "CeilingKernels", path: "Bench/CeilingKernels", cSettings: kernelFlags),
     .target(
       name: "Measurement", dependencies: ["Results", "Workloads", "Oracle", "Tensors", "CeilingKernels", "KernelDispatch"],
@@ -132,7 +134,7 @@ let package = Package(
       name: "HeadroomTests", dependencies: ["Headroom", "Oracle", "TestSupport", "AllocationCounter"], swiftSettings: swift6),
     .testTarget(name: "OracleTests", dependencies: ["Oracle", "Tensors", "TestSupport"], swiftSettings: swift6),
     .testTarget(name: "ResultsTests", dependencies: ["Results"], swiftSettings: swift6),
-    .testTarget(name: "WorkloadsTests", dependencies: ["Workloads"], swiftSettings: swift6),
+    .testTarget(name: "WorkloadsTests", dependencies: ["Workloads", "Tensors"], swiftSettings: swift6),
     .testTarget(
       name: "MeasurementTests",
       dependencies: ["Measurement", "Results", "Workloads", "Oracle", "Tensors", "CeilingKernels", "KernelDispatch"],

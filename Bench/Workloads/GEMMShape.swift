@@ -1,5 +1,5 @@
 /// A matrix product op(A) op(B): m x k times k x n, each operand stored row by row without gaps, as it is or transposed.
-public struct GEMMShape: Sendable, Hashable {
+public struct GEMMShape: Workload {
   public var m: Int
   public var n: Int
   public var k: Int
@@ -27,14 +27,9 @@ public struct GEMMShape: Sendable, Hashable {
     let counts = elementCounts
     return (counts.a + counts.b) * format.inputByteCount + counts.c * format.outputByteCount
   }
-
-  /// Operations per byte when A, B and C are each touched once.
-  public func intensity(_ format: NumericFormat) -> Double {
-    operations / Double(footprintBytes(format))
-  }
 }
 
-extension GEMMShape: CustomStringConvertible {
+extension GEMMShape {
   /// As `init(parsing:)` reads it.
   public var description: String {
     let sizes = "\(m)x\(n)x\(k)"
@@ -45,6 +40,9 @@ extension GEMMShape: CustomStringConvertible {
 extension GEMMShape {
   /// The form of a shape in words, for messages.
   public static let expectedForm = "MxNxK with sizes from 1, optionally followed by :nn, :nt, :tn or :tt, such as 8x4096x4096:nt"
+
+  /// A shape is one word, the last.
+  public static func firstShapeWord(in words: [Substring]) -> Int { words.count - 1 }
 
   /// Reads `1024x1024x1024` or, with the transposes of A and B, `8x4096x4096:nt`.
   ///

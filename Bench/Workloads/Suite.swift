@@ -1,17 +1,27 @@
 import Foundation
+public import Tensors
+
+/// Products.
+public typealias Suite = WorkloadSuite<GEMMShape>
+
+public typealias ConvolutionSuite = WorkloadSuite<ConvolutionShape>
 
 /// A list of shapes that belong together.
 ///
-/// In a file: one shape a line, optionally after a name; `#` starts a comment; a comment `# title: ...` names the whole in words.
-public struct Suite: Sendable, Hashable {
+/// In a file: one shape a line, optionally after a name and before a word such as `x3`, which says how often the network has it; `#`
+/// starts a comment; a comment `# title: ...` names the whole in words.
+public struct WorkloadSuite<Shape: Workload>: Sendable, Hashable {
   public struct Entry: Sendable, Hashable {
     /// Such as `bert-base.ffn-up.tok8`.
     public var name: String?
-    public var shape: GEMMShape
+    public var shape: Shape
+    /// How often it occurs in the network that it is of.
+    public var count: Int
 
-    public init(name: String?, shape: GEMMShape) {
+    public init(name: String?, shape: Shape, count: Int = 1) {
       self.name = name
       self.shape = shape
+      self.count = count
     }
   }
 
@@ -19,6 +29,12 @@ public struct Suite: Sendable, Hashable {
   /// One line of words; the name where there is none.
   public let title: String
   public let entries: [Entry]
+
+  init(name: String, title: String, entries: [Entry]) {
+    self.name = name
+    self.title = title
+    self.entries = entries
+  }
 
   /// - Throws: `WorkloadError` with the file and the line.
   public init(contentsOf path: String) throws(WorkloadError) {
@@ -54,22 +70,30 @@ public struct Suite: Sendable, Hashable {
       entries.append(entry)
     }
     if entries.isEmpty { throw .emptySuite(file: file) }
-    self.name = name
-    self.title = title ?? name
-    self.entries = entries
+    self.init(name: name, title: title ?? name, entries: entries)
   }
 
   /// `nil` for a line with nothing but blanks.
   private static func entry(_ line: Substring, file: String, line number: Int) throws(WorkloadError) -> Entry? {
-    let fields = line.split(whereSeparator: \.isWhitespace)
-    guard let shapeText = fields.last else { return nil }
-    if fields.count > 2 {
-      throw .malformedLine(file: file, line: number, problem: "\(fields.count) words", expected: "a name and a shape, or a shape")
+    func malformed(_ problem: String, expected: String) -> WorkloadError {
+      .malformedLine(file: file, line: number, problem: problem, expected: expected)
     }
+    var fields = line.split(whereSeparator: \.isWhitespace)
+    if fields.isEmpty { return nil }
+    var count = 1
+    if let last = fields.last, let match = last.wholeMatch(of: #/x([0-9]+)/#) {
+      guard let number = Int(match.1), number > 0 else { throw malformed("'\(last)' counts no layers", expected: "x1 or more") }
+      count = number
+      fields.removeLast()
+      if fields.isEmpty { throw malformed("no shape before '\(last)'", expected: Shape.expectedForm) }
+    }
+    let nameCount = Shape.firstShapeWord(in: fields)
+    if nameCount > 1 { throw malformed("\(fields.count) words", expected: "a name and a shape, or a shape") }
     do throws(WorkloadError) {
-      return Entry(name: fields.count == 2 ? String(fields[0]) : nil, shape: try GEMMShape(parsing: String(shapeText)))
+      let shape = try Shape(parsing: fields[nameCount...].joined(separator: " "))
+      return Entry(name: nameCount == 1 ? String(fields[0]) : nil, shape: shape, count: count)
     } catch .malformedShape(let text, let problem, let expected) {
-      throw .malformedLine(file: file, line: number, problem: "malformed shape '\(text)': \(problem)", expected: expected)
+      throw malformed("malformed shape '\(text)': \(problem)", expected: expected)
     }
   }
 
@@ -80,31 +104,17 @@ public struct Suite: Sendable, Hashable {
   }
 }
 
-extension Suite {
-  /// Compiled into the binary, so that a moved binary has them too.
-  private static let texts: [(name: String, bytes: [UInt8])] = [
-    ("squares", PackageResources.squares_txt),
-    ("bert-base", PackageResources.bert_base_txt),
-    ("llama-7b", PackageResources.llama_7b_txt),
-    ("resnet50-im2col", PackageResources.resnet50_im2col_txt),
-    ("report", PackageResources.report_txt),
-  ]
-
-  /// The suites that come with Headroom: `squares`, `bert-base`, `llama-7b`, `resnet50-im2col` and `report`.
-  public static var bundled: [Suite] {
-    get throws(WorkloadError) {
-      var suites: [Suite] = []
-      for (name, bytes) in texts {
-        suites.append(try Suite(name: name, text: String(decoding: bytes, as: UTF8.self), file: "\(name).txt"))
-      }
-      return suites
-    }
+extension WorkloadSuite {
+  /// The suites that come with Headroom, see `GEMMShape.bundledSuites()` and `ConvolutionShape.bundledSuites()`.
+  public static var bundled: [WorkloadSuite] {
+    get throws(WorkloadError) { try Shape.bundledSuites() }
   }
 
   /// - Throws: `WorkloadError.unknownSuite`, which lists the known ones.
-  public static func named(_ name: String) throws(WorkloadError) -> Suite {
-    guard let suite = try bundled.first(where: { $0.name == name }) else {
-      throw .unknownSuite(name: name, known: texts.map(\.name))
+  public static func named(_ name: String) throws(WorkloadError) -> WorkloadSuite {
+    let all = try bundled
+    guard let suite = all.first(where: { $0.name == name }) else {
+      throw .unknownSuite(name: name, known: all.map(\.name))
     }
     return suite
   }

@@ -10,7 +10,7 @@ struct ModuleArrowTests {
     "Sources/Headroom": ["KernelDispatch", "Tensors"],
     "Sources/Oracle": ["Tensors"],
     "Bench/Results": [],
-    "Bench/Workloads": [],
+    "Bench/Workloads": ["Tensors"],
     "Bench/CeilingKernels": [],
     "Bench/Rungs": ["CRungs", "KernelDispatch"],
     "Bench/Measurement": ["Results", "Workloads", "Oracle", "Tensors", "CeilingKernels", "KernelDispatch"],

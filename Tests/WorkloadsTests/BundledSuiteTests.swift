@@ -8,14 +8,20 @@ struct BundledSuiteTests {
   func complete() throws {
     let folder = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Bench/Workloads/Shapes").standardized
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".txt") }
-    let suites = try Workloads.Suite.bundled
-    #expect(Set(suites.map { "\($0.name).txt" }) == Set(files))
-    for suite in suites {
-      #expect(suite.title != suite.name)
-      #expect(Set(suite.entries.map(\.shape)).count == suite.entries.count, "\(suite.name)")
-      #expect(suite.entries.allSatisfy { $0.name != nil }, "\(suite.name)")
-      #expect(try Workloads.Suite.named(suite.name) == suite)
-    }
+    let products = try Workloads.Suite.bundled
+    let convolutions = try ConvolutionSuite.bundled
+    // Those with 16 images are made of those with one.
+    let names = products.map(\.name) + convolutions.map(\.name).filter { !$0.hasSuffix("-b16") }
+    #expect(names.map { "\($0).txt" }.sorted() == files.sorted())
+    for suite in products { try Self.check(suite) }
+    for suite in convolutions { try Self.check(suite) }
+  }
+
+  private static func check<Shape>(_ suite: WorkloadSuite<Shape>) throws {
+    #expect(suite.title != suite.name)
+    #expect(Set(suite.entries.map(\.shape)).count == suite.entries.count, "\(suite.name)")
+    #expect(suite.entries.allSatisfy { $0.name != nil }, "\(suite.name)")
+    #expect(try WorkloadSuite<Shape>.named(suite.name) == suite)
   }
 
   @Test("An unknown name is refused with the known ones")

@@ -27,6 +27,33 @@ struct SuiteFileTests {
     #expect(found.entries.map(\.shape) == [GEMMShape(m: 2, n: 3, k: 4), GEMMShape(m: 5, n: 6, k: 7, transposeB: true)])
   }
 
+  @Test("Convolutions: names, sizes in several words, and how often a layer occurs")
+  func convolutions() throws {
+    let text = "a.b c3 h8 k4 r3 x12\nc3 h8 k5 r1\nn2-layer n2 c3 h8 k5 r1  # words\n"
+    let found = try Self.withFile(Data(text.utf8), name: "layers") { try ConvolutionSuite(contentsOf: $0) }
+    #expect(found.entries.map(\.name) == ["a.b", nil, "n2-layer"])
+    #expect(found.entries.map { "\($0.shape)" } == ["c3 h8 k4 r3", "c3 h8 k5 r1", "n2 c3 h8 k5 r1"])
+    #expect(found.entries.map(\.count) == [12, 1, 1])
+    #expect(try suite("2x3x4 x5\nb 2x3x5").entries.map(\.count) == [5, 1])
+  }
+
+  @Test(
+    "An error in a convolution's line names the file and the line",
+    arguments: [
+      ("c3 h8 k4 r3\na b c3 h8 k4 r3", 2, "6 words"), ("a c3 h8 k4", 1, "malformed shape 'c3 h8 k4': no r"),
+      ("a c3 h8 k4 r3 x0", 1, "'x0' counts no layers"), ("x3", 1, "no shape before 'x3'"),
+      ("a", 1, "malformed shape 'a': 'a' is no size"),
+    ])
+  func malformedConvolutions(text: String, line: Int, problem: String) throws {
+    try Self.withFile(Data(text.utf8), name: "bad") { path in
+      let error = #expect(throws: WorkloadError.self) { try ConvolutionSuite(contentsOf: path) }
+      guard case .malformedLine(path, line, problem, _) = error else {
+        Issue.record("found \(String(describing: error))")
+        return
+      }
+    }
+  }
+
   @Test("Without a title, the name stands for it")
   func untitled() throws {
     #expect(try suite("2x3x4").title == "trial")
