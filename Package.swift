@@ -60,6 +60,8 @@ let package = Package(
   name: "headroom",
   products: [
     .library(name: "Headroom", targets: ["Headroom"]),
+    // For C: `make install` builds it without a need for Swift's runtime and installs it as libheadroom.so.
+    .library(name: "HeadroomC", type: .dynamic, targets: ["HeadroomC"]),
     .executable(name: "headroom", targets: ["HeadroomCLI"]),
   ],
   traits: [
@@ -91,6 +93,8 @@ let package = Package(
       path: "Sources/SIMDKernels/Table", swiftSettings: optimised),
     .target(name: "KernelDispatch", dependencies: ["CKernels", "SIMDKernels", "Tensors"], swiftSettings: optimised),
     .target(name: "Headroom", dependencies: ["KernelDispatch", "Tensors"], swiftSettings: optimised),
+    .target(name: "CHeadroom", publicHeadersPath: "."),
+    .target(name: "HeadroomC", dependencies: ["CHeadroom", "Headroom"], swiftSettings: optimised),
     .target(name: "Oracle", dependencies: ["Tensors"], swiftSettings: optimised),
 
     // The instrument.
@@ -132,6 +136,8 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: [.unsafeFlags(strictC)]),
     .testTarget(
       name: "HeadroomTests", dependencies: ["Headroom", "Oracle", "TestSupport", "AllocationCounter"], swiftSettings: swift6),
+    .testTarget(
+      name: "HeadroomCTests", dependencies: ["HeadroomC", "CHeadroom", "Headroom"], swiftSettings: swift6),
     .testTarget(name: "OracleTests", dependencies: ["Oracle", "Tensors", "TestSupport"], swiftSettings: swift6),
     .testTarget(name: "ResultsTests", dependencies: ["Results"], swiftSettings: swift6),
     .testTarget(name: "WorkloadsTests", dependencies: ["Workloads", "Tensors"], swiftSettings: swift6),

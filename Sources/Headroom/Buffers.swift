@@ -5,7 +5,7 @@ import Tensors
 ///
 /// All of it is inlined: handed over in memory, the struct costs more than the comparisons.
 @frozen @usableFromInline
-struct BufferNeeds: Sendable {
+package struct BufferNeeds: Sendable {
   @usableFromInline let input: ElementType
   @usableFromInline let output: ElementType
   @usableFromInline let accumulator: ElementType
@@ -43,9 +43,9 @@ struct BufferNeeds: Sendable {
 
   /// A buffer of a call: its elements' type, how many there are, and the lowest address.
   @frozen @usableFromInline
-  struct Buffer {
+  package struct Buffer {
     @usableFromInline let type: ElementType
-    @usableFromInline let count: Int
+    @usableFromInline package let count: Int
     @usableFromInline let base: UnsafeRawPointer?
 
     @inlinable @inline(__always)
@@ -53,6 +53,14 @@ struct BufferNeeds: Sendable {
       type = Element.elementType
       count = elements.count
       base = UnsafeRawPointer(elements.baseAddress)
+    }
+
+    /// `count` elements from `base` on.
+    @inlinable @inline(__always)
+    package init(type: ElementType, count: Int, base: UnsafeRawPointer?) {
+      self.type = type
+      self.count = count
+      self.base = base
     }
 
     /// No bias.
@@ -84,7 +92,7 @@ struct BufferNeeds: Sendable {
   }
 
   @inlinable @inline(__always)
-  static func check(_ name: String, _ buffer: Buffer, _ type: ElementType, _ count: Int) throws(HeadroomError) {
+  package static func check(_ name: String, _ buffer: Buffer, _ type: ElementType, _ count: Int) throws(HeadroomError) {
     if buffer.type != type { throw .typeMismatch(operand: name, found: buffer.type, expected: type) }
     if buffer.count < count { throw .bufferTooShort(operand: name, found: buffer.count, expected: count) }
   }
@@ -92,14 +100,14 @@ struct BufferNeeds: Sendable {
 
 /// The buffers of a call. One plain value, so that generic code on a caller's side hands it to code that is not generic.
 @frozen @usableFromInline
-struct CallBuffers {
+package struct CallBuffers {
   @usableFromInline let a: BufferNeeds.Buffer
   @usableFromInline let b: BufferNeeds.Buffer
   @usableFromInline let c: BufferNeeds.Buffer
   @usableFromInline let bias: BufferNeeds.Buffer
 
   @inlinable @inline(__always)
-  init(a: BufferNeeds.Buffer, b: BufferNeeds.Buffer, c: BufferNeeds.Buffer, bias: BufferNeeds.Buffer) {
+  package init(a: BufferNeeds.Buffer, b: BufferNeeds.Buffer, c: BufferNeeds.Buffer, bias: BufferNeeds.Buffer) {
     self.a = a
     self.b = b
     self.c = c

@@ -26,8 +26,9 @@ public func gemm<Input: KernelElement, Output: KernelElement, Accumulator: Kerne
   }
 }
 
+/// Plan and run on buffers whose types and counts are told.
 @usableFromInline
-func multiply(_ descriptor: GEMMDescriptor, _ buffers: CallBuffers) throws(HeadroomError) {
+package func multiply(_ descriptor: GEMMDescriptor, _ buffers: CallBuffers) throws(HeadroomError) {
   try descriptor.check()
   if let operands = try BufferNeeds(descriptor).pointers(buffers) {
     try KernelPlan.run(descriptor, operands)

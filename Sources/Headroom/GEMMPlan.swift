@@ -55,8 +55,12 @@ public struct GEMMPlan: Sendable {
   }
 
   @usableFromInline
-  func run(_ buffers: CallBuffers) throws(HeadroomError) {
-    if let operands = try needs.pointers(buffers) { try kernels.run(operands, workspace: nil) }
+  func run(_ buffers: CallBuffers) throws(HeadroomError) { try run(buffers, workspace: nil) }
+
+  /// Runs on buffers whose types and counts are told; `workspace` as for pointers.
+  @inlinable @inline(__always)
+  package func run(_ buffers: CallBuffers, workspace: UnsafeMutableRawPointer?) throws(HeadroomError) {
+    if let operands = try needs.pointers(buffers) { try kernels.run(operands, workspace: workspace) }
   }
 
   /// Runs the plan on memory that is not checked. The pointers are those of elements (0, 0).

@@ -8,6 +8,8 @@ struct ModuleArrowTests {
     "Sources/SIMDKernels": ["CKernels", "SIMDBodies", "SIMDBaseline", "SIMDAVX2", "SIMDAVX512"],
     "Sources/KernelDispatch": ["CKernels", "SIMDKernels", "Tensors"],
     "Sources/Headroom": ["KernelDispatch", "Tensors"],
+    "Sources/CHeadroom": [],
+    "Sources/HeadroomC": ["CHeadroom", "Headroom"],
     "Sources/Oracle": ["Tensors"],
     "Bench/Results": [],
     "Bench/Workloads": ["Tensors"],

@@ -1,0 +1,111 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// Functions bear the header's names.
+
+public import CHeadroom
+import Headroom
+
+extension ConvolutionDescriptor {
+  init(_ desc: hr_conv_desc) throws(CallError) {
+    let shape = ConvolutionShape(
+      batch: Int(desc.batch), inputChannels: Int(desc.input_channels), height: Int(desc.height), width: Int(desc.width),
+      outputChannels: Int(desc.output_channels), kernel: Extent(desc.kernel), stride: Extent(desc.stride),
+      padding: Padding(desc.padding), dilation: Extent(desc.dilation), groups: Int(desc.groups))
+    self.init(
+      shape, layout: try ImageLayout(desc.input_layout, "input_layout"), weightLayout: try WeightLayout(desc.weight_layout),
+      inputType: try ElementType(desc.input_type, "input_type"), outputType: try ElementType(desc.output_type, "output_type"))
+    outputLayout = try ImageLayout(desc.output_layout, "output_layout")
+    epilogue = try ConvolutionEpilogue(desc.epilogue)
+    try options.set(desc.options)
+  }
+}
+
+extension ConvolutionPlan: HandledPlan {
+  init(_ desc: UnsafePointer<hr_conv_desc>) throws(CallError) {
+    let descriptor = try ConvolutionDescriptor(desc.pointee)
+    self = try headroom { () throws(HeadroomError) in try ConvolutionPlan(descriptor) }
+  }
+
+  func describe(_ selection: inout hr_selection) {
+    let chosen = self.selection
+    selection.name(variant: chosen.variant, microkernel: chosen.microkernel, isa: chosen.isa)
+    selection.threads = Int64(chosen.threads)
+  }
+
+  /// Runs on buffers whose counts are told.
+  func run(_ operands: hr_conv_operands, workspace: UnsafeMutableRawPointer?) throws(CallError) {
+    let (shape, input, output) = (descriptor.shape, descriptor.inputType, descriptor.outputType)
+    let a = try BufferNeeds.Buffer(operands.input, input, "the input")
+    let b = try BufferNeeds.Buffer(operands.weights, input, "the weights")
+    let c = try BufferNeeds.Buffer(operands.output, output, "the output")
+    let bias = try BufferNeeds.Buffer(operands.bias, .float32, "the bias")
+    try headroom { () throws(HeadroomError) in
+      try BufferNeeds.check("the input", a, input, shape.inputCount)
+      try BufferNeeds.check("the weights", b, input, shape.weightCount)
+      try BufferNeeds.check("the output", c, output, shape.outputCount)
+      if descriptor.epilogue.hasBias && bias.count != shape.outputChannels {
+        throw .sizeMismatch(what: "entries of the bias", found: bias.count, expected: shape.outputChannels)
+      }
+      guard let destination = operands.output.data, shape.outputCount > 0 else { return }
+      // An operand without elements may be null, and is not read.
+      try execute(
+        input: operands.input.data ?? UnsafeRawPointer(destination),
+        weights: operands.weights.data ?? UnsafeRawPointer(destination),
+        output: destination, bias: operands.bias.data?.assumingMemoryBound(to: Float.self), workspace: workspace)
+    }
+  }
+}
+
+@c @implementation
+public func hr_conv_desc_init(_ desc: UnsafeMutablePointer<hr_conv_desc>?, _ size: Int) -> hr_status {
+  status { () throws(CallError) in
+    let destination = try needed(desc, "hr_conv_desc")
+    var fresh: hr_conv_desc = try cleared(size)
+    fresh.batch = 1
+    fresh.stride = hr_extent(height: 1, width: 1)
+    fresh.dilation = hr_extent(height: 1, width: 1)
+    fresh.groups = 1
+    fresh.epilogue.scale = 1
+    destination.pointee = fresh
+  }
+}
+
+@c @implementation
+public func hr_conv_plan_create(
+  _ desc: UnsafePointer<hr_conv_desc>?, _ plan: UnsafeMutablePointer<OpaquePointer?>?
+) -> hr_status { ConvolutionPlan.create(desc, plan) }
+
+@c @implementation
+public func hr_conv_plan_execute(
+  _ plan: OpaquePointer?, _ operands: UnsafePointer<hr_conv_operands>?, _ workspace: UnsafeMutableRawPointer?,
+  _ workspaceBytes: Int
+) -> hr_status {
+  status { () throws(CallError) in
+    try ConvolutionPlan.borrowing(plan) { handle throws(CallError) in
+      let operands = try sized(operands)
+      if let workspace { try handle.plan.check(workspace, workspaceBytes) }
+      try handle.plan.run(operands.pointee, workspace: workspace)
+    }
+  }
+}
+
+@c @implementation
+public func hr_conv_plan_workspace(_ plan: OpaquePointer?, _ bytes: UnsafeMutablePointer<Int>?) -> hr_status {
+  ConvolutionPlan.workspace(plan, bytes)
+}
+
+@c @implementation
+public func hr_conv_plan_selection(_ plan: OpaquePointer?, _ selection: UnsafeMutablePointer<hr_selection>?) -> hr_status {
+  ConvolutionPlan.selection(plan, selection)
+}
+
+@c @implementation
+public func hr_conv_plan_destroy(_ plan: OpaquePointer?) { ConvolutionPlan.destroy(plan) }
+
+@c @implementation
+public func hr_conv2d(_ desc: UnsafePointer<hr_conv_desc>?, _ operands: UnsafePointer<hr_conv_operands>?) -> hr_status {
+  status { () throws(CallError) in
+    let desc = try sized(desc)
+    let operands = try sized(operands)
+    try ConvolutionPlan(desc).run(operands.pointee, workspace: nil)
+  }
+}

@@ -1,0 +1,99 @@
+import CHeadroom
+import Headroom
+
+extension ElementType {
+  init(_ type: hr_dtype, _ name: String) throws(CallError) {
+    switch type {
+    case HR_F32: self = .float32
+    case HR_BF16: self = .bfloat16
+    case HR_F64: self = .float64
+    default: throw .unknownValue(name: name, found: Int(type.rawValue), expected: "HR_F32, HR_BF16 or HR_F64")
+    }
+  }
+}
+
+extension Epilogue.Activation {
+  init(_ activation: hr_activation) throws(CallError) {
+    switch activation {
+    case HR_ACTIVATION_NONE: self = .none
+    case HR_ACTIVATION_RELU: self = .relu
+    default:
+      let expected = "HR_ACTIVATION_NONE or HR_ACTIVATION_RELU"
+      throw .unknownValue(name: "activation", found: Int(activation.rawValue), expected: expected)
+    }
+  }
+}
+
+extension Epilogue {
+  init(_ epilogue: hr_epilogue) throws(CallError) {
+    let bias: Bias
+    switch epilogue.bias {
+    case HR_BIAS_NONE: bias = .none
+    case HR_BIAS_PER_ROW: bias = .perRow
+    case HR_BIAS_PER_COLUMN: bias = .perColumn
+    default:
+      let expected = "HR_BIAS_NONE, HR_BIAS_PER_ROW or HR_BIAS_PER_COLUMN for a product"
+      throw .unknownValue(name: "bias", found: Int(epilogue.bias.rawValue), expected: expected)
+    }
+    self.init(scale: epilogue.scale, bias: bias, activation: try Activation(epilogue.activation))
+  }
+}
+
+extension ConvolutionEpilogue {
+  init(_ epilogue: hr_epilogue) throws(CallError) {
+    guard epilogue.bias == HR_BIAS_NONE || epilogue.bias == HR_BIAS_PER_CHANNEL else {
+      let expected = "HR_BIAS_NONE or HR_BIAS_PER_CHANNEL for a convolution"
+      throw .unknownValue(name: "bias", found: Int(epilogue.bias.rawValue), expected: expected)
+    }
+    self.init(
+      scale: epilogue.scale, hasBias: epilogue.bias == HR_BIAS_PER_CHANNEL,
+      activation: try Epilogue.Activation(epilogue.activation))
+  }
+}
+
+extension ImageLayout {
+  init(_ layout: hr_image_layout, _ name: String) throws(CallError) {
+    switch layout {
+    case HR_NHWC: self = .nhwc
+    case HR_NCHW: self = .nchw
+    default: throw .unknownValue(name: name, found: Int(layout.rawValue), expected: "HR_NHWC or HR_NCHW")
+    }
+  }
+}
+
+extension WeightLayout {
+  init(_ layout: hr_weight_layout) throws(CallError) {
+    switch layout {
+    case HR_HWIO: self = .hwio
+    case HR_OIHW: self = .oihw
+    case HR_OHWI: self = .ohwi
+    default:
+      throw .unknownValue(name: "weight_layout", found: Int(layout.rawValue), expected: "HR_HWIO, HR_OIHW or HR_OHWI")
+    }
+  }
+}
+
+extension SelectionOptions {
+  /// Takes over what C sets, in place: a one-shot call would wait for a copy of the whole.
+  @inline(__always)
+  mutating func set(_ options: hr_options) throws(CallError) {
+    if let name = options.max_isa {
+      maxISA = try headroom { () throws(HeadroomError) in try ISA(parsing: String(cString: name)) }
+    }
+    if let name = options.variant { variant = String(cString: name) }
+    if let name = options.microkernel { microkernel = String(cString: name) }
+    if options.threads != 0 { threads = Int(options.threads) }
+    let (mc, nc, kc) = (Int(options.blocking.mc), Int(options.blocking.nc), Int(options.blocking.kc))
+    if (mc, nc, kc) != (0, 0, 0) { blocking = Blocking(mc: mc, nc: nc, kc: kc) }
+  }
+}
+
+extension Extent {
+  init(_ extent: hr_extent) { self.init(height: Int(extent.height), width: Int(extent.width)) }
+}
+
+extension Padding {
+  init(_ padding: hr_padding) {
+    self.init(top: Int(padding.top), bottom: Int(padding.bottom), left: Int(padding.left), right: Int(padding.right))
+  }
+}
