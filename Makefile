@@ -11,7 +11,19 @@ BUILD ?= .build
 TOOLCHAIN = $(shell $(SWIFT)c -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p')
 HEADROOM = $$($(SWIFT) build -c release --scratch-path $(BUILD) --show-bin-path)/headroom
 
-C_FOLDERS = CKernels Bench/CeilingKernels Bench/Rungs/C Tests/AllocationCounter
+# Where `make install` puts the C library; DESTDIR is put before all of them.
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+
+# A major version below 1 promises nothing, but it is the one that the library's name carries.
+VERSION = $(shell sed -n 's/^.define HR_VERSION "\(.*\)"/\1/p' Sources/CHeadroom/headroom.h)
+SONAME = libheadroom.so.$(firstword $(subst ., ,$(VERSION)))
+LIBRARY_FLAGS = -c release --scratch-path $(BUILD)-c --product HeadroomC -Xswiftc -static-stdlib --disable-local-rpath \
+  -Xlinker -soname=$(SONAME) -Xlinker --version-script=$(CURDIR)/Packaging/exports.map
+LIBRARY = $$($(SWIFT) build $(LIBRARY_FLAGS) --show-bin-path)/libHeadroomC.so
+
+C_FOLDERS = CKernels Sources/CHeadroom Bench/CeilingKernels Bench/Rungs/C Tests/AllocationCounter Examples/c
 SWIFT_FILES = Package.swift Sources Bench Tests
 C_FILES = $$(find $(C_FOLDERS) -name '*.c' -o -name '*.h')
 
@@ -19,9 +31,9 @@ COVERAGE_FLAGS = -Xcc -fprofile-instr-generate -Xcc -fcoverage-mapping
 # The compiler driver of Swift knows no undefined-behaviour sanitizer on Linux: the C compiler and the linker are told themselves.
 SANITIZER_FLAGS = --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=all \
   -Xswiftc -Xclang-linker -Xswiftc -fsanitize=undefined
-SANITIZED_TESTS = ^(CKernelsTests|KernelDispatchTests|HeadroomTests)\.
+SANITIZED_TESTS = ^(CKernelsTests|KernelDispatchTests|HeadroomTests|HeadroomCTests)\.
 
-.PHONY: help deps build report quick test coverage sanitize format format-check cross emulate kernels docs link-test clean
+.PHONY: help deps build library install report quick test coverage sanitize format format-check cross emulate kernels docs link-test clean
 .DEFAULT_GOAL := build
 
 help: ## this list
@@ -33,14 +45,27 @@ deps: ## install what is missing (as root), or print the line that does
 build: deps ## the command-line tool, optimised
 	$(SWIFT) build -c release --scratch-path $(BUILD) --product headroom
 
+library: deps ## the shared library for C, without a need for Swift's runtime
+	$(SWIFT) build $(LIBRARY_FLAGS)
+
+install: library ## install library, header and pkg-config file below $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
+	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libheadroom.so.$(VERSION)
+	ln -sf libheadroom.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libheadroom.so
+	install -m 644 Sources/CHeadroom/headroom.h $(DESTDIR)$(INCLUDEDIR)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+	  Packaging/headroom.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/headroom.pc
+
 report: build ## measure this machine, write the report to $(REPORT)/
 	$(HEADROOM) report --out $(REPORT)
 
 quick: build ## the same in a minute, with fewer shapes
 	$(HEADROOM) report --quick --out $(REPORT)
 
-test: deps ## every test
+test: deps ## every test; the C library as a C program sees it
 	$(SWIFT) test -c release --scratch-path $(BUILD)-test
+	.ci/check-c $$($(SWIFT) build -c release --scratch-path $(BUILD)-test --show-bin-path)/headroom
 
 coverage: deps ## line coverage of CKernels and Sources; fails below 90 %
 	$(SWIFT) test -c release --scratch-path $(BUILD)-coverage --enable-code-coverage $(COVERAGE_FLAGS)
@@ -76,4 +101,4 @@ link-test: deps ## a package that depends on a tagged version of this one builds
 	.ci/link-test
 
 clean: ## remove what was built; reports stay
-	rm -rf $(BUILD) $(BUILD)-test $(BUILD)-coverage $(BUILD)-sanitize $(BUILD)-docs
+	rm -rf $(BUILD) $(BUILD)-test $(BUILD)-coverage $(BUILD)-sanitize $(BUILD)-docs $(BUILD)-c
