@@ -5,7 +5,7 @@
 // copied with the padding round it, widened, and with its columns sorted by their remainder modulo the stride, so that
 // neighbouring outputs read neighbours.
 //
-// Contract: each output is one chain of multiply-adds in the order (r, s), whatever the bands and threads.
+// Contract: each output is one chain of multiply-adds, in the order (r, s) or, channels first, (s, r), whatever the bands and threads.
 #include <stdatomic.h>
 #include <stddef.h>
 

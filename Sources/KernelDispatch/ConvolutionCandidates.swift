@@ -75,23 +75,21 @@ struct ConvolutionFilter {
     if !problem.isDepthwise { return .layout(.depthwise) }
     if let microkernel { return kernel.name == microkernel ? serves(kernel, problem) : .microkernelNotAskedFor }
     if let rejection = serves(kernel, problem) { return rejection }
-    if pairs.without.contains(.simd) && kernel.isa != .scalar { return .techniqueOff(.simd) }
+    if kernel.language != .c { return .sameTileInC }
+    if pairs.without.contains(.simd) { return kernel.isa == .scalar ? nil : .techniqueOff(.simd) }
     let better = KernelTable.shared.depthwise.filter {
       $0.language == .c && $0.isa > kernel.isa && $0.isa <= pairs.cap && serves($0, problem) == nil
     }
-    if pairs.without.contains(.simd) { return nil }
     return better.map(\.isa).max().map { .isaSuperseded(by: $0) }
   }
 
   private func serves(_ kernel: DepthwiseMicrokernel, _ problem: ConvolutionProblem) -> Rejection? {
-    switch kernel.channels {
-    case .last:
+    if kernel.channelsLast {
       if kernel.inputType != problem.inputType { return .types }
       return problem.image.cs == 1 && problem.pixelsAreRows ? nil : .layout(.vectorsAlongChannels)
-    case .first:
-      // What is copied is widened on the way.
-      if kernel.inputType != .float32 { return .types }
-      return problem.image.ws == 1 && problem.layout.out_qs == 1 ? nil : .layout(.vectorsAlongRows)
     }
+    // What is copied is widened on the way.
+    if kernel.inputType != .float32 { return .types }
+    return problem.image.ws == 1 && problem.layout.out_qs == 1 ? nil : .layout(.vectorsAlongRows)
   }
 }

@@ -76,9 +76,9 @@ extension Dispatch {
   ) {
     plan.driver = CK_CONV_DEPTHWISE
     plan.depthwise = kernel.run
-    plan.vectors = kernel.channels == .last ? CK_CHANNELS_LAST : CK_CHANNELS_FIRST
+    plan.vectors = kernel.channelsLast ? CK_CHANNELS_LAST : CK_CHANNELS_FIRST
     plan.band_columns = Int64(problem.reachedColumns)
-    let isFirst = kernel.channels == .first
+    let isFirst = !kernel.channelsLast
     plan.copy_input =
       isFirst
       && (problem.padsColumns || problem.shape.padding != Padding(0) || problem.shape.stride.width > 1

@@ -3,21 +3,24 @@ public import Tensors
 
 /// A row of the table of depthwise micro-kernels.
 public struct DepthwiseMicrokernel: Sendable {
-  /// What its vectors run along.
-  public enum Channels: String, Sendable, Hashable {
-    case last
-    case first
-  }
-
   public let name: String
-  public let channels: Channels
   public let isa: ISA
-  /// Of input and weights.
+  public let language: Language
+  /// Of input and weights; sums and output are fp32.
   public let inputType: ElementType
+  /// Whether vectors run along the channels (NHWC), or along a row of one channel's image (NCHW).
+  public let channelsLast: Bool
   /// Outputs in a vector.
   public let lanes: Int
-  let run: ck_depthwise_fn?
+  let run: ck_depthwise_fn
+
+  init(_ row: ck_depthwise, in language: Language) {
+    name = String(cString: row.name)
+    isa = ISA(row.isa)
+    self.language = language
+    inputType = ElementType(row.in)
+    channelsLast = row.channels == CK_CHANNELS_LAST
+    lanes = Int(row.lanes)
+    run = row.run
+  }
 }
-enum XLang { case c, swift }
-extension DepthwiseMicrokernel { var language: XLang { .c } }
-extension KernelTable { public var depthwise: [DepthwiseMicrokernel] { [] } }

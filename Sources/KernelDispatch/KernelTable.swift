@@ -7,6 +7,8 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
   public static let shared = KernelTable()
 
   public let microkernels: [Microkernel]
+  /// In C and in Swift; no sum of theirs goes over channels.
+  public let depthwise: [DepthwiseMicrokernel]
   public let variants: [Variant]
   let tileSets: UnsafeBufferPointer<TileSet>
   let candidates: CandidateLists
@@ -16,6 +18,9 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
     let table = ck_ukernels(&count)
     let rowsInC = UnsafeBufferPointer(start: table, count: Int(count))
     microkernels = rowsInC.map { Microkernel($0, in: .c) } + SwiftKernels.outer.map { Microkernel($0, in: .swift) }
+    let depthwiseTable = ck_depthwise_kernels(&count)
+    let depthwiseInC = UnsafeBufferPointer(start: depthwiseTable, count: Int(count))
+    depthwise = depthwiseInC.map { DepthwiseMicrokernel($0, in: .c) }
     variants = Variant.all
     precondition((microkernels.map(\.name) + variants.map(\.name)).allSatisfy { $0.utf8.count <= ShortName.capacity })
     tileSets = UnsafeBufferPointer(immortal: KernelTable.groups(microkernels, rowsInC + SwiftKernels.outer))
