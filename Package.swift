@@ -81,7 +81,8 @@ let package = Package(
     // Micro-kernels in Swift: bodies, which every instruction set's target inlines and compiles for itself.
     .target(name: "SIMDBodies", dependencies: ["CKernels"], path: "Sources/SIMDKernels/Bodies", swiftSettings: optimised),
     .target(
-      name: "SIMDBaseline", dependencies: ["SIMDBodies"], path: "Sources/SIMDKernels/Baseline", swiftSettings: optimised),
+      name: "SIMDBaseline", dependencies: ["CKernels", "SIMDBodies"], path: "Sources/SIMDKernels/Baseline",
+      swiftSettings: optimised),
     .target(
       name: "SIMDAVX2", dependencies: ["CKernels", "SIMDBodies"], path: "Sources/SIMDKernels/AVX2",
       swiftSettings: compiled(for: "avx2", "fma")),

@@ -4,7 +4,8 @@
 //
 // Memory binds here, not multiply-adds: what counts is how often a vector is loaded.
 
-CK_INLINE ck_vf CK_BODY(const CK_IN *w, const bool last, const bool whole, const ck_mask some) {
+/// A vector of weights: one for each lane, or one for all.
+CK_INLINE ck_vf ck_weight(const CK_IN *w, const bool last, const bool whole, const ck_mask some) {
   if (last) return whole ? ck_load(w) : ck_load_first(w, some);
   const float one = ck_one(w);
   return ck_broadcast(&one);
@@ -26,7 +27,7 @@ CK_INLINE void CK_BODY(const ck_block *b, const CK_IN *restrict in, const CK_IN 
 #pragma clang loop unroll(full)
       for (int j = 0; j < along; j++)
         weight[j] =
-            CK_BODY(w + (walk.last ? i * b->w_row + j * b->w_column : j * b->w_row + i * b->w_column), walk.last, whole, some);
+            ck_weight(w + (walk.last ? i * b->w_row + j * b->w_column : j * b->w_row + i * b->w_column), walk.last, whole, some);
 #pragma clang loop unroll(full)
       for (int x = 0; x < outputs + along - 1; x++) {
         const ck_vf value = whole ? ck_load(from + x * walk.outputs.in) : ck_load_first(from + x * walk.outputs.in, some);
@@ -37,7 +38,7 @@ CK_INLINE void CK_BODY(const ck_block *b, const CK_IN *restrict in, const CK_IN 
     } else {
       for (int64_t j = 0; j < along; j++) {
         const int64_t r = walk.last ? i : j, s = walk.last ? j : i;
-        const ck_vf weight = CK_BODY(w + r * b->w_row + s * b->w_column, walk.last, whole, some);
+        const ck_vf weight = ck_weight(w + r * b->w_row + s * b->w_column, walk.last, whole, some);
         const CK_IN *from = in + r * b->tap_row + b->taps[s];
 #pragma clang loop unroll(full)
         for (int o = 0; o < outputs; o++) {

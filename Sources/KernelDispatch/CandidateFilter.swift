@@ -21,7 +21,8 @@ struct CandidateFilter {
     if let technique = techniqueOff(pair) { return .techniqueOff(technique) }
     if pair.set.isOneVector && !without.contains(.registerTile) { return .withoutRegisterTile }
     let betterISA = pairs.filter {
-      $0.variantIndex == pair.variantIndex && $0.set.language == pair.set.language && serves($0) && $0.set.isa <= cap && $0.set.isa > pair.set.isa
+      $0.variantIndex == pair.variantIndex && $0.set.language == pair.set.language && serves($0) && $0.set.isa <= cap
+        && $0.set.isa > pair.set.isa
         && $0.set.isOneVector == pair.set.isOneVector && techniqueOff($0) == nil
     }.map(\.set.isa).max()
     return betterISA.map { .isaSuperseded(by: $0) }

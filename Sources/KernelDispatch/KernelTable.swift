@@ -20,7 +20,9 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
     microkernels = rowsInC.map { Microkernel($0, in: .c) } + SwiftKernels.outer.map { Microkernel($0, in: .swift) }
     let depthwiseTable = ck_depthwise_kernels(&count)
     let depthwiseInC = UnsafeBufferPointer(start: depthwiseTable, count: Int(count))
-    depthwise = depthwiseInC.map { DepthwiseMicrokernel($0, in: .c) }
+    depthwise =
+      depthwiseInC.map { DepthwiseMicrokernel($0, in: .c) }
+      + SwiftKernels.depthwise.map { DepthwiseMicrokernel($0, in: .swift) }
     variants = Variant.all
     precondition((microkernels.map(\.name) + variants.map(\.name)).allSatisfy { $0.utf8.count <= ShortName.capacity })
     tileSets = UnsafeBufferPointer(immortal: KernelTable.groups(microkernels, rowsInC + SwiftKernels.outer))

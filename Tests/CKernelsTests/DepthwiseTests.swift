@@ -1,5 +1,6 @@
 import CKernels
 import Oracle
+import SIMDKernels
 import Testing
 
 /// A row of the table of depthwise micro-kernels, in C or in Swift, as a test argument.
@@ -13,7 +14,7 @@ struct DepthwiseRow: Sendable, CustomTestStringConvertible {
   private nonisolated(unsafe) static let table: [ck_depthwise] = {  // Never written to.
     var count: Int64 = 0
     let rows = ck_depthwise_kernels(&count)
-    return Array(UnsafeBufferPointer(start: rows, count: Int(count)))
+    return UnsafeBufferPointer(start: rows, count: Int(count)) + SwiftKernels.depthwise
   }()
 
   static let all = table.indices.map { DepthwiseRow(index: $0, name: String(cString: table[$0].name)) }
@@ -46,6 +47,21 @@ struct DepthwiseTests {
           #expect(trial.finding() == nil)
         }
       }
+    }
+  }
+
+  @Test("Swift and C make the same bits", arguments: DepthwiseRow.usable.filter { $0.name.hasSuffix("_swift") })
+  func languages(kernel: DepthwiseRow) throws {
+    let inC = try #require(DepthwiseRow.all.first { $0.name + "_swift" == kernel.name })
+    for (index, (kernelRows, kernelColumns)) in Self.kernels.enumerated() {
+      let setting = DepthwiseSetting(
+        kernelRows: kernelRows, kernelColumns: kernelColumns, rows: 5, columns: 6 + 7 * index, channels: 19, stride: 1,
+        dilation: 1,
+        gap: 1, placement: .flushWithEnd, scale: 1.1)
+      let trials = [try DepthwiseTrial(kernel, setting), try DepthwiseTrial(inC, setting)]
+      for trial in trials { trial.run() }
+      let same = withExtendedLifetime(trials) { trials[0].output.elementsEqual(trials[1].output) }
+      #expect(same, "\(setting)")
     }
   }
 

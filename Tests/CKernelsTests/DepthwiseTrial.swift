@@ -10,6 +10,8 @@ struct DepthwiseSetting: CustomStringConvertible {
   /// Elements between rows of the input, of the weights and of the output.
   var gap: Int
   var placement: GuardedBuffer.Placement
+  /// Of the input; a fraction makes sums that are rounded.
+  var scale: Float = 1
 
   var description: String {
     "kernel \(kernelRows)x\(kernelColumns), outputs \(rows)x\(columns)x\(channels), stride \(stride), dilation \(dilation), gap \(gap), "
@@ -66,7 +68,7 @@ final class DepthwiseTrial {
       weighs.insert(place.weight)
       writes.insert(place.output)
     }
-    input = try Self.filled(reads, type: row.in, placement: setting.placement, salt: 1)
+    input = try Self.filled(reads, type: row.in, placement: setting.placement, salt: 1, scale: setting.scale)
     weights = try Self.filled(weighs, type: row.in, placement: setting.placement, salt: 2)
     sums = try GuardedBuffer(byteCount: ((writes.max() ?? 0) + 1) * 4, placement: setting.placement)
     Poison.fill(sums.bytes)
@@ -100,13 +102,13 @@ final class DepthwiseTrial {
 
   /// NaN but for the elements at `indices`.
   private static func filled(
-    _ indices: Set<Int>, type: ck_dtype, placement: GuardedBuffer.Placement, salt: Int
+    _ indices: Set<Int>, type: ck_dtype, placement: GuardedBuffer.Placement, salt: Int, scale: Float = 1
   ) throws -> GuardedBuffer {
     let bytes = type == CK_BF16 ? 2 : 4
     let buffer = try GuardedBuffer(byteCount: ((indices.max() ?? 0) + 1) * bytes, placement: placement)
     Poison.fill(buffer.bytes)
     for index in indices {
-      let value = value(index, salt)
+      let value = value(index, salt) * scale
       if type == CK_BF16 {
         buffer.bytes.storeBytes(of: BFloat16(value).bitPattern, toByteOffset: index * bytes, as: UInt16.self)
       } else {

@@ -67,6 +67,22 @@ struct MicrokernelTests {
     }
   }
 
+  @Test("Swift and C make the same bits", arguments: KernelRow.usable.filter { $0.name.hasSuffix("_swift") })
+  func languages(kernel: KernelRow) throws {
+    let inC = try #require(KernelRow.all.first { $0.name + "_swift" == kernel.name })
+    let width = Int(kernel.row.nr)
+    for (index, n) in [1, width / 2, width / 2 + 1, width - 1, width].enumerated() {
+      for operands in TileSetting.Operands.allCases {
+        let (alpha, beta) = Self.factors[index % Self.factors.count]
+        let setting = TileSetting(n: n, groups: 131, blocks: 2, operands: operands, alpha: alpha, beta: beta, uniform: true)
+        let trials = [try TileTrial(kernel, setting), try TileTrial(inC, setting)]
+        for trial in trials { trial.run() }
+        let same = withExtendedLifetime(trials) { trials[0].c.view.readOnly.values() == trials[1].c.view.readOnly.values() }
+        #expect(same, "\(setting)")
+      }
+    }
+  }
+
   @Test("The check of a tile catches every mutant", arguments: [(1.0, 0.0), (3.0, -2.0)])
   func mutants(alpha: Double, beta: Double) throws {
     let kernel = try #require(KernelRow.usable.last { $0.row.mr > 1 })

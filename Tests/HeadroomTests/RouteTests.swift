@@ -18,7 +18,8 @@ struct RouteTests {
     let cap = Route.all.map(\.microkernel.isa).max() ?? .scalar
     for kernel in KernelTable.shared.microkernels where kernel.isa <= cap {
       let served = reached.contains {
-        $0.family == kernel.family && $0.isa == kernel.isa && $0.language == kernel.language && $0.types == kernel.types && $0.nr == kernel.nr && $0.mr >= kernel.mr
+        $0.family == kernel.family && $0.isa == kernel.isa && $0.language == kernel.language && $0.types == kernel.types
+          && $0.nr == kernel.nr && $0.mr >= kernel.mr
       }
       #expect(served, "\(kernel.name)")
     }

@@ -71,7 +71,8 @@
 
     private var microkernelTable: TextTable {
       var table = TextTable(columns: [
-        .init("name"), .init("family"), .init("isa"), .init("language"), .init("A, B, sum, C"), .init("tile", .right), .init("usable"),
+        .init("name"), .init("family"), .init("isa"), .init("language"), .init("A, B, sum, C"), .init("tile", .right),
+        .init("usable"),
       ])
       for row in microkernels {
         let tile = "\(row.mr)x\(row.nr)" + (row.kr > 1 ? "x\(row.kr)" : "")

@@ -41,4 +41,14 @@
 
   @c(ck_outer_f32_6x16_avx2_swift)
   public func outer6x16(_ t: Tile, _ a: Blocks, _ b: Blocks, _ c: TileOfC) { outer(Rows6<Row>.self, t, a, b, c) }
+
+  @c(ck_depthwise_last_f32_avx2_swift)
+  public func depthwiseLastAVX2(_ b: Block, _ input: Elements, _ w: Elements, _ out: Sums) {
+    depthwise(Vector.self, CK_CHANNELS_LAST, b, input, w, out)
+  }
+
+  @c(ck_depthwise_first_f32_avx2_swift)
+  public func depthwiseFirstAVX2(_ b: Block, _ input: Elements, _ w: Elements, _ out: Sums) {
+    depthwise(Vector.self, CK_CHANNELS_FIRST, b, input, w, out)
+  }
 #endif

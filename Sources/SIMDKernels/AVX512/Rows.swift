@@ -65,4 +65,14 @@
 
   @c(ck_outer_f32_14x32_avx512_swift)
   public func outer14x32(_ t: Tile, _ a: Blocks, _ b: Blocks, _ c: TileOfC) { outer(Rows14<Row>.self, t, a, b, c) }
+
+  @c(ck_depthwise_last_f32_avx512_swift)
+  public func depthwiseLastAVX512(_ b: Block, _ input: Elements, _ w: Elements, _ out: Sums) {
+    depthwise(Vector.self, CK_CHANNELS_LAST, b, input, w, out)
+  }
+
+  @c(ck_depthwise_first_f32_avx512_swift)
+  public func depthwiseFirstAVX512(_ b: Block, _ input: Elements, _ w: Elements, _ out: Sums) {
+    depthwise(Vector.self, CK_CHANNELS_FIRST, b, input, w, out)
+  }
 #endif

@@ -1,3 +1,4 @@
+internal import CKernels
 public import SIMDBodies
 
 /// A register of SSE2, the baseline of x86-64: no masks, no fused multiply-add (Swift's would be a call for each lane).
@@ -47,3 +48,13 @@ public func outer5x8(_ t: Tile, _ a: Blocks, _ b: Blocks, _ c: TileOfC) { outer(
 
 @c(ck_outer_f32_6x8_sse2_swift)
 public func outer6x8(_ t: Tile, _ a: Blocks, _ b: Blocks, _ c: TileOfC) { outer(Rows6<Row>.self, t, a, b, c) }
+
+@c(ck_depthwise_last_f32_sse2_swift)
+public func depthwiseLastSSE2(_ b: Block, _ input: Elements, _ w: Elements, _ out: Sums) {
+  depthwise(Vector.self, CK_CHANNELS_LAST, b, input, w, out)
+}
+
+@c(ck_depthwise_first_f32_sse2_swift)
+public func depthwiseFirstSSE2(_ b: Block, _ input: Elements, _ w: Elements, _ out: Sums) {
+  depthwise(Vector.self, CK_CHANNELS_FIRST, b, input, w, out)
+}

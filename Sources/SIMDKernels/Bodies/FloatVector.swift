@@ -25,12 +25,23 @@ extension FloatVector {
   @inlinable @inline(always)
   init(broadcast value: Float) { self.init(Lanes(repeating: value)) }
 
+  /// Without `living` all lanes live.
   @inlinable @inline(always)
-  init(_ address: UnsafePointer<Float>) { self.init(UnsafeRawPointer(address).loadUnaligned(as: Lanes.self)) }
+  init(_ address: UnsafePointer<Float>, living: Mask?) {
+    if let living {
+      self.init(address, living)
+    } else {
+      self.init(UnsafeRawPointer(address).loadUnaligned(as: Lanes.self))
+    }
+  }
 
   @inlinable @inline(always)
-  func store(_ address: UnsafeMutablePointer<Float>) {
-    UnsafeMutableRawPointer(address).storeBytes(of: lanes, as: Lanes.self)
+  func store(_ address: UnsafeMutablePointer<Float>, living: Mask?) {
+    if let living {
+      store(address, living)
+    } else {
+      UnsafeMutableRawPointer(address).storeBytes(of: lanes, as: Lanes.self)
+    }
   }
 
   @inlinable @inline(always)

@@ -45,7 +45,9 @@ func sum<Rows: TileRows>(
   var sums = Rows.zero
   var block = 0
   while block < Int(tile.blocks) {
-    guard var ak = a[block]?.assumingMemoryBound(to: Float.self), var bk = b[block]?.assumingMemoryBound(to: Float.self) else { return }
+    guard var ak = a[block]?.assumingMemoryBound(to: Float.self), var bk = b[block]?.assumingMemoryBound(to: Float.self) else {
+      return
+    }
     block &+= 1
     var left = Int(tile.k)
     var until = tile.fetch_c && block == Int(tile.blocks) ? Rows.count &* pause : 0

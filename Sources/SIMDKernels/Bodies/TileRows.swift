@@ -68,9 +68,7 @@ public struct OneVector<Vector: FloatVector>: TileRow {
   init(_ vector: Vector) { self.vector = vector }
 
   @inlinable @inline(always)
-  public init(_ address: UnsafePointer<Float>, last: Vector.Mask?) {
-    if let last { vector = Vector(address, last) } else { vector = Vector(address) }
-  }
+  public init(_ address: UnsafePointer<Float>, last: Vector.Mask?) { vector = Vector(address, living: last) }
 
   public typealias Narrow = Self
 
@@ -82,7 +80,7 @@ public struct OneVector<Vector: FloatVector>: TileRow {
 
   @inlinable @inline(always)
   public func store(_ address: UnsafeMutablePointer<Float>, last: Vector.Mask?) {
-    if let last { vector.store(address, last) } else { vector.store(address) }
+    vector.store(address, living: last)
   }
 
   @inlinable @inline(always)

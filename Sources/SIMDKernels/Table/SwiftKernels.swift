@@ -1,6 +1,6 @@
+public import CKernels
 internal import Glibc
 internal import SIMDBaseline
-public import CKernels
 
 #if arch(x86_64)
   internal import SIMDAVX2
@@ -31,6 +31,26 @@ public enum SwiftKernels {
     #endif
     return rows
   }()
+
+  /// Depthwise, in fp32.
+  nonisolated(unsafe) public static let depthwise: [ck_depthwise] = {  // Never written to.
+    var rows = depthwiseRows(CK_ISA_SSE2, "sse2", lanes: 4, last: depthwiseLastSSE2, first: depthwiseFirstSSE2)
+    #if arch(x86_64)
+      rows += depthwiseRows(CK_ISA_AVX2, "avx2", lanes: 8, last: depthwiseLastAVX2, first: depthwiseFirstAVX2)
+      rows += depthwiseRows(CK_ISA_AVX512, "avx512", lanes: 16, last: depthwiseLastAVX512, first: depthwiseFirstAVX512)
+    #endif
+    return rows
+  }()
+
+  private static func depthwiseRows(
+    _ isa: ck_isa, _ isaName: String, lanes: Int32, last: ck_depthwise_fn, first: ck_depthwise_fn
+  ) -> [ck_depthwise] {
+    [("last", CK_CHANNELS_LAST, last), ("first", CK_CHANNELS_FIRST, first)].map { name, channels, run in
+      ck_depthwise(
+        name: immortal("depthwise_\(name)_f32_\(isaName)_swift"), channels: channels, isa: isa, in: CK_F32, lanes: lanes, run: run
+      )
+    }
+  }
 
   /// `tiles`: of 1, 2 ... rows.
   private static func outerRows(_ isa: ck_isa, _ isaName: String, nr: Int32, _ tiles: [ck_ukernel_fn]) -> [ck_ukernel] {
