@@ -91,8 +91,8 @@ emulate: build ## run on emulated old CPUs, where an instruction above the cap d
 	.ci/emulate $(HEADROOM)
 
 kernels: build ## read the machine code of the micro-kernels
-	.ci/check-kernels --objdump $(TOOLCHAIN)/llvm-objdump \
-	  $$($(SWIFT) build -c release --scratch-path $(BUILD) --show-bin-path)/CKernels.build
+	.ci/check-kernels --objdump $(TOOLCHAIN)/llvm-objdump --nm $(TOOLCHAIN)/llvm-nm \
+	  $$($(SWIFT) build -c release --scratch-path $(BUILD) --show-bin-path)
 
 docs: deps ## build the DocC catalogue; a warning fails
 	.ci/docs $(TOOLCHAIN) $(BUILD)-docs
