@@ -5,7 +5,8 @@
 // copied with the padding round it, widened, and with its columns sorted by their remainder modulo the stride, so that
 // neighbouring outputs read neighbours.
 //
-// Contract: each output is one chain of multiply-adds, in the order (r, s) or, channels first, (s, r), whatever the bands and threads.
+// Contract: each output is one chain of multiply-adds, in the order (r, s) or, channels first, (s, r), whatever the bands and
+// threads.
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -194,6 +195,20 @@ static void run_in_place(const ck_depthwise_run *run, const ck_band *band, const
   }
 }
 
+// Every `step`th of a row's columns, which are adjacent; widened where they are bf16. A constant step becomes vectors.
+static void copy_columns(const char *from, bool widens, int64_t step, float *to, int64_t count) {
+  const float *floats = (const float *)from;
+  const uint16_t *halves = (const uint16_t *)from;
+  if (widens)
+    for (int64_t i = 0; i < count; i++) to[i] = ck_widened(halves[i * step]);
+  else if (step == 1)
+    for (int64_t i = 0; i < count; i++) to[i] = floats[i];
+  else if (step == 2)
+    for (int64_t i = 0; i < count; i++) to[i] = floats[i * 2];
+  else
+    for (int64_t i = 0; i < count; i++) to[i] = floats[i * step];
+}
+
 // Rows of one channel with the padding round them, phase after phase.
 static void copy_rows(const ck_depthwise_run *run, const ck_band *band, float *copy) {
   const ck_conv_plan *plan = run->plan;
@@ -209,19 +224,9 @@ static void copy_rows(const ck_depthwise_run *run, const ck_band *band, float *c
       const int64_t column = remainder + skip * in->stride_w - in->pad_left;
       const int64_t end = least(in->width, plan->band_columns - in->pad_left);
       if (column >= end) continue;
-      const ck_pack_job job = {
-          .source = input + (row * in->hs + column * in->ws) * bytes,
-          .destination = to + remainder * phase + skip,
-          .rows = (end - column + in->stride_w - 1) / in->stride_w,
-          .k = 1,
-          .rs = in->stride_w * in->ws,
-          .ks = 1,
-          .panel = (int32_t)((end - column + in->stride_w - 1) / in->stride_w),
-          .kr = 1,
-          .from = plan->gemm.a_type,
-          .to = CK_F32,
-      };
-      ck_pack(&job);
+      const char *from = input + (row * in->hs + column) * bytes;
+      const int64_t count = (end - column + in->stride_w - 1) / in->stride_w;
+      copy_columns(from, plan->gemm.a_type == CK_BF16, in->stride_w, to + remainder * phase + skip, count);
     }
   }
 }

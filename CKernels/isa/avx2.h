@@ -1,5 +1,6 @@
 // Begin AVX2 with FMA. Ends with isa/end.h.
 #pragma once
+#define CK_ISA_NAME avx2 // ends the names of its functions
 #include <immintrin.h>
 #include <stdint.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)

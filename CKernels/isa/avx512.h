@@ -1,5 +1,6 @@
 // Begin AVX-512 (F, VL, BW, DQ). Ends with isa/end.h.
 #pragma once
+#define CK_ISA_NAME avx512 // ends the names of its functions
 #include <immintrin.h>
 #include <stdint.h>
 #ifndef CK_AVX512_TARGET // isa/avx512bf16.h adds to it

@@ -1,5 +1,6 @@
 // Scalar code: "vectors" of one lane. Needs no target attribute, so there is no end.
 #pragma once
+#define CK_ISA_NAME scalar // ends the names of its functions
 #include <stdint.h>
 
 #define CK_INLINE static inline __attribute__((always_inline, overloadable))

@@ -1,5 +1,6 @@
 // Begin SSE2, the baseline of x86-64. Ends with isa/end.h.
 #pragma once
+#define CK_ISA_NAME sse2 // ends the names of its functions
 #include <immintrin.h>
 #include <stdint.h>
 #pragma clang attribute push(__attribute__((target("sse2"))), apply_to = function)

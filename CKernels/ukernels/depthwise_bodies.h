@@ -2,12 +2,12 @@
 
 #define CK_BODY depthwise_f32
 #define CK_WALK walk_depthwise_f32
-#define CK_ROW row_depthwise_f32
+#define CK_TYPE f32
 #define CK_IN float
 #include "ukernels/depthwise.h"
 
 #define CK_BODY depthwise_bf16
 #define CK_WALK walk_depthwise_bf16
-#define CK_ROW row_depthwise_bf16
+#define CK_TYPE bf16
 #define CK_IN uint16_t
 #include "ukernels/depthwise.h"

@@ -5,11 +5,16 @@
 #define CK_DEPTHWISE_NAME(channels, type, isa) ck_depthwise_##channels##_##type##_##isa
 #define CK_DEPTHWISE_ARGUMENTS const ck_block *b, const void *in, const void *w, float *out
 
+// A row, and the kernels that it chooses from: static functions whose names say type and instruction set too.
+#define CK_DEPTHWISE_ROW(channels, type) row_##channels##_##type
+#define CK_DEPTHWISE_KERNEL(kernel, type, isa) ck_##kernel##_##type##_##isa
+#define CK_EXPANDED(macro, ...) macro(__VA_ARGS__)
+#define CK_ROW(channels) CK_EXPANDED(CK_DEPTHWISE_ROW, channels, CK_TYPE)
+#define CK_KERNEL_NAME(kernel) CK_EXPANDED(CK_DEPTHWISE_KERNEL, kernel, CK_TYPE, CK_ISA_NAME)
+
 #define CK_DEPTHWISE_FUNCTION(channels, type, isa)                                                                               \
   void CK_DEPTHWISE_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS);                                                           \
-  void CK_DEPTHWISE_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS) {                                                          \
-    row_depthwise_##type(b, in, w, out, ck_walk_##channels(b));                                                                  \
-  }
+  void CK_DEPTHWISE_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS) { row_##channels##_##type(b, in, w, out); }
 
 /// Outputs summed at once, each a chain of multiply-adds of its own; and the most taps of a kernel that shares what it loads.
 enum { CK_OUTPUTS = 4, CK_MOST_TAPS = 5 };
