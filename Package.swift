@@ -112,7 +112,8 @@ let package = Package(
     .target(
       name: "CRungsO2", path: "Bench/Rungs/C/O2",
       cSettings: [.unsafeFlags(["-O2"] + strictC)]),
-    .target(name: "Rungs", dependencies: ["CRungs", "KernelDispatch"], path: "Bench/Rungs/Swift", swiftSettings: optimised),
+    .target(
+      name: "Rungs", dependencies: ["CRungs", "KernelDispatch", "Tensors"], path: "Bench/Rungs/Swift", swiftSettings: optimised),
     .target(
       name: "Attribution", dependencies: ["Measurement", "Results", "Workloads", "KernelDispatch"], path: "Bench/Attribution",
       swiftSettings: swift6),
@@ -146,7 +147,8 @@ let package = Package(
       name: "MeasurementTests",
       dependencies: ["Measurement", "Results", "Workloads", "Oracle", "Tensors", "CeilingKernels", "KernelDispatch"],
       swiftSettings: swift6),
-    .testTarget(name: "RungsTests", dependencies: ["Rungs", "KernelDispatch"], swiftSettings: swift6),
+    .testTarget(
+      name: "RungsTests", dependencies: ["Rungs", "KernelDispatch", "Oracle", "Tensors", "TestSupport"], swiftSettings: swift6),
     .testTarget(
       name: "AttributionTests",
       dependencies: ["Attribution", "Measurement", "Results", "Workloads", "KernelDispatch", "Tensors"], swiftSettings: swift6),

@@ -14,7 +14,7 @@ struct ModuleArrowTests {
     "Bench/Results": [],
     "Bench/Workloads": ["Tensors"],
     "Bench/CeilingKernels": [],
-    "Bench/Rungs": ["CRungs", "KernelDispatch"],
+    "Bench/Rungs": ["CRungs", "KernelDispatch", "Tensors"],
     "Bench/Measurement": ["Results", "Workloads", "Oracle", "Tensors", "CeilingKernels", "KernelDispatch"],
     "Bench/Attribution": ["Measurement", "Results", "Workloads", "KernelDispatch"],
     "Bench/Reporting": ["Results"],

@@ -6,10 +6,15 @@ import Testing
 @Suite("Machine code of the rungs", .enabled(if: Disassembler.isThere, "objdump is not installed"))
 struct MachineCodeTests {
   @Test("A rung is vectorised exactly if its function has packed arithmetic", arguments: Rung.all)
-  func vectorised(rung: Rung) throws {
+  func vectorised(rung: Rung) throws { try Self.check(rung) }
+
+  @Test("So is a convolution", arguments: ConvolutionRung.all)
+  func vectorised(rung: ConvolutionRung) throws { try Self.check(rung) }
+
+  private static func check<Problem>(_ rung: TextbookRung<Problem>) throws {
     let instructions = try Disassembler.instructions(of: rung.symbol)
-    let packed = instructions.filter { Self.isArithmetic($0, suffix: "ps") }
-    let scalar = instructions.filter { Self.isArithmetic($0, suffix: "ss") }
+    let packed = instructions.filter { isArithmetic($0, suffix: "ps") }
+    let scalar = instructions.filter { isArithmetic($0, suffix: "ss") }
     #expect(!scalar.isEmpty, "no arithmetic found in \(rung.symbol)")
     #expect(packed.isEmpty != rung.vectorised, "\(rung.symbol): \(Set(packed).sorted())")
   }

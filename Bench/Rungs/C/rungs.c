@@ -2,17 +2,26 @@
 #define OPTIMISATION o3
 #include "O2/include/naive_o2.h"
 #include "levels.inc"
+#include <stddef.h>
 
-#define ROW(algorithm, isa, optimisation, target, vectorised, inner, function)                                                   \
-  { algorithm, isa, optimisation, target, vectorised, #inner, function }
+#define ROW(algorithm, isa, optimisation, target, vectorised, inner, product, convolution)                                       \
+  { algorithm, isa, optimisation, target, vectorised, #inner, product, convolution }
+
+#define PRODUCT(algorithm, isa, target, wide, inner, function) ROW(algorithm, isa, "-O3", target, wide, inner, function, NULL)
+
+// The product is inlined into im2col.
+#define TEXTBOOK(level, isa, target, optimisation, suffix)                                                                       \
+  ROW(RUNG_NAIVE_IJK, isa, optimisation, target, false, rung_naive_ijk_##level##_##suffix, rung_naive_ijk_##level##_##suffix,    \
+      NULL),                                                                                                                     \
+      ROW(RUNG_DIRECT, isa, optimisation, target, false, rung_direct_##level##_##suffix, NULL, rung_direct_##level##_##suffix),  \
+      ROW(RUNG_IM2COL, isa, optimisation, target, false, rung_im2col_##level##_##suffix, NULL, rung_im2col_##level##_##suffix)
 
 // `wide`: whether the compiler vectorised the loops that it may.
 #define ROWS(level, isa, target, wide)                                                                                           \
-  ROW(RUNG_NAIVE_IJK, isa, "-O2", target, false, rung_naive_ijk_##level##_o2, rung_naive_ijk_##level##_o2),                      \
-      ROW(RUNG_NAIVE_IJK, isa, "-O3", target, false, rung_naive_ijk_##level##_o3, rung_naive_ijk_##level##_o3),                  \
-      ROW(RUNG_IKJ, isa, "-O3", target, wide, rung_ikj_##level##_o3, rung_ikj_##level##_o3),                                     \
-      ROW(RUNG_TILED, isa, "-O3", target, wide, rung_tiled_band_##level##_o3, rung_tiled_##level##_o3),                          \
-      ROW(RUNG_TILED_THREADS, isa, "-O3", target, wide, rung_tiled_band_##level##_o3, rung_tiled_threads_##level##_o3)
+  TEXTBOOK(level, isa, target, "-O2", o2), TEXTBOOK(level, isa, target, "-O3", o3),                                              \
+      PRODUCT(RUNG_IKJ, isa, target, wide, rung_ikj_##level##_o3, rung_ikj_##level##_o3),                                        \
+      PRODUCT(RUNG_TILED, isa, target, wide, rung_tiled_band_##level##_o3, rung_tiled_##level##_o3),                             \
+      PRODUCT(RUNG_TILED_THREADS, isa, target, wide, rung_tiled_band_##level##_o3, rung_tiled_threads_##level##_o3)
 
 static const rung_row rows[] = {
 #if defined(__x86_64__)

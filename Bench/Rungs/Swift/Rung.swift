@@ -1,32 +1,22 @@
 import CRungs
-import KernelDispatch
+public import KernelDispatch
 
-/// A single-precision product C = A B of row-major matrices: A is m x k with `lda` elements from row to row, B k x n, C m x n.
-///
-/// Pointers are to elements (0, 0), unchecked. C is written, not read.
-public struct RungProblem {
-  public var m, n, k: Int
-  public var a, b: UnsafePointer<Float>
-  public var c: UnsafeMutablePointer<Float>
-  public var lda, ldb, ldc: Int
-  /// How many threads the rungs with threads may use.
-  public var threads: Int
-
-  /// Leading dimensions that are not given are tight: `lda` = k, `ldb` = `ldc` = n.
-  public init(
-    m: Int, n: Int, k: Int, a: UnsafePointer<Float>, lda: Int? = nil, b: UnsafePointer<Float>, ldb: Int? = nil,
-    c: UnsafeMutablePointer<Float>, ldc: Int? = nil, threads: Int = 1
-  ) {
-    (self.m, self.n, self.k) = (m, n, k)
-    (self.a, self.b, self.c) = (a, b, c)
-    (self.lda, self.ldb, self.ldc) = (lda ?? k, ldb ?? n, ldc ?? n)
-    self.threads = threads
-  }
+/// What a textbook algorithm is given: a product or a convolution.
+public protocol TextbookProblem {
+  /// Every rung for it compiled into this binary, usable here or not: those in C, lowest instruction set first, then those in Swift.
+  static var rungs: [TextbookRung<Self>] { get }
 }
 
-/// A textbook matrix product: slow on purpose, correct for every size, any leading dimension.
-public struct Rung: Sendable {
-  /// `naive-ijk.c`, `naive-ijk-o3.c`, `ikj.c`, `tiled.c`, `tiled-threads.c`, `naive-ijk.swift`, `tiled.swift`.
+/// A matrix product.
+public typealias Rung = TextbookRung<RungProblem>
+
+/// A convolution.
+public typealias ConvolutionRung = TextbookRung<ConvolutionRungProblem>
+
+/// A textbook algorithm: slow on purpose, correct for every size.
+public struct TextbookRung<Problem: TextbookProblem>: Sendable {
+  /// Of products `naive-ijk.c`, `naive-ijk-o3.c`, `ikj.c`, `tiled.c`, `tiled-threads.c`, `naive-ijk.swift`, `tiled.swift`; of
+  /// convolutions `naive-direct.c`, `naive-direct-o3.c`, `im2col.c`, `im2col-o3.c`, `naive-direct.swift`, `im2col.swift`.
   public let name: String
   /// What the compiler was allowed to use.
   public let isa: ISA
@@ -41,9 +31,9 @@ public struct Rung: Sendable {
   public let techniques: Set<Technique>
   /// The function that holds the inner loop, as it is called in the object file.
   public let symbol: String
-  public let run: @Sendable (RungProblem) -> Void
+  public let run: @Sendable (Problem) -> Void
 
-  /// Whether `RungProblem.threads` matters to it.
+  /// Whether it runs on several threads.
   public var usesThreads: Bool { techniques.contains(.threads) }
 
   /// What a reader needs to judge the row, such as `clang 21.0.0 -O3 -mavx2 -mfma; vectorised by the compiler`.
@@ -53,38 +43,53 @@ public struct Rung: Sendable {
   }
 }
 
-extension Rung {
-  /// Every rung compiled into this binary, usable here or not: those in C, lowest instruction set first, then those in Swift.
-  public static let all: [Rung] = cRungs() + swiftRungs
+extension TextbookRung {
+  /// Every rung, see `TextbookProblem.rungs`.
+  public static var all: [TextbookRung] { Problem.rungs }
 
   /// The rung of this name for the highest instruction set up to `isa`; `nil` if there is none.
-  public static func named(_ name: String, isa: ISA) -> Rung? {
+  public static func named(_ name: String, isa: ISA) -> TextbookRung? {
     all.filter { $0.name == name && $0.isa <= isa }.max { $0.isa < $1.isa }
   }
 
-  private static func cRungs() -> [Rung] {
-    var count: Int64 = 0
-    guard let rows = rung_rows(&count) else { return [] }
-    return UnsafeBufferPointer(start: rows, count: Int(count)).compactMap(Rung.init(row:))
-  }
-
-  /// `nil` for a row of an instruction set that dispatch doesn't know.
-  private init?(row: rung_row) {
-    guard let isa = ISA(rawValue: Int(row.isa)), let run = row.run else { return nil }
+  /// In C, made of the table's row; `nil` for a row of an instruction set that dispatch doesn't know.
+  init?(row: rung_row, run: @escaping @Sendable (Problem) -> Void) {
+    guard let isa = ISA(rawValue: Int(row.isa)) else { return nil }
     let optimisation = String(cString: row.optimisation)
     self.init(
-      name: row.algorithm.name + (row.algorithm == RUNG_NAIVE_IJK && optimisation == "-O3" ? "-o3.c" : ".c"), isa: isa,
+      name: row.algorithm.name + (row.algorithm.isTextbook && optimisation == "-O3" ? "-o3.c" : ".c"), isa: isa,
       compiler: String(cString: rung_compiler()), flags: "\(optimisation) \(String(cString: row.target))",
-      vectorised: row.vectorised,
-      remark: row.algorithm == RUNG_NAIVE_IJK ? Rung.whyNotVectorised : nil,
-      techniques: row.algorithm.techniques.union(row.vectorised ? [.simd] : []), symbol: String(cString: row.symbol),
-      run: { problem in
-        var problem = rung_problem(problem)
-        run(&problem)
-      })
+      vectorised: row.vectorised, remark: row.algorithm.isTextbook ? whyNotVectorised : nil,
+      techniques: row.algorithm.techniques.union(row.vectorised ? [.simd] : []), symbol: String(cString: row.symbol), run: run)
   }
 
-  static let whyNotVectorised = "a sum of floats keeps its order without -ffast-math"
+  /// In plain Swift.
+  init(
+    swift name: String, _ techniques: Set<Technique> = [], symbol: String, remark: String,
+    run: @escaping @Sendable (Problem) -> Void
+  ) {
+    self.init(
+      name: name, isa: baseline, compiler: swiftCompiler, flags: "-O, the architecture's baseline", vectorised: false,
+      remark: remark, techniques: techniques, symbol: symbol, run: run)
+  }
+}
+
+let whyNotVectorised = "a sum of floats keeps its order without -ffast-math"
+
+/// What Swift code without flags may use.
+private var baseline: ISA {
+  #if arch(x86_64)
+    .sse2
+  #else
+    .scalar
+  #endif
+}
+
+/// All algorithms in C at all levels.
+var cRows: UnsafeBufferPointer<rung_row> {
+  var count: Int64 = 0
+  let rows = rung_rows(&count)
+  return UnsafeBufferPointer(start: rows, count: rows == nil ? 0 : Int(count))
 }
 
 extension rung_algorithm {
@@ -93,9 +98,14 @@ extension rung_algorithm {
     case RUNG_IKJ: "ikj"
     case RUNG_TILED: "tiled"
     case RUNG_TILED_THREADS: "tiled-threads"
+    case RUNG_DIRECT: "naive-direct"
+    case RUNG_IM2COL: "im2col"
     default: "naive-ijk"
     }
   }
+
+  /// Whether it is there as textbooks are compiled, at -O2, and at -O3.
+  fileprivate var isTextbook: Bool { [RUNG_NAIVE_IJK, RUNG_DIRECT, RUNG_IM2COL].contains(self) }
 
   fileprivate var techniques: Set<Technique> {
     switch self {
@@ -103,14 +113,5 @@ extension rung_algorithm {
     case RUNG_TILED_THREADS: [.cacheBlocking, .threads]
     default: []
     }
-  }
-}
-
-extension rung_problem {
-  fileprivate init(_ problem: RungProblem) {
-    self.init(
-      m: Int64(problem.m), n: Int64(problem.n), k: Int64(problem.k), a: problem.a, b: problem.b, c: problem.c,
-      lda: Int64(problem.lda), ldb: Int64(problem.ldb), ldc: Int64(problem.ldc), threads: Int32(clamping: max(1, problem.threads))
-    )
   }
 }

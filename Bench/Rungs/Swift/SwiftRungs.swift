@@ -1,5 +1,3 @@
-import KernelDispatch
-
 // The same algorithms in plain Swift: spans, `+` and `*` with their checks, no SIMD type, no unsafe flag.
 
 /// One dot product after another.
@@ -50,30 +48,10 @@ extension RungProblem {
   }
 }
 
-extension Rung {
-  static let swiftRungs: [Rung] = [
-    swiftRung("naive-ijk.swift", [], "$s5Rungs8naiveIJKyyAA11RungProblemVF", whyNotVectorised, naiveIJK),
-    swiftRung(
-      "tiled.swift", [.cacheBlocking], "$s5Rungs5tiledyyAA11RungProblemVF",
-      "index arithmetic and bounds are checked at each step", tiled),
-  ]
-
-  private static func swiftRung(
-    _ name: String, _ techniques: Set<Technique>, _ symbol: String, _ remark: String,
-    _ run: @escaping @Sendable (RungProblem) -> Void
-  ) -> Rung {
-    Rung(
-      name: name, isa: baseline, compiler: swiftCompiler, flags: "-O, the architecture's baseline", vectorised: false,
-      remark: remark,
-      techniques: techniques, symbol: symbol, run: run)
-  }
-
-  /// What Swift code without flags may use.
-  private static var baseline: ISA {
-    #if arch(x86_64)
-      .sse2
-    #else
-      .scalar
-    #endif
-  }
-}
+let swiftProducts = [
+  Rung(
+    swift: "naive-ijk.swift", symbol: "$s5Rungs8naiveIJKyyAA11RungProblemVF", remark: whyNotVectorised, run: { naiveIJK($0) }),
+  Rung(
+    swift: "tiled.swift", [.cacheBlocking], symbol: "$s5Rungs5tiledyyAA11RungProblemVF",
+    remark: "index arithmetic and bounds are checked at each step", run: { tiled($0) }),
+]
