@@ -130,7 +130,8 @@ typedef struct hr_options {
 /// What runs: equal for equal problems, options and machines. Names are zero-terminated.
 typedef struct hr_selection {
   size_t size;          ///< `sizeof(hr_selection)`, set before the call
-  char variant[40];     ///< such as "outer.packed"
+  char variant[40];     ///< such as "outer.packed", of a convolution "direct.packed"
+  char product[40];     ///< of a convolution made of products: their variant; else empty
   char microkernel[40]; ///< that of the largest tile
   char isa[16];         ///< the instruction set that it needs, by its name in `hr_options`
   int64_t threads;

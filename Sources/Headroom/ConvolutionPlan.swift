@@ -38,7 +38,7 @@ public struct ConvolutionPlan: Sendable {
   public func execute<Input: KernelElement, Output: KernelElement>(
     input: Span<Input>, weights: Span<Input>, output: inout MutableSpan<Output>
   ) throws(HeadroomError) {
-    try withBuffers(a: input, b: weights, c: &output) { buffers throws(HeadroomError) in try run(buffers) }
+    try withBuffers(a: input, b: weights, c: &output) { buffers throws(HeadroomError) in try run(buffers, workspace: nil) }
   }
 
   /// The same with a bias: one entry for each output channel.
@@ -46,7 +46,9 @@ public struct ConvolutionPlan: Sendable {
     input: Span<Input>, weights: Span<Input>, output: inout MutableSpan<Output>, bias: Span<Float>
   ) throws(HeadroomError) {
     try bias.withUnsafeBufferPointer { bias throws(HeadroomError) in
-      try withBuffers(a: input, b: weights, c: &output, bias: .init(bias)) { buffers throws(HeadroomError) in try run(buffers) }
+      try withBuffers(a: input, b: weights, c: &output, bias: .init(bias)) { buffers throws(HeadroomError) in
+        try run(buffers, workspace: nil)
+      }
     }
   }
 
@@ -66,7 +68,8 @@ public struct ConvolutionPlan: Sendable {
     try kernels.run(OperandPointers(a: input, b: weights, c: output, bias: bias), workspace: workspace)
   }
 
-  private func run(_ buffers: CallBuffers) throws(HeadroomError) {
+  /// Runs on buffers whose types and counts are told; `workspace` as for pointers.
+  package func run(_ buffers: CallBuffers, workspace: UnsafeMutableRawPointer?) throws(HeadroomError) {
     let shape = descriptor.shape
     try BufferNeeds.check("the input", buffers.a, descriptor.inputType, shape.inputCount)
     try BufferNeeds.check("the weights", buffers.b, descriptor.inputType, shape.weightCount)
@@ -75,10 +78,9 @@ public struct ConvolutionPlan: Sendable {
       throw .sizeMismatch(what: "entries of the bias", found: buffers.bias.count, expected: shape.outputChannels)
     }
     guard let output = buffers.c.base else { return }
-    try kernels.run(
-      OperandPointers(
-        a: buffers.a.base, b: buffers.b.base, c: UnsafeMutableRawPointer(mutating: output), bias: buffers.bias.base),
-      workspace: nil)
+    let operands = OperandPointers(
+      a: buffers.a.base, b: buffers.b.base, c: UnsafeMutableRawPointer(mutating: output), bias: buffers.bias.base)
+    try kernels.run(operands, workspace: workspace)
   }
 }
 

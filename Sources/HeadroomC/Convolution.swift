@@ -28,30 +28,19 @@ extension ConvolutionPlan: HandledPlan {
   func describe(_ selection: inout hr_selection) {
     let chosen = self.selection
     selection.name(variant: chosen.variant, microkernel: chosen.microkernel, isa: chosen.isa)
+    selection.name(product: chosen.product ?? "")
     selection.threads = Int64(chosen.threads)
   }
 
   /// Runs on buffers whose counts are told.
   func run(_ operands: hr_conv_operands, workspace: UnsafeMutableRawPointer?) throws(CallError) {
-    let (shape, input, output) = (descriptor.shape, descriptor.inputType, descriptor.outputType)
-    let a = try BufferNeeds.Buffer(operands.input, input, "the input")
-    let b = try BufferNeeds.Buffer(operands.weights, input, "the weights")
-    let c = try BufferNeeds.Buffer(operands.output, output, "the output")
-    let bias = try BufferNeeds.Buffer(operands.bias, .float32, "the bias")
-    try headroom { () throws(HeadroomError) in
-      try BufferNeeds.check("the input", a, input, shape.inputCount)
-      try BufferNeeds.check("the weights", b, input, shape.weightCount)
-      try BufferNeeds.check("the output", c, output, shape.outputCount)
-      if descriptor.epilogue.hasBias && bias.count != shape.outputChannels {
-        throw .sizeMismatch(what: "entries of the bias", found: bias.count, expected: shape.outputChannels)
-      }
-      guard let destination = operands.output.data, shape.outputCount > 0 else { return }
-      // An operand without elements may be null, and is not read.
-      try execute(
-        input: operands.input.data ?? UnsafeRawPointer(destination),
-        weights: operands.weights.data ?? UnsafeRawPointer(destination),
-        output: destination, bias: operands.bias.data?.assumingMemoryBound(to: Float.self), workspace: workspace)
-    }
+    let input = descriptor.inputType
+    let buffers = CallBuffers(
+      a: try BufferNeeds.Buffer(operands.input, input, "the input"),
+      b: try BufferNeeds.Buffer(operands.weights, input, "the weights"),
+      c: try BufferNeeds.Buffer(operands.output, descriptor.outputType, "the output"),
+      bias: try BufferNeeds.Buffer(operands.bias, .float32, "the bias"))
+    try headroom { () throws(HeadroomError) in try run(buffers, workspace: workspace) }
   }
 }
 

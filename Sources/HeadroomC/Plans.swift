@@ -72,6 +72,10 @@ extension hr_selection {
     withUnsafeMutableBytes(of: &self.microkernel) { write(microkernel, $0) }
     withUnsafeMutableBytes(of: &self.isa) { write(isa.name, $0) }
   }
+
+  mutating func name(product: String) {
+    withUnsafeMutableBytes(of: &self.product) { write(product, $0) }
+  }
 }
 
 /// Leaves at least one zero at the end of `bytes`, which are zeros.
