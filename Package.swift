@@ -115,7 +115,8 @@ let package = Package(
     .target(
       name: "Rungs", dependencies: ["CRungs", "KernelDispatch", "Tensors"], path: "Bench/Rungs/Swift", swiftSettings: optimised),
     .target(
-      name: "Attribution", dependencies: ["Measurement", "Results", "Workloads", "KernelDispatch"], path: "Bench/Attribution",
+      name: "Attribution", dependencies: ["Measurement", "Results", "Workloads", "KernelDispatch", "Tensors"],
+      path: "Bench/Attribution",
       swiftSettings: swift6),
     .target(
       name: "Reporting", dependencies: ["Results", mustache], path: "Bench/Reporting", resources: [.embedInCode("Templates")],

@@ -1,6 +1,5 @@
 import CeilingKernels
 import Results
-import Workloads
 
 /// Verifies contestants and then times them in turn: A B C A B C ..., with a fixed loop between the rounds that shows when the machine itself
 /// changed speed. A round during which it did is repeated.
@@ -51,16 +50,17 @@ public final class Bench {
   /// Times every contestant whose result is right.
   ///
   /// - Throws: `BenchError.outOfMemory` and `.cancelled`. What concerns one contestant is in `Comparison.refused` instead.
-  public func measure(_ shape: GEMMShape, name: String? = nil, contestants: [Contestant]) throws(BenchError) -> Comparison {
+  public func measure(_ problem: Problem, name: String? = nil, contestants: [Contestant]) throws(BenchError) -> Comparison {
+    let title = name ?? problem.description
     var entrants: [Entrant] = []
     var refused: [Comparison.Refusal] = []
     var operands: [OperandSet.Kind: OperandSet] = [:]
     for (index, contestant) in contestants.enumerated() {
       try checkCancelled()
-      progress("\(name ?? shape.description): checking \(contestant.variant)")
+      progress("\(title): checking \(contestant.variant)")
       let kind = OperandSet.Kind(format: contestant.format, leadingPadding: contestant.leadingPadding)
       let set: OperandSet
-      if let made = operands[kind] { set = made } else { set = try OperandSet(shape, kind, settings) }
+      if let made = operands[kind] { set = made } else { set = try OperandSet(problem, kind, settings) }
       operands[kind] = set
       switch set.verifiedCall(of: contestant) {
       case .success(let verified):
@@ -70,14 +70,14 @@ public final class Bench {
         refused.append(.init(index: index, variant: contestant.variant, reason: fault.reason, isWrong: fault.isWrong))
       }
     }
-    progress("\(name ?? shape.description): timing \(entrants.count) contestants")
+    progress("\(title): timing \(entrants.count) contestants")
     try time(&entrants)
     let points = entrants.map { entrant in
       Comparison.Point(
-        index: entrant.index, measurement: measurement(shape, name, contestants[entrant.index], entrant.samples),
+        index: entrant.index, measurement: measurement(problem, name, contestants[entrant.index], entrant.samples),
         samples: entrant.samples)
     }
-    return Comparison(shape: shape, points: points, refused: refused)
+    return Comparison(problem: problem, points: points, refused: refused)
   }
 
   private func checkCancelled() throws(BenchError) {
@@ -121,25 +121,28 @@ extension Bench {
   }
 
   private func measurement(
-    _ shape: GEMMShape, _ name: String?, _ contestant: Contestant, _ samples: [Double]
+    _ problem: Problem, _ name: String?, _ contestant: Contestant, _ samples: [Double]
   ) -> Results.Measurement {
     let median = Statistics.medianInterval(samples, seed: settings.seed)
-    let gflops = shape.operations / median.value * 1e-9
+    let gflops = problem.operations / median.value * 1e-9
     let peak = ceilings?.peak(format: contestant.format, isa: contestant.isa, threads: contestant.threads)
     let roof = ceilings?.roof(
-      shape, format: contestant.format, isa: contestant.isa, threads: contestant.threads, isCold: settings.cold)
+      problem, format: contestant.format, isa: contestant.isa, threads: contestant.threads, isCold: settings.cold)
     return Results.Measurement(
-      op: "gemm", shape: shape.description, shapeName: name, dtype: contestant.format.rawValue, threads: contestant.threads,
+      op: problem.op, shape: problem.description, layout: problem.layout?.rawValue, shapeName: name,
+      dtype: contestant.format.rawValue, threads: contestant.threads,
       isa: contestant.isa.name, variant: contestant.variant, ukernel: contestant.ukernel,
       seconds: Seconds(
         median: median.value, best: samples.min() ?? median.value, samples: samples.count, low: median.low, high: median.high),
       gflops: gflops, shareOfPeak: peak.map { gflops / $0 }, shareOfRoof: roof.map { gflops / $0.gflops }, boundBy: roof?.boundBy,
-      intensity: shape.intensity(contestant.format), verified: true, note: note(of: contestant), command: contestant.command)
+      intensity: problem.intensity(contestant.format), verified: true, note: note(of: contestant, problem),
+      command: contestant.command)
   }
 
   /// A contestant's own words, and how its operands lie in memory.
-  private func note(of contestant: Contestant) -> String? {
+  private func note(of contestant: Contestant, _ problem: Problem) -> String? {
     let padding = contestant.leadingPadding
+    guard case .product = problem else { return contestant.note }
     if contestant.note == nil && padding == 0 { return nil }
     let layout = padding == 0 ? "leading dimensions tight" : "leading dimensions padded by \(padding)"
     return [contestant.note, layout].compactMap { $0 }.joined(separator: "; ")

@@ -3,7 +3,7 @@ import KernelDispatch
 import Results
 import Workloads
 
-/// What binds a product: min(peak, intensity x bandwidth at its footprint).
+/// What binds a problem: min(peak, intensity x bandwidth at its footprint).
 public struct Roof: Sendable, Equatable {
   public let gflops: Double
   /// `compute`, `L1`, `L2`, `L3`, `DRAM`, or `memory` where the machine hides its caches.
@@ -46,15 +46,15 @@ public struct Ceilings: Sendable, Equatable {
     return (exp2(log2(below.row.value) * (1 - part) + log2(above.row.value) * part), level)
   }
 
-  /// The roof over a product; `nil` if the peak or the bandwidth was not measured for this number of threads.
+  /// The roof over a problem; `nil` if the peak or the bandwidth was not measured for this number of threads.
   ///
   /// - Parameter isCold: the operands come from memory whatever their size.
-  public func roof(_ shape: GEMMShape, format: NumericFormat, isa: ISA, threads: Int, isCold: Bool = false) -> Roof? {
-    let footprint = isCold ? Int.max : shape.footprintBytes(format)
+  public func roof(_ problem: Problem, format: NumericFormat, isa: ISA, threads: Int, isCold: Bool = false) -> Roof? {
+    let footprint = isCold ? Int.max : problem.footprintBytes(format)
     guard let peak = peak(format: format, isa: isa, threads: threads),
       let memory = bandwidth(footprintBytes: footprint, threads: threads)
     else { return nil }
-    let fed = shape.intensity(format) * memory.gigabytesPerSecond
+    let fed = problem.intensity(format) * memory.gigabytesPerSecond
     return fed < peak ? Roof(gflops: fed, boundBy: memory.level) : Roof(gflops: peak, boundBy: "compute")
   }
 }

@@ -1,7 +1,6 @@
 import Results
-import Workloads
 
-/// Contestants timed in turn on one shape: only times of one comparison may be divided by one another.
+/// Contestants timed in turn on one problem: only times of one comparison may be divided by one another.
 public struct Comparison: Sendable {
   /// A contestant with its times.
   public struct Point: Sendable {
@@ -22,7 +21,7 @@ public struct Comparison: Sendable {
     public let isWrong: Bool
   }
 
-  public let shape: GEMMShape
+  public let problem: Problem
   /// Those timed, in the order of the contestants.
   public let points: [Point]
   public let refused: [Refusal]

@@ -1,11 +1,10 @@
-import Glibc
 import Oracle
 import Tensors
 import Workloads
 
 /// The matrices of one product in memory: A and B random in (-1, 1) without zeros, C to be written. Stored row by row, each at a multiple of
 /// 64 bytes; transposed where the shape says so. Between the rows of a padded matrix and in C there is NaN.
-public final class GEMMOperands {
+public final class GEMMOperands: Operands {
   public let shape: GEMMShape
   public let format: NumericFormat
   public let seed: UInt64
@@ -18,14 +17,7 @@ public final class GEMMOperands {
   public let bLayout: MatrixLayout
   public let cLayout: MatrixLayout
 
-  private let blocks: [Block]
-
-  /// Memory of its own.
-  private struct Block {
-    let start: UnsafeMutableRawPointer
-    let byteCount: Int
-    var bytes: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(start: start, count: byteCount) }
-  }
+  private let memory: OperandMemory
 
   /// - Parameter leadingPadding: elements between the end of a stored row and the start of the next.
   /// - Throws: `BenchError.outOfMemory`, also for more than the machine has.
@@ -35,19 +27,14 @@ public final class GEMMOperands {
     self.seed = seed
     (aLayout, bLayout, cLayout) = shape.layouts(leadingPadding: leadingPadding)
     let (input, output) = (format.inputElement, format.outputElement)
-    blocks = try Self.allocate([
+    memory = try OperandMemory(byteCounts: [
       Self.byteCount(aLayout, input), Self.byteCount(bLayout, input), Self.byteCount(cLayout, output),
     ])
-    a = UnsafeRawPointer(blocks[0].start)
-    b = UnsafeRawPointer(blocks[1].start)
-    c = blocks[2].start
-    for block in blocks { Poison.fill(block.bytes) }
-    MutableMatrixView(base: blocks[0].start, type: input, layout: aLayout).fill(.uniform, seed: seed)
-    MutableMatrixView(base: blocks[1].start, type: input, layout: bLayout).fill(.uniform, seed: ~seed)
-  }
-
-  deinit {
-    for block in blocks { free(block.start) }
+    a = UnsafeRawPointer(memory[0])
+    b = UnsafeRawPointer(memory[1])
+    c = memory[2]
+    MutableMatrixView(base: memory[0], type: input, layout: aLayout).fill(.uniform, seed: seed)
+    MutableMatrixView(base: memory[1], type: input, layout: bLayout).fill(.uniform, seed: ~seed)
   }
 
   public var inputType: ElementType { format.inputElement }
@@ -58,13 +45,10 @@ public final class GEMMOperands {
   public var ldb: Int { Self.leadingDimension(bLayout, transposed: shape.transposeB) }
   public var ldc: Int { cLayout.rowStride }
 
-  /// The bytes that A, B and C take.
-  public var byteCount: Int { blocks.reduce(0) { $0 + $1.byteCount } }
+  public var byteCount: Int { memory.byteCount }
 
-  /// Fills C with NaN, so that an element that is read before it is written, or never written, shows.
-  public func poisonC() { Poison.fill(blocks[2].bytes) }
+  public func poisonResult() { memory.poison(2) }
 
-  /// Compares C with the product by its definition.
   public func verify() -> Verdict {
     let reference = GEMMReference(
       a: MatrixView(base: a, type: inputType, layout: aLayout), b: MatrixView(base: b, type: inputType, layout: bLayout))
@@ -97,26 +81,6 @@ extension GEMMOperands {
     guard let count = layout.requiredCount else { return .max }
     let (bytes, overflow) = count.multipliedReportingOverflow(by: type.byteCount)
     return overflow ? .max : bytes
-  }
-
-  /// One block for each count, or none.
-  private static func allocate(_ byteCounts: [Int]) throws(BenchError) -> [Block] {
-    var total = 0
-    for count in byteCounts {
-      let (sum, overflow) = total.addingReportingOverflow(count)
-      total = overflow ? .max : sum
-    }
-    // The system would promise more than there is, and end the process when it is written to.
-    if total > sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) { throw .outOfMemory(byteCount: total) }
-    var blocks: [Block] = []
-    for count in byteCounts {
-      guard let memory = aligned_alloc(64, (max(count, 1) + 63) / 64 * 64) else {
-        for block in blocks { free(block.start) }
-        throw .outOfMemory(byteCount: total)
-      }
-      blocks.append(Block(start: memory, byteCount: count))
-    }
-    return blocks
   }
 }
 

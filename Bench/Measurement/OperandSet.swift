@@ -1,7 +1,7 @@
 import KernelDispatch
 import Workloads
 
-/// The operands of one comparison: one set of matrices, or for cold caches as many as it takes to fill the last-level cache twice.
+/// The operands of one comparison: one set of them, or for cold caches as many as it takes to fill the last-level cache twice.
 struct OperandSet {
   /// Stands for a last-level cache that the machine hides.
   private static let unknownCacheBytes = 64 << 20
@@ -18,14 +18,14 @@ struct OperandSet {
     let leadingPadding: Int
   }
 
-  private let operands: [GEMMOperands]
+  private let operands: [any Operands]
 
-  /// How many sets of matrices there are.
+  /// How many sets there are.
   var count: Int { operands.count }
 
-  init(_ shape: GEMMShape, _ kind: Kind, _ settings: Bench.Settings) throws(BenchError) {
-    func make() throws(BenchError) -> GEMMOperands {
-      try GEMMOperands(shape: shape, format: kind.format, seed: settings.seed, leadingPadding: kind.leadingPadding)
+  init(_ problem: Problem, _ kind: Kind, _ settings: Bench.Settings) throws(BenchError) {
+    func make() throws(BenchError) -> any Operands {
+      try problem.operands(format: kind.format, seed: settings.seed, leadingPadding: kind.leadingPadding)
     }
     var operands = [try make()]
     if settings.cold {
@@ -44,7 +44,7 @@ struct OperandSet {
     let firstSeconds: Double
   }
 
-  /// A call whose result was found right; each further one is on the next set of matrices.
+  /// A call whose result was found right; each further one is on the next set.
   func verifiedCall(of contestant: Contestant) -> Result<VerifiedCall, Fault> {
     var calls: [() -> Void] = []
     do {
@@ -52,7 +52,7 @@ struct OperandSet {
     } catch {
       return .failure(Fault(reason: "\(error)", isWrong: false))
     }
-    operands[0].poisonC()
+    operands[0].poisonResult()
     let start = Clock.now()
     calls[0]()
     let seconds = Clock.now() - start

@@ -1,9 +1,11 @@
 /// One contestant on one problem, timed: a row of `results.json`, of the CSV and of the tables.
 public struct Measurement: Codable, Sendable, Equatable {
-  /// What was computed: `gemm`.
+  /// What was computed: `gemm`, `conv`.
   public var op: String
-  /// The problem as text that the command line takes: `1024x1024x1024`, `8x4096x4096:nt`.
+  /// The problem as text that the command line takes: `1024x1024x1024`, `8x4096x4096:nt`, `n1 c64 h56 w56 k64 r3 s3 p1`.
   public var shape: String
+  /// How a convolution's images lie in memory: `nhwc`, `nchw`.
+  public var layout: String?
   /// A name for the shape where a suite gives one, such as `bert-base.ffn-up.tok8`.
   public var shapeName: String?
   /// `f32`, `f64`, `bf16` (bf16 in and out), `bf16f32` (bf16 in, f32 out).
@@ -16,7 +18,7 @@ public struct Measurement: Codable, Sendable, Equatable {
   /// The micro-kernel's row, where there is one.
   public var ukernel: String?
   public var seconds: Seconds
-  /// Textbook operations (2 m n k) over the median time, in 10^9 per second.
+  /// Textbook operations (2 m n k; of a convolution those with the image, not with its padding) over the median time, in 10^9 per second.
   public var gflops: Double
   /// `gflops` over the measured peak of this type, instruction set and number of threads, 0...1. In JSON always there: null where unknown.
   public var shareOfPeak: Double?
@@ -24,7 +26,7 @@ public struct Measurement: Codable, Sendable, Equatable {
   public var shareOfRoof: Double?
   /// The ceiling that binds: `compute`, `L1`, `L2`, `L3`, `DRAM`.
   public var boundBy: String?
-  /// Operations per byte of A, B and C touched once.
+  /// Operations per byte when each operand and the result is touched once.
   public var intensity: Double?
   /// Whether the result was checked against the oracle before the timing.
   public var verified: Bool
@@ -34,12 +36,14 @@ public struct Measurement: Codable, Sendable, Equatable {
   public var command: String
 
   public init(
-    op: String, shape: String, shapeName: String? = nil, dtype: String, threads: Int, isa: String, variant: String,
+    op: String, shape: String, layout: String? = nil, shapeName: String? = nil, dtype: String, threads: Int, isa: String,
+    variant: String,
     ukernel: String? = nil, seconds: Seconds, gflops: Double, shareOfPeak: Double? = nil, shareOfRoof: Double? = nil,
     boundBy: String? = nil, intensity: Double? = nil, verified: Bool, note: String? = nil, command: String
   ) {
     self.op = op
     self.shape = shape
+    self.layout = layout
     self.shapeName = shapeName
     self.dtype = dtype
     self.threads = threads
@@ -58,7 +62,7 @@ public struct Measurement: Codable, Sendable, Equatable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case op, shape, dtype, threads, isa, variant, ukernel, seconds, gflops, intensity, verified, note, command
+    case op, shape, layout, dtype, threads, isa, variant, ukernel, seconds, gflops, intensity, verified, note, command
     case shapeName = "shape_name"
     case shareOfPeak = "share_of_peak"
     case shareOfRoof = "share_of_roof"
@@ -72,6 +76,7 @@ extension Measurement {
     var row = encoder.container(keyedBy: CodingKeys.self)
     try row.encode(op, forKey: .op)
     try row.encode(shape, forKey: .shape)
+    try row.encodeIfPresent(layout, forKey: .layout)
     try row.encodeIfPresent(shapeName, forKey: .shapeName)
     try row.encode(dtype, forKey: .dtype)
     try row.encode(threads, forKey: .threads)

@@ -21,6 +21,10 @@ public struct Run: Codable, Sendable, Equatable {
   public var hardwareYears: [HardwareYears]
   /// nil where no layouts were compared.
   public var leadingDimensions: [LeadingDimensions]?
+  /// nil where no micro-kernels were compared.
+  public var languages: [LanguagePair]?
+  /// nil where no network was measured layer by layer.
+  public var networks: [Network]?
   /// What was asked for and is not there, and why: a missing tool, an instruction set this machine lacks, an interrupt.
   public var missing: [String]
 
@@ -28,7 +32,8 @@ public struct Run: Codable, Sendable, Equatable {
     version: String, started: String, durationSeconds: Double, command: String, environment: RunEnvironment,
     ceilings: [Ceiling] = [], sentinel: Sentinel = Sentinel(), measurements: [Measurement] = [], ladders: [Ladder] = [],
     quartets: [Quartet] = [], attributions: [Attribution] = [], hardwareYears: [HardwareYears] = [],
-    leadingDimensions: [LeadingDimensions]? = nil, missing: [String] = []
+    leadingDimensions: [LeadingDimensions]? = nil, languages: [LanguagePair]? = nil, networks: [Network]? = nil,
+    missing: [String] = []
   ) {
     schema = Run.currentSchema
     self.version = version
@@ -44,12 +49,14 @@ public struct Run: Codable, Sendable, Equatable {
     self.attributions = attributions
     self.hardwareYears = hardwareYears
     self.leadingDimensions = leadingDimensions
+    self.languages = languages
+    self.networks = networks
     self.missing = missing
   }
 
   enum CodingKeys: String, CodingKey {
     case schema, version, started, command, environment, ceilings, sentinel, measurements, ladders, quartets, attributions,
-      missing
+      languages, networks, missing
     case durationSeconds = "duration_seconds"
     case hardwareYears = "hardware_years"
     case leadingDimensions = "leading_dimensions"

@@ -16,7 +16,7 @@ public struct ConvolutionVariant: Sendable, Hashable {
   public let summary: String
 
   /// Every variant. A row here is all that dispatch needs to consider one.
-  static let all = [
+  public static let all = [
     ConvolutionVariant(
       name: "pointwise", algorithm: .pointwise, products: Variant.all.map(\.name), summary: "a 1x1 kernel as a matrix product"),
     ConvolutionVariant(

@@ -16,7 +16,7 @@ struct ModuleArrowTests {
     "Bench/CeilingKernels": [],
     "Bench/Rungs": ["CRungs", "KernelDispatch", "Tensors"],
     "Bench/Measurement": ["Results", "Workloads", "Oracle", "Tensors", "CeilingKernels", "KernelDispatch"],
-    "Bench/Attribution": ["Measurement", "Results", "Workloads", "KernelDispatch"],
+    "Bench/Attribution": ["Measurement", "Results", "Workloads", "KernelDispatch", "Tensors"],
     "Bench/Reporting": ["Results"],
     "Bench/HeadroomCLI": [
       "Headroom", "KernelDispatch", "Tensors", "Oracle", "Results", "Workloads", "Measurement", "Rungs", "Attribution",

@@ -16,6 +16,22 @@ import Testing
     expectRefusal(try Tool()("explain", "gemm", shape), naming: [shape])
   }
 
+  @Test(arguments: ["c64 h56", "c64 h56 k64 r3 z9", "c0 h8 k8 r1", "c3 h8 k4 r3 g2", "c8 h2 k8 r5", "resnet99"])
+  func aMalformedConvolution(shape: String) throws {
+    let word = String(shape.split(separator: " ")[0])
+    expectRefusal(try Tool()("bench", "conv", shape), naming: [word])
+    expectRefusal(try Tool()("explain", "conv", shape), naming: [word])
+  }
+
+  @Test func whatAConvolutionDoesNotTake() throws {
+    expectRefusal(try Tool()("bench", "conv"), naming: ["--suite", "resnet50"])
+    expectRefusal(try Tool()("bench", "conv", "--suite", "imagined"), naming: ["imagined", "resnet50"])
+    expectRefusal(try Tool()("bench", "conv", "c8 h8 k8 r1", "--layout", "chwn"), naming: ["chwn", "nchw"])
+    expectRefusal(try Tool()("bench", "conv", "c8 h8 k8 r1", "--dtype", "f64"), naming: ["f64", "bf16"])
+    expectRefusal(try Tool()("bench", "conv", "c8 h8 k8 r1", "--variants", "outer.packed"), naming: ["outer.packed", "direct"])
+    expectRefusal(try Tool()("bench", "conv", "c8 h8 k8 r1", "--ukernel", "imagined"), naming: ["imagined", "headroom list"])
+  }
+
   @Test func anUnknownOption() throws {
     expectRefusal(try Tool()("bench", "gemm", "8x8x8", "--frobnicate"), naming: ["--frobnicate"])
   }

@@ -10,12 +10,12 @@ import Testing
     #expect(outcome.errors.isEmpty)
   }
 
-  @Test(arguments: ["explain", "bench"])
-  func everyOperationShowsExamples(command: String) throws {
-    let outcome = try Tool()(command, "gemm", "--help")
+  @Test(arguments: ["explain", "bench"], [("gemm", "512x512x512"), ("conv", "n1 c64 h56 w56 k64 r3 s3 p1")])
+  func everyOperationShowsExamples(command: String, operation: (name: String, shape: String)) throws {
+    let outcome = try Tool()(command, operation.name, "--help")
     #expect(outcome.status == 0)
     #expect(outcome.output.contains("Examples:"))
-    #expect(outcome.output.contains("headroom \(command) gemm 512x512x512") || outcome.output.contains("1024x1024x1024"))
+    #expect(outcome.output.contains("headroom \(command) \(operation.name) \(operation.shape)"))
   }
 
   @Test func theToolSaysWhereToStart() throws {

@@ -25,17 +25,28 @@ import Testing
     let inventory = try Tool(environment: ["HEADROOM_MAX_ISA": "scalar"])("list", "--json").object()
     let variants = try #require(inventory["variants"] as? [[String: Any]])
     #expect(variants.contains { $0["name"] as? String == "outer.packed" })
+    let convolutions = try #require(inventory["convolutions"] as? [[String: Any]])
+    #expect(convolutions.contains { $0["name"] as? String == "direct" })
+    let suites = try #require(inventory["suites"] as? [[String: Any]])
+    #expect(
+      suites.contains { $0["op"] as? String == "conv" && $0["name"] as? String == "resnet50" && $0["shapes"] as? Int == 23 })
     let kernels = try #require(inventory["microkernels"] as? [[String: Any]])
     #expect(kernels.contains { $0["usable"] as? Bool == true })
     #expect(kernels.allSatisfy { ($0["usable"] as? Bool == true) == ($0["isa"] as? String == "scalar") })
     let rungs = try #require(inventory["rungs"] as? [[String: Any]])
-    #expect(rungs.contains { $0["name"] as? String == "naive-ijk.c" })
+    for (op, name) in [("gemm", "naive-ijk.c"), ("conv", "naive-direct.c")] {
+      #expect(rungs.contains { $0["op"] as? String == op && $0["name"] as? String == name })
+    }
   }
 
   @Test func listAsTables() throws {
     let outcome = try Tool()("list")
     #expect(outcome.status == 0)
-    for word in ["Variants", "outer.packed", "Micro-kernels", "Rungs", "naive-ijk.swift"] {
+    for word in [
+      "Variants of products", "outer.packed", "Variants of convolutions", "implicit-gemm.packed", "Micro-kernels", "_swift",
+      "Rungs",
+      "naive-ijk.swift", "im2col.c", "Suites", "mobilenet-v2",
+    ] {
       #expect(outcome.output.contains(word))
     }
   }
@@ -54,6 +65,21 @@ import Testing
       #expect(isRejected == (candidate["reason"] is String))
       #expect(isRejected != (candidate["seconds"] is Double))
     }
+  }
+
+  @Test(arguments: ["nhwc", "nchw"])
+  func explainSaysWhatAConvolutionRunsWith(layout: String) throws {
+    let words = [
+      "explain", "conv", "n1", "c64", "h56", "w56", "k64", "r3", "s3", "p1", "--layout", layout, "--dtype", "bf16", "--json",
+    ]
+    let started = try Tool().start(words)
+    started.process.waitUntilExit()
+    let explanation = try started.outcome().object()
+    #expect(explanation["op"] as? String == "conv" && explanation["shape"] as? String == "c64 h56 k64 r3 p1")
+    #expect(explanation["layout"] as? String == layout && explanation["dtype"] as? String == "bf16")
+    #expect((explanation["selection"] as? [String: Any])?["variant"] is String)
+    let candidates = try #require(explanation["candidates"] as? [[String: Any]])
+    #expect(candidates.count { $0["outcome"] as? String == "chosen" } == 1)
   }
 
   @Test func explainHonoursTheCap() throws {

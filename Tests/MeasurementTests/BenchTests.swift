@@ -18,7 +18,7 @@ struct BenchTests {
 
   struct Unavailable: Error, CustomStringConvertible { var description: String { "not for this shape" } }
 
-  private static let shape = GEMMShape(m: 6, n: 5, k: 4)
+  private static let shape = Problem.product(GEMMShape(m: 6, n: 5, k: 4))
 
   private static func settings(seconds: Double = 1e-3) -> Bench.Settings {
     var settings = Bench.Settings()
@@ -29,7 +29,8 @@ struct BenchTests {
   private static func contestant(
     _ name: String, log: CallLog = CallLog(), format: NumericFormat = .f32, seconds: Double = 0
   ) -> Contestant {
-    Contestant(variant: name, isa: .sse2, threads: 1, format: format, note: "a note", command: "repeat \(name)") { operands in
+    Contestant(variant: name, isa: .sse2, threads: 1, format: format, note: "a note", command: "repeat \(name)") {
+      (operands: GEMMOperands) in
       {
         log.add(name)
         Products.write(operands)
@@ -39,7 +40,7 @@ struct BenchTests {
   }
 
   private static func lazy(log: CallLog) -> Contestant {
-    Contestant(variant: "lazy", isa: .sse2, threads: 1, format: .f32, command: "") { _ in { log.add("lazy") } }
+    Contestant(variant: "lazy", isa: .sse2, threads: 1, format: .f32, command: "") { (_: GEMMOperands) in { log.add("lazy") } }
   }
 
   @Test("A contestant with a wrong result is called once and never timed; the others are")
@@ -58,7 +59,9 @@ struct BenchTests {
 
   @Test("A contestant that can't take part is refused with its own words")
   func unavailable() throws {
-    let absent = Contestant(variant: "absent", isa: .sse2, threads: 1, format: .f32, command: "") { _ in throw Unavailable() }
+    let absent = Contestant(variant: "absent", isa: .sse2, threads: 1, format: .f32, command: "") { (_: GEMMOperands) in
+      throw Unavailable()
+    }
     let comparison = try Bench(settings: Self.settings()).measure(Self.shape, contestants: [absent])
     #expect(comparison.points.isEmpty)
     #expect(comparison.refused == [.init(index: 0, variant: "absent", reason: "not for this shape", isWrong: false)])
@@ -107,7 +110,8 @@ struct BenchTests {
     padded.leadingPadding = 16
     let bound = padded.bind
     padded.bind = { operands in
-      #expect(operands.lda == 20 && operands.ldb == 21 && operands.ldc == 21)
+      let own = try #require(operands as? GEMMOperands)
+      #expect(own.lda == 20 && own.ldb == 21 && own.ldc == 21)
       return try bound(operands)
     }
     let points = try Bench(settings: Self.settings()).measure(Self.shape, contestants: [Self.contestant("a"), padded]).points
@@ -153,7 +157,7 @@ struct BenchTests {
   @Test("Cold: calls go round more matrices than the last-level cache holds twice")
   func cold() throws {
     let log = CallLog()
-    let contestant = Contestant(variant: "a", isa: .sse2, threads: 1, format: .f32, command: "") { operands in
+    let contestant = Contestant(variant: "a", isa: .sse2, threads: 1, format: .f32, command: "") { (operands: GEMMOperands) in
       {
         log.add("\(operands.c)")
         Products.write(operands)
@@ -161,7 +165,7 @@ struct BenchTests {
     }
     var settings = Self.settings()
     settings.cold = true
-    let shape = GEMMShape(m: 1000, n: 1000, k: 1)
+    let shape = Problem.product(GEMMShape(m: 1000, n: 1000, k: 1))
     let set = try OperandSet(shape, OperandSet.Kind(format: .f32, leadingPadding: 0), settings)
     #expect(set.count * shape.footprintBytes(.f32) > 2 * max(Machine.current.l2.bytes, Machine.current.l3.bytes))
 

@@ -39,7 +39,7 @@ struct CeilingTests {
     #expect(Self.ceilings.peak(format: .f64, isa: .sse2, threads: 1) == nil)
     #expect(Self.ceilings.peak(format: .f32, isa: .avx512, threads: 3) == nil)
     #expect(Self.ceilings.bandwidth(footprintBytes: 4096, threads: 3) == nil)
-    #expect(Self.ceilings.roof(GEMMShape(m: 1, n: 1, k: 1), format: .f64, isa: .sse2, threads: 1) == nil)
+    #expect(Self.ceilings.roof(.product(GEMMShape(m: 1, n: 1, k: 1)), format: .f64, isa: .sse2, threads: 1) == nil)
   }
 
   private static let bandwidthRows: [(Int, Int, Double, String)] = [
@@ -58,23 +58,23 @@ struct CeilingTests {
   func roof() {
     // 2 * 2048^2 operations on 16 MiB + 16 KiB: half an operation a byte.
     let vector = GEMMShape(m: 1, n: 2048, k: 2048)
-    let fed = Self.ceilings.roof(vector, format: .f32, isa: .avx512, threads: 1)
+    let fed = Self.ceilings.roof(.product(vector), format: .f32, isa: .avx512, threads: 1)
     #expect(fed?.boundBy == "DRAM")
     #expect(fed.map { (10...14).contains($0.gflops) } == true)
     #expect(
-      Self.ceilings.roof(GEMMShape(m: 512, n: 512, k: 512), format: .f32, isa: .avx512, threads: 1)
+      Self.ceilings.roof(.product(GEMMShape(m: 512, n: 512, k: 512)), format: .f32, isa: .avx512, threads: 1)
         == Roof(gflops: 256, boundBy: "compute"))
-    #expect(Self.ceilings.roof(vector, format: .f32, isa: .scalar, threads: 1) == Roof(gflops: 8, boundBy: "compute"))
+    #expect(Self.ceilings.roof(.product(vector), format: .f32, isa: .scalar, threads: 1) == Roof(gflops: 8, boundBy: "compute"))
     let small = GEMMShape(m: 8, n: 8, k: 8)
-    #expect(Self.ceilings.roof(small, format: .f32, isa: .avx512, threads: 1) == Roof(gflops: 256, boundBy: "compute"))
-    let cold = Self.ceilings.roof(small, format: .f32, isa: .avx512, threads: 1, isCold: true)
+    #expect(Self.ceilings.roof(.product(small), format: .f32, isa: .avx512, threads: 1) == Roof(gflops: 256, boundBy: "compute"))
+    let cold = Self.ceilings.roof(.product(small), format: .f32, isa: .avx512, threads: 1, isCold: true)
     #expect(cold?.boundBy == "DRAM" && cold?.gflops == 16 * small.intensity(.f32))
   }
 
   @Test("Without names of caches, memory binds")
   func hiddenCaches() {
     let ceilings = Ceilings(rows: [Self.compute("f32", "scalar", 8), Self.read(nil, 1 << 20, 1)])
-    #expect(ceilings.roof(GEMMShape(m: 1, n: 64, k: 64), format: .f32, isa: .scalar, threads: 1)?.boundBy == "memory")
+    #expect(ceilings.roof(.product(GEMMShape(m: 1, n: 64, k: 64)), format: .f32, isa: .scalar, threads: 1)?.boundBy == "memory")
   }
 
   private static let cacheSizes: [(Int, Int, Int)] = [
@@ -113,7 +113,7 @@ struct CeilingTests {
     #expect(reads == Footprint.all(machine: .current, threads: 1).map(\.bytes))
     #expect(Set(ceilings.rows.map(\.name)) == ["f32", "f64", "read", "copy", "triad"])
     #expect(ceilings.rows.allSatisfy { $0.value > 0 && $0.value.isFinite && $0.threads == 1 })
-    #expect(ceilings.roof(GEMMShape(m: 64, n: 64, k: 64), format: .f32, isa: isa, threads: 1) != nil)
+    #expect(ceilings.roof(.product(GEMMShape(m: 64, n: 64, k: 64)), format: .f32, isa: isa, threads: 1) != nil)
   }
 
   @Test("Impossible requests are errors")

@@ -51,7 +51,7 @@ struct OperandTests {
     #expect(operands.verify().isPassed)
     operands.c.assumingMemoryBound(to: Double.self)[8 * 8 + 7] += 1e-9
     #expect(!operands.verify().isPassed)
-    operands.poisonC()
+    operands.poisonResult()
     #expect(!operands.verify().isPassed)
   }
 

@@ -15,6 +15,18 @@ struct SchemaTests {
     return Set(try #require(object as? [String: Any]).keys)
   }
 
+  static func run() -> Run {
+    let environment = RunEnvironment(
+      cpu: "unknown", caches: [], cpusOnline: 1, cpusAllowed: 1, cpuQuota: 0.5, isas: ["scalar"], hypervisor: false,
+      memoryBytes: 1, os: "unknown", kernel: "unknown", compilers: [], flags: "", libraries: [:], commit: "unknown",
+      seed: .max, load: 0, stealShare: 0, overrides: ["HEADROOM_THREADS": "1"])
+    return Run(
+      version: "0.1.0", started: "2026-03-01T12:00:00Z", durationSeconds: 1, command: "headroom report", environment: environment,
+      ceilings: [
+        Ceiling(kind: .bandwidth, name: "read", isa: "sse2", level: "L2", footprintBytes: 1 << 18, threads: 1, value: 50)
+      ], measurements: [measurement])
+  }
+
   @Test func aMeasurementHasItsPromisedNames() throws {
     #expect(
       try Self.keys(Self.measurement) == [
@@ -39,16 +51,48 @@ struct SchemaTests {
     #expect(decoded == bare)
   }
 
+  static let layer: Results.Measurement = {
+    var layer = measurement
+    (layer.op, layer.shape, layer.layout, layer.shapeName) = ("conv", "n1 c64 h56 w56 k64 r3 s3 p1", "nhwc", "resnet50.conv2")
+    return layer
+  }()
+
+  @Test func aConvolutionSaysHowItsImagesLie() throws {
+    #expect(try Self.keys(Self.layer) == Self.keys(Self.measurement).union(["layout"]))
+    let decoded = try JSONDecoder().decode(Results.Measurement.self, from: JSONEncoder().encode(Self.layer))
+    #expect(decoded == Self.layer && decoded.layout == "nhwc")
+  }
+
+  @Test func aNetworkSumsItsLayersByCount() throws {
+    var slow = Self.layer
+    (slow.seconds.median, slow.gflops) = (0.5, 4)
+    let network = Network(
+      name: "resnet50", layout: "nhwc", dtype: "f32", threads: 1,
+      layers: [Network.Layer(count: 2, measurement: Self.layer), Network.Layer(count: 1, measurement: slow)], distinctLayers: 3)
+    // 2 times 0.25 s at 1.07 GFLOP/s and 0.5 s at 4.
+    #expect(network.seconds == 1 && abs(network.gflops - 2.535) < 1e-12)
+    #expect(
+      try Self.keys(network) == ["name", "layout", "dtype", "threads", "layers", "distinct_layers", "seconds", "gflops"])
+    #expect(try Self.keys(network.layers[0]) == ["count", "measurement"])
+    #expect(try JSONDecoder().decode(Network.self, from: JSONEncoder().encode(network)) == network)
+    let empty = Network(name: "resnet50", layout: "nhwc", dtype: "f32", threads: 1, layers: [], distinctLayers: 3)
+    #expect(empty.gflops == 0)
+  }
+
+  @Test func aRunWithNetworksAndLanguages() throws {
+    let pair = LanguagePair(swift: Self.layer, c: Self.layer, speedOfSwift: Estimate(value: 1, low: 1, high: 1))
+    #expect(try Self.keys(pair) == ["swift", "c", "speed_of_swift"])
+    var run = Self.run()
+    #expect(run.languages == nil && run.networks == nil)
+    run.languages = [pair]
+    run.networks = []
+    #expect(try Self.keys(run).isSuperset(of: ["languages", "networks"]))
+    #expect(try JSONDecoder().decode(Run.self, from: JSONEncoder().encode(run)) == run)
+  }
+
   @Test func aRunHasItsPromisedNamesAndSchema() throws {
-    let environment = RunEnvironment(
-      cpu: "unknown", caches: [], cpusOnline: 1, cpusAllowed: 1, cpuQuota: 0.5, isas: ["scalar"], hypervisor: false,
-      memoryBytes: 1, os: "unknown", kernel: "unknown", compilers: [], flags: "", libraries: [:], commit: "unknown",
-      seed: .max, load: 0, stealShare: 0, overrides: ["HEADROOM_THREADS": "1"])
-    let run = Run(
-      version: "0.1.0", started: "2026-03-01T12:00:00Z", durationSeconds: 1, command: "headroom report", environment: environment,
-      ceilings: [
-        Ceiling(kind: .bandwidth, name: "read", isa: "sse2", level: "L2", footprintBytes: 1 << 18, threads: 1, value: 50)
-      ], measurements: [Self.measurement])
+    let run = Self.run()
+    let environment = run.environment
     #expect(
       try Self.keys(run) == [
         "schema", "version", "started", "duration_seconds", "command", "environment", "ceilings", "sentinel", "measurements",

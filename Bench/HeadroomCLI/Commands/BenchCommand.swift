@@ -1,14 +1,15 @@
 #if Tools
   import ArgumentParser
   import Headroom
+  import Measurement
   import Reporting
   import Workloads
 
   struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "bench",
-      abstract: "Checks and times products, beside the machine's measured ceilings.",
-      subcommands: [BenchGEMMCommand.self])
+      abstract: "Checks and times products and convolutions, beside the machine's measured ceilings.",
+      subcommands: [BenchGEMMCommand.self, BenchConvolutionCommand.self])
   }
 
   struct BenchGEMMCommand: ParsableCommand {
@@ -16,8 +17,7 @@
       commandName: "gemm",
       abstract: "Checks and times matrix products, beside the machine's measured ceilings.",
       discussion: """
-        Each contestant's result is compared with a reference before it is timed; several contestants are timed in turn. \
-        The table goes to standard output, or to standard error when JSON or CSV goes there. Ctrl-C keeps the shapes that are done.
+        \(Help.bench)
 
         Examples:
           headroom bench gemm 1024x1024x1024
@@ -41,6 +41,37 @@
     @Option(help: Help.dtype)
     var dtype = NumericFormat.f32
 
+    @Option(help: Help.without)
+    var without = TechniqueChoice()
+
+    @Option(help: ArgumentHelp("Elements between the end of a row and the start of the next.", valueName: "n"))
+    var padding = 0
+
+    @OptionGroup var bench: BenchOptions
+
+    func validate() throws {
+      if !(0...4096).contains(padding) { throw ValidationError("--padding is \(padding); it must be 0 to 4096") }
+    }
+
+    func run() throws {
+      try bench.run(.gemm, try entries(), dtype, without: without.techniques, leadingPadding: padding)
+    }
+
+    private func entries() throws(Failure) -> [NamedProblem] {
+      var entries: [NamedProblem] = []
+      for text in shapes {
+        entries.append(NamedProblem(.product(try Failure.converting { try GEMMShape(parsing: text) })))
+      }
+      if let suite { entries += try Failure.converting { try Suite(named: suite).entries.map { NamedProblem($0) } } }
+      if entries.isEmpty {
+        throw .badUsage("nothing to measure", remedy: "name a shape such as 1024x1024x1024, or a suite with --suite")
+      }
+      return entries
+    }
+  }
+
+  /// What every operation is measured with, and where its results go.
+  struct BenchOptions: ParsableArguments {
     @OptionGroup var limits: DispatchLimits
 
     @Option(help: ArgumentHelp("Variants and rungs by name, separated by commas, or 'all'.", valueName: "names"))
@@ -48,12 +79,6 @@
 
     @Option(help: Help.ukernel)
     var ukernel: String?
-
-    @Option(help: Help.without)
-    var without = TechniqueChoice()
-
-    @Option(help: ArgumentHelp("Elements between the end of a row and the start of the next.", valueName: "n"))
-    var padding = 0
 
     @OptionGroup var sampling: SamplingOptions
 
@@ -63,41 +88,24 @@
     @Option(help: ArgumentHelp("Write the measurements as CSV; '-' is standard output.", valueName: "file"))
     var csv: Destination?
 
-    func validate() throws {
-      if !(0...4096).contains(padding) { throw ValidationError("--padding is \(padding); it must be 0 to 4096") }
-    }
-
-    func run() throws {
+    func run(
+      _ operation: Operation, _ entries: [NamedProblem], _ format: NumericFormat, without: TechniqueSet = [],
+      leadingPadding: Int = 0
+    ) throws {
       let invocation = try Invocation()
-      try variants.check()
+      try variants.check(operation)
+      var options = try limits.selectionOptions(invocation)
+      options.microkernel = ukernel
+      options.without = without
       let benchmark = Benchmark(
-        invocation: invocation, entries: try entries(), format: dtype, options: try options(invocation), variants: variants,
-        leadingPadding: padding, sampling: sampling)
+        invocation: invocation, entries: entries, format: format, options: options, variants: variants,
+        leadingPadding: leadingPadding, sampling: sampling)
       for destination in [json, csv].compactMap(\.self) { try destination.check() }
       Interrupt.listen()
       let record = try benchmark.measure()
       let run = record.run()
       try RunOutput(json: json, csv: csv).write(run, table: run.measurementTable, rows: CSVWriter.text(run.measurements))
       try record.check()
-    }
-
-    private func options(_ invocation: Invocation) throws(Failure) -> SelectionOptions {
-      var options = try limits.selectionOptions(invocation)
-      options.microkernel = ukernel
-      options.without = without.techniques
-      return options
-    }
-
-    private func entries() throws(Failure) -> [Suite.Entry] {
-      var entries: [Suite.Entry] = []
-      for text in shapes {
-        entries.append(Suite.Entry(name: nil, shape: try Failure.converting { try GEMMShape(parsing: text) }))
-      }
-      if let suite { entries += try Failure.converting { try Suite(named: suite).entries } }
-      if entries.isEmpty {
-        throw .badUsage("nothing to measure", remedy: "name a shape such as 1024x1024x1024, or a suite with --suite")
-      }
-      return entries
     }
   }
 

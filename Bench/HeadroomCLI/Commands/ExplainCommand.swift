@@ -2,13 +2,14 @@
   import ArgumentParser
   import Headroom
   import Measurement
+  import Tensors
   import Workloads
 
   struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "explain",
       abstract: "Shows what dispatch chooses for a problem, and why not the others.",
-      subcommands: [ExplainGEMMCommand.self])
+      subcommands: [ExplainGEMMCommand.self, ExplainConvolutionCommand.self])
   }
 
   struct ExplainGEMMCommand: ParsableCommand {
@@ -30,6 +31,45 @@
     @Option(help: Help.dtype)
     var dtype = NumericFormat.f32
 
+    @OptionGroup var choice: ExplainOptions
+
+    func run() throws {
+      try choice.explain(.product(try Failure.converting { try GEMMShape(parsing: shape) }), dtype)
+    }
+  }
+
+  struct ExplainConvolutionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "conv",
+      abstract: "Shows which variant and micro-kernel a convolution runs with, and why not the others.",
+      discussion: """
+        Every candidate is listed with its predicted time or the reason it was rejected. Nothing is run. \(Help.convolutionWords)
+
+        Examples:
+          headroom explain conv n1 c64 h56 w56 k64 r3 s3 p1
+          headroom explain conv n1 c64 h56 w56 k64 r3 s3 p1 --layout nchw --dtype bf16
+          headroom explain conv c32 h112 w112 k32 r3 s3 p1 g32 --isa avx2 --json
+        """)
+
+    @Argument(help: Help.convolution)
+    var words: [String]
+
+    @Option(help: Help.layout)
+    var layout = ImageLayout.nhwc
+
+    @Option(help: Help.dtype)
+    var dtype = NumericFormat.f32
+
+    @OptionGroup var choice: ExplainOptions
+
+    func run() throws {
+      let shape = try Failure.converting { try ConvolutionShape(parsing: words.joined(separator: " ")) }
+      try choice.explain(.convolution(shape, layout), dtype)
+    }
+  }
+
+  /// What is considered, and how it is shown.
+  struct ExplainOptions: ParsableArguments {
     @OptionGroup var limits: DispatchLimits
 
     @Option(help: ArgumentHelp("Consider this variant only; 'headroom list' names them.", valueName: "name"))
@@ -44,15 +84,15 @@
     @Flag(help: "Print JSON instead of tables.")
     var json = false
 
-    func run() throws {
+    func explain(_ problem: Problem, _ dtype: NumericFormat) throws {
       let invocation = try Invocation()
-      let problem = try Failure.converting { try GEMMShape(parsing: shape) }
       var options = try limits.selectionOptions(invocation)
       options.variant = variant
       options.microkernel = ukernel
       options.without = without.techniques
-      let candidates = try Failure.converting { try explain(problem.descriptor(dtype, options)) }
-      let explanation = Explanation(shape: problem, dtype: dtype, overrides: invocation.overrides.inForce, candidates: candidates)
+      let explanation = try Failure.converting {
+        try Explanation(problem, dtype, options, overrides: invocation.overrides.inForce)
+      }
       try StandardOutput.write(json ? JSONText.of(explanation) : explanation.rendered())
     }
   }

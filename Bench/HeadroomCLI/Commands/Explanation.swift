@@ -1,16 +1,11 @@
 #if Tools
   import Headroom
+  import Measurement
   import Reporting
   import Workloads
 
   /// What `explain` prints: the selection and every candidate.
   struct Explanation: Encodable {
-    struct Chosen: Encodable {
-      var variant, microkernel, isa: String
-      var mc, nc, kc, threads: Int
-      var swapped: Bool
-    }
-
     struct Entry: Encodable {
       var variant, microkernel, isa: String
       /// `chosen`, `slower` or `rejected`.
@@ -21,25 +16,30 @@
       var reason: String?
     }
 
-    var op = "gemm"
+    var op: String
     var shape: String
+    /// Of a convolution's images.
+    var layout: String?
     var dtype: String
     var overrides: [String: String]
-    var selection: Chosen?
+    var selection: ChosenKernel?
     var candidates: [Entry]
 
-    init(shape: GEMMShape, dtype: NumericFormat, overrides: [String: String], candidates found: [Candidate]) {
-      self.shape = shape.description
+    init(
+      _ problem: Problem, _ dtype: NumericFormat, _ options: SelectionOptions, overrides: [String: String]
+    ) throws(HeadroomError) {
+      op = problem.op
+      shape = problem.description
+      layout = problem.layout?.rawValue
       self.dtype = dtype.rawValue
       self.overrides = overrides
-      candidates = found.map(Entry.init)
-      for candidate in found {
-        if case .chosen(let chosen, _) = candidate.outcome { selection = Chosen(chosen) }
-      }
+      let found = try problem.candidates(dtype, options)
+      candidates = found.judged.map(Entry.init)
+      selection = found.chosen
     }
 
     func rendered() -> String {
-      var text = "gemm \(shape) \(dtype)\n"
+      var text = [op, shape, layout, dtype].compactMap { $0 }.joined(separator: " ") + "\n"
       for (name, value) in overrides.sorted(by: { $0.key < $1.key }) { text += "\(name)=\(value) is in force\n" }
       text += "chosen: \(selection.map { "\($0)" } ?? "none can serve")\n"
       var table = TextTable(columns: [
@@ -54,28 +54,15 @@
   }
 
   extension Explanation.Entry {
-    init(_ candidate: Candidate) {
-      variant = candidate.variant.name
-      microkernel = candidate.microkernel.name
-      isa = candidate.microkernel.isa.name
+    init(_ candidate: JudgedCandidate) {
+      variant = candidate.variant
+      microkernel = candidate.microkernel
+      isa = candidate.isa.name
       switch candidate.outcome {
-      case .chosen(_, let predicted): (outcome, seconds) = ("chosen", predicted)
+      case .chosen(let predicted): (outcome, seconds) = ("chosen", predicted)
       case .slower(let predicted): (outcome, seconds) = ("slower", predicted)
       case .rejected(let rejection): (outcome, reason) = ("rejected", "\(rejection)")
       }
-    }
-  }
-
-  extension Explanation.Chosen: CustomStringConvertible {
-    init(_ selection: Selection) {
-      self.init(
-        variant: selection.variant, microkernel: selection.microkernel, isa: selection.isa.name, mc: selection.blocking.mc,
-        nc: selection.blocking.nc, kc: selection.blocking.kc, threads: selection.threads, swapped: selection.swapped)
-    }
-
-    var description: String {
-      "\(variant) with \(microkernel), blocks of \(mc) x \(nc) x \(kc), \(threads) thread\(threads == 1 ? "" : "s")"
-        + (swapped ? ", computed as the transposed product" : "")
     }
   }
 #endif

@@ -4,10 +4,10 @@
   struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "list",
-      abstract: "Lists variants, micro-kernels and rungs, and which of them run here.",
+      abstract: "Lists variants, micro-kernels, rungs and suites, and which of them run here.",
       discussion: """
         Variants are what dispatch chooses from; rungs are the textbook programs that the ladders compare them with. \
-        Both take part in 'headroom bench gemm --variants'.
+        Both take part in '--variants' of 'headroom bench gemm' and 'headroom bench conv'. Micro-kernels written in Swift have names in _swift.
 
         Examples:
           headroom list
@@ -18,7 +18,8 @@
     var json = false
 
     func run() throws {
-      let inventory = Inventory(isaCap: try Invocation().isaCap)
+      let cap = try Invocation().isaCap
+      let inventory = try Failure.converting { try Inventory(isaCap: cap) }
       try StandardOutput.write(json ? JSONText.of(inventory) : inventory.rendered())
     }
   }

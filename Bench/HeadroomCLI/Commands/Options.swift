@@ -1,12 +1,24 @@
 #if Tools
   import ArgumentParser
   import Headroom
+  import Tensors
   import Workloads
 
   /// Help texts that several commands share.
   enum Help {
     static let shape = ArgumentHelp(
       "Sizes as MxNxK, with ':nt', ':tn' or ':tt' where A or B is stored transposed.", valueName: "shape")
+    static let bench = """
+      Each contestant's result is compared with a reference before it is timed; several contestants are timed in turn. \
+      The table goes to standard output, or to standard error when JSON or CSV goes there. Ctrl-C keeps the shapes that are done.
+      """
+    static let convolution = ArgumentHelp("Sizes as one word each, such as n16 c64 h56 w56 k64 r3 s3 p1.", valueName: "words")
+    static let convolutionWords = """
+      A convolution's words are n images, c channels, h x w the image, k output channels, r x s the kernel; where given, p the padding (or pt, pb, \
+      pl, pr), u the stride (or uh, uw), d the dilation (or dh, dw), g groups.
+      """
+    static let layout = ArgumentHelp(
+      "How images lie in memory; weights are hwio beside nhwc, oihw beside nchw.", valueName: "layout")
     static let dtype = ArgumentHelp(
       "Element types: bf16 is bfloat16 in and out, bf16f32 is bfloat16 in and float out.", valueName: "type")
     static let without = ArgumentHelp(
@@ -53,6 +65,8 @@
   }
 
   extension NumericFormat: ExpressibleByArgument {}
+
+  extension ImageLayout: ExpressibleByArgument {}
 
   extension ISA: ExpressibleByArgument {
     public init?(argument: String) { self.init(name: argument) }

@@ -48,7 +48,7 @@
       let progress = ProgressLine()
       let bench = Bench(settings: sampling.settings, progress: progress.say, isCancelled: { Interrupt.isRequested })
       do throws(BenchError) {
-        record.findings.add(try bench.measure(product, contestants: calls.all))
+        record.findings.add(try bench.measure(.product(product), contestants: calls.all))
       } catch .cancelled {
         record.findings.isCancelled = true
       } catch {

@@ -77,7 +77,7 @@
       let options = options
       return Contestant(
         variant: name, ukernel: selection.microkernel, isa: selection.isa, threads: 1, format: .f32, command: command
-      ) { operands in
+      ) { (operands: GEMMOperands) in
         var descriptor = GEMMDescriptor(a: operands.aLayout, b: operands.bLayout, c: operands.cLayout)
         descriptor.options = options
         return try bind(descriptor, operands)

@@ -2,7 +2,6 @@
   import ArgumentParser
   import Headroom
   import Measurement
-  import Rungs
   import Workloads
 
   /// What `--variants` asks for.
@@ -22,42 +21,33 @@
 
     var defaultValueDescription: String { "what dispatch chooses" }
 
-    static var variants: [String] { KernelTable.shared.variants.map(\.name) }
-
-    /// Each name once: a rung is there for several instruction sets.
-    static var rungs: [String] {
-      Rung.all.reduce(into: []) { names, rung in
-        if !names.contains(rung.name) { names.append(rung.name) }
-      }
-    }
-
-    /// Fails on a name that is neither a variant nor a rung.
-    func check() throws(Failure) {
+    /// Fails on a name that is neither a variant nor a rung of the operation.
+    func check(_ operation: Operation) throws(Failure) {
       guard case .named(let names) = self else { return }
-      for name in names where !(Self.variants + Self.rungs).contains(name) {
+      let known = operation.variants + operation.rungs
+      for name in names where !known.contains(name) {
         throw .badUsage(
           "unknown variant '\(name)'",
-          remedy:
-            "use 'all' or names out of \((Self.variants + Self.rungs).joined(separator: ", ")); 'headroom list' describes them")
+          remedy: "use 'all' or names out of \(known.joined(separator: ", ")); 'headroom list' describes them")
       }
     }
 
-    /// The contestants on a shape, and those asked for by name that can't serve.
+    /// The contestants on a problem, and those asked for by name that can't serve.
     func contestants(
-      _ factory: ContestantFactory, _ shape: GEMMShape, _ format: NumericFormat, _ options: SelectionOptions
+      _ factory: ContestantFactory, _ problem: Problem, _ format: NumericFormat, _ options: SelectionOptions
     ) throws -> (taking: [Contestant], unserved: [String]) {
-      guard let names = names else { return ([try factory.product(shape, format, options)], []) }
+      guard let names = names(problem.operation) else { return ([try factory.dispatched(problem, format, options)], []) }
       var taking: [Contestant] = []
       var unserved: [String] = []
       for name in names {
         do {
-          taking.append(try contestant(name, factory, shape, format, options))
+          taking.append(try contestant(name, factory, problem, format, options))
         } catch HeadroomError.noCandidate {
-          let reasons = try Self.rejections(
-            of: name, shape.descriptor(format, options, leadingPadding: factory.leadingPadding))
-          unserved.append("\(name) on \(shape) \(format.rawValue): \(reasons.joined(separator: "; "))")
+          let candidates = try problem.candidates(format, options, leadingPadding: factory.leadingPadding).judged
+          let reasons = Self.rejections(of: name, among: candidates)
+          unserved.append("\(name) on \(problem) \(format.rawValue): \(reasons.joined(separator: "; "))")
         } catch let error as Unserved {
-          unserved.append("\(name) on \(shape) \(format.rawValue): \(error)")
+          unserved.append("\(name) on \(problem) \(format.rawValue): \(error)")
         }
       }
       if case .all = self { unserved = [] }
@@ -65,9 +55,9 @@
     }
 
     /// Why the variant's best rows of these types can't serve, each reason once.
-    private static func rejections(of variant: String, _ descriptor: GEMMDescriptor) throws(HeadroomError) -> [String] {
+    private static func rejections(of variant: String, among candidates: [JudgedCandidate]) -> [String] {
       var reasons: [Rejection] = []
-      for candidate in try explain(descriptor) where candidate.variant.name == variant {
+      for candidate in candidates where candidate.variant == variant {
         guard case .rejected(let rejection) = candidate.outcome, !reasons.contains(rejection) else { continue }
         if case .isaSuperseded = rejection { continue }
         reasons.append(rejection)
@@ -76,24 +66,24 @@
       return (decisive.isEmpty ? reasons : decisive).map(\.description)
     }
 
-    private var names: [String]? {
+    private func names(_ operation: Operation) -> [String]? {
       switch self {
       case .chosen: nil
-      case .all: Self.rungs + Self.variants
+      case .all: operation.rungs + operation.variants
       case .named(let names): names
       }
     }
 
     private func contestant(
-      _ name: String, _ factory: ContestantFactory, _ shape: GEMMShape, _ format: NumericFormat, _ options: SelectionOptions
+      _ name: String, _ factory: ContestantFactory, _ problem: Problem, _ format: NumericFormat, _ options: SelectionOptions
     ) throws -> Contestant {
-      if Self.rungs.contains(name) {
+      if problem.operation.rungs.contains(name) {
         return try factory.rung(
-          name, shape, isa: options.maxISA ?? factory.isaCap, threads: options.threads ?? factory.threads, format: format)
+          name, problem, isa: options.maxISA ?? factory.isaCap, threads: options.threads ?? factory.threads, format: format)
       }
       var options = options
       options.variant = name
-      return try factory.product(shape, format, options)
+      return try factory.dispatched(problem, format, options)
     }
   }
 #endif

@@ -4,10 +4,10 @@
   import Results
   import Workloads
 
-  /// What `bench gemm` measures.
+  /// What `bench` measures.
   struct Benchmark {
     var invocation: Invocation
-    var entries: [Suite.Entry]
+    var entries: [NamedProblem]
     var format: NumericFormat
     var options: SelectionOptions
     var variants: VariantChoice
@@ -15,17 +15,17 @@
     var leadingPadding: Int
     var sampling: SamplingOptions
 
-    /// The contestants on each shape, and those that were asked for and can't serve.
-    private func lineUp(_ shape: GEMMShape) throws(Failure) -> (taking: [Contestant], unserved: [String]) {
+    /// The contestants on each problem, and those that were asked for and can't serve.
+    private func lineUp(_ problem: Problem) throws(Failure) -> (taking: [Contestant], unserved: [String]) {
       try Failure.converting {
         try variants.contestants(
-          ContestantFactory(invocation, leadingPadding: leadingPadding, sampling: sampling.words), shape, format, options)
+          ContestantFactory(invocation, leadingPadding: leadingPadding, sampling: sampling.words), problem, format, options)
       }
     }
 
     /// Measures the ceilings and then shape after shape, until all are done or Ctrl-C.
     func measure() throws(Failure) -> RunRecord {
-      let lineUps = try entries.map { entry throws(Failure) in (entry: entry, contestants: try lineUp(entry.shape)) }
+      let lineUps = try entries.map { entry throws(Failure) in (entry: entry, contestants: try lineUp(entry.problem)) }
       if lineUps.allSatisfy(\.contestants.taking.isEmpty) {
         let reasons = lineUps.flatMap(\.contestants.unserved).joined(separator: ", ")
         throw .badUsage("nothing can serve: \(reasons)", remedy: "choose other variants, or '--variants all'")
@@ -45,7 +45,7 @@
         }
       } catch .cancelled {
         record.findings.isCancelled = true
-        let done = Set(record.findings.measurements.map(\.shape)).count
+        let done = Set(record.findings.measurements.map { [$0.shape, $0.layout] }).count
         record.findings.missing.append("interrupted: \(entries.count - done) of \(entries.count) shapes were not measured")
       } catch {
         record.failures.append("ceilings: \(error)")
@@ -55,15 +55,15 @@
 
     /// A shape that can't be measured does not take the others with it.
     private func measure(
-      _ entry: Suite.Entry, _ contestants: [Contestant], _ bench: Bench, into record: inout RunRecord
+      _ entry: NamedProblem, _ contestants: [Contestant], _ bench: Bench, into record: inout RunRecord
     ) throws(BenchError) {
       defer { record.findings.sentinel = bench.sentinel }
       do throws(BenchError) {
-        record.findings.add(try bench.measure(entry.shape, name: entry.name, contestants: contestants))
+        record.findings.add(try bench.measure(entry.problem, name: entry.name, contestants: contestants))
       } catch .cancelled {
         throw .cancelled
       } catch {
-        record.failures.append("\(entry.shape): \(error)")
+        record.failures.append("\(entry.problem): \(error)")
       }
     }
 

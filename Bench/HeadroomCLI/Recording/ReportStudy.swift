@@ -1,5 +1,6 @@
 #if Tools
   import Attribution
+  import Headroom
   import Measurement
   import Workloads
 
@@ -38,9 +39,16 @@
       return record
     }
 
+    /// None where dispatch can't judge the problem: then its contestants say why.
+    private static func candidates(_ problem: Problem) -> [StudyCandidate] {
+      let judged = try? problem.candidates(.f32, SelectionOptions()).judged
+      return (judged ?? []).map { StudyCandidate(variant: $0.variant, microkernel: $0.microkernel, isa: $0.isa) }
+    }
+
     private var contestants: StudyContestants {
       let factory = ContestantFactory(invocation)
-      var contestants = StudyContestants(contestant: factory.contestant, rungs: VariantChoice.rungs)
+      var contestants = StudyContestants(
+        contestant: factory.contestant, rungs: { $0.operation.rungs }, candidates: { Self.candidates($0) })
       if let python = ExternalProgram.path(of: "python3") {
         contestants.interpreted = { n in PythonProduct.timed(python: python, n: n) }
       }

@@ -40,6 +40,8 @@
         sentinel: findings.sentinel, measurements: findings.measurements, ladders: findings.ladders, quartets: findings.quartets,
         attributions: findings.attributions, hardwareYears: findings.hardwareYears,
         leadingDimensions: findings.leadingDimensions.isEmpty ? nil : findings.leadingDimensions,
+        languages: findings.languages.isEmpty ? nil : findings.languages,
+        networks: findings.networks.isEmpty ? nil : findings.networks,
         missing: findings.missing + failures)
     }
   }

@@ -6,7 +6,8 @@
     /// The measurements for eyes, and below them what is missing.
     var measurementTable: String {
       var table = TextTable(columns: [
-        .init("shape"), .init("type"), .init("variant"), .init("micro-kernel"), .init("threads", .right), .init("median", .right),
+        .init("shape"), .init("layout"), .init("type"), .init("variant"), .init("micro-kernel"), .init("threads", .right),
+        .init("median", .right),
         .init("best", .right), .init("samples", .right), .init("GFLOP/s", .right), .init("of peak", .right),
         .init("of roof", .right), .init("bound by"), .init("verified"),
       ])
@@ -14,7 +15,8 @@
         let shape = row.shapeName.map { "\($0) \(row.shape)" } ?? row.shape
         let seconds = row.seconds
         table.add([
-          shape, row.dtype, row.variant, row.ukernel ?? row.isa, "\(row.threads)", Format.seconds(seconds.median),
+          shape, row.layout ?? "", row.dtype, row.variant, row.ukernel ?? row.isa, "\(row.threads)",
+          Format.seconds(seconds.median),
           Format.seconds(seconds.best), "\(seconds.samples)", Format.number(row.gflops),
           row.shareOfPeak.map(Format.percent) ?? "", row.shareOfRoof.map(Format.percent) ?? "", row.boundBy ?? "",
           row.verified ? "yes" : "no",
