@@ -1,4 +1,5 @@
 import KernelDispatch
+import Measurement
 
 /// The ladders as data: which technique or which hardware comes after which, and what runs there.
 public struct LadderPlan: Sendable {
@@ -31,15 +32,42 @@ public struct LadderPlan: Sendable {
         technique: "cache blocking and packing",
         subject: .dispatch(isa: isa, threads: 1, variant: "outer.packed")),
     ]
-    if hardware.cores > 1 {
-      rows.append(
-        Row(
-          technique: "\(hardware.cores) threads",
-          subject: .dispatch(isa: isa, threads: hardware.cores, variant: "outer.packed")))
-    }
-    rows.append(
-      Row(technique: "bf16 operands", subject: .dispatch(isa: hardware.best, threads: hardware.cores, format: .bf16)))
+    rows += lastSteps(on: hardware, variant: "outer.packed")
     return LadderPlan(kind: .software, rows: rows)
+  }
+
+  /// From plain Swift to the best kernel of a convolution, all on the best hardware. What has no micro-kernel in Swift and in C is one step
+  /// shorter.
+  ///
+  /// - Parameter tiles: the micro-kernels of the steps in SIMD; `nil` where there is no such pair.
+  static func convolution(on hardware: HardwareRange, tiles: TilePair?) -> LadderPlan {
+    let isa = hardware.bestForFloat32
+    var rows = [
+      Row(technique: "plain Swift", subject: Subject(.rung(name: "naive-direct.swift", isa: isa))),
+      Row(technique: "naive C", subject: Subject(.rung(name: "naive-direct.c", isa: isa))),
+      Row(technique: "im2col", subject: Subject(.rung(name: "im2col.c", isa: isa))),
+    ]
+    if let tiles {
+      rows.append(Row(technique: "SIMD in Swift", subject: tiles.swiftSubject))
+      rows.append(Row(technique: "SIMD in C", subject: tiles.cSubject))
+    } else {
+      rows.append(Row(technique: "SIMD in C", subject: .dispatch(isa: isa, threads: 1, variant: "direct")))
+    }
+    let packed = "implicit-gemm.packed"
+    rows.append(Row(technique: "implicit GEMM, packed", subject: .dispatch(isa: isa, threads: 1, variant: packed)))
+    rows += lastSteps(on: hardware, variant: packed)
+    return LadderPlan(kind: .software, rows: rows)
+  }
+
+  /// All threads, and then bf16 operands.
+  private static func lastSteps(on hardware: HardwareRange, variant: String) -> [Row] {
+    let bf16 = Row(
+      technique: "bf16 operands", subject: .dispatch(isa: hardware.best, threads: hardware.cores, format: .bf16))
+    if hardware.cores == 1 { return [bf16] }
+    let threads = Row(
+      technique: "\(hardware.cores) threads",
+      subject: .dispatch(isa: hardware.bestForFloat32, threads: hardware.cores, variant: variant))
+    return [threads, bf16]
   }
 
   /// The tuned software on one core, from one instruction set to the next. The last step, where there is one, also halves the
@@ -82,10 +110,21 @@ public struct QuartetPlan: Sendable {
   public var tunedWeakest: Subject
   public var tunedBest: Subject
 
-  public init(on hardware: HardwareRange) {
-    naiveWeakest = Subject(.rung(name: "naive-ijk.c", isa: hardware.weakest))
-    naiveBest = Subject(.rung(name: "naive-ijk.c", isa: hardware.bestForFloat32))
+  /// - Parameter naive: the rung that is the naive code.
+  init(on hardware: HardwareRange, naive: String) {
+    naiveWeakest = Subject(.rung(name: naive, isa: hardware.weakest))
+    naiveBest = Subject(.rung(name: naive, isa: hardware.bestForFloat32))
     tunedWeakest = .dispatch(isa: hardware.weakest, threads: 1)
     tunedBest = .dispatch(isa: hardware.bestForFloat32, threads: hardware.cores)
+  }
+}
+
+extension Problem {
+  /// The textbook loops in C.
+  var naiveRung: String {
+    switch self {
+    case .product: "naive-ijk.c"
+    case .convolution: "naive-direct.c"
+    }
   }
 }

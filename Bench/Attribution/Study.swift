@@ -87,44 +87,55 @@ public final class Study {
   private func run(_ step: StudyPlan.Step) throws(BenchError) {
     switch step {
     case .ladders(let entry, let isFirst): try runLadders(entry, isFirst: isFirst)
-    case .experiment(let n): try runExperiment(GEMMShape(m: n, n: n, k: n))
-    case .leadingDimensions(let n): try runLeadingDimensions(GEMMShape(m: n, n: n, k: n))
+    case .experiment(let n): try runExperiment(.square(n))
+    case .leadingDimensions(let n): try runLeadingDimensions(.square(n))
     case .products(let entry, let formats):
       try runProducts(entry, formats.map { .dispatch(isa: nil, threads: nil, format: $0) })
     case .square(let n):
       let threads = Set([1, hardware.cores]).sorted()
-      try runProducts(
-        Suite.Entry(name: nil, shape: GEMMShape(m: n, n: n, k: n)), threads.map { .dispatch(isa: nil, threads: $0) })
+      try runProducts(NamedProblem(.square(n)), threads.map { .dispatch(isa: nil, threads: $0) })
+    case .languages(let entry): try runLanguages(entry)
+    case .layer(let layer): try runLayer(layer)
     }
   }
 
-  private func runProducts(_ entry: Suite.Entry, _ subjects: [Subject]) throws(BenchError) {
+  private func runProducts(_ entry: NamedProblem, _ subjects: [Subject]) throws(BenchError) {
     let timed = try time(subjects, on: entry, seconds: plan.secondsPerProduct)
     findings.measurements += subjects.compactMap { timed[$0]?.measurement }
   }
 
   /// Times the subjects in turn. Those that can't serve, or whose result is wrong, are noted as missing.
-  func time(_ subjects: [Subject], on entry: Suite.Entry, seconds: Double) throws(BenchError) -> [Subject: Sampled] {
+  ///
+  /// - Parameter rounds: as many samples at least.
+  func time(
+    _ subjects: [Subject], on entry: NamedProblem, seconds: Double, rounds: Int = Bench.Settings().rounds
+  ) throws(BenchError) -> [Subject: Sampled] {
     var taking: [(subject: Subject, contestant: Contestant)] = []
     for subject in subjects {
       do {
-        taking.append((subject, try contestants.contestant(subject, entry.shape)))
+        taking.append((subject, try contestants.contestant(subject, entry.problem)))
       } catch {
-        findings.missing.append("\(subject.name) on \(entry.shape): \(error)")
+        findings.missing.append("\(subject.name) on \(entry.problem): \(error)")
       }
     }
     var settings = Bench.Settings()
     settings.secondsPerPoint = seconds
+    settings.rounds = rounds
+    settings.minimumSamples = rounds
     settings.seed = seed
     let bench = Bench(settings: settings, ceilings: ceilings, progress: watch.say, isCancelled: watch.isCancelled)
     defer { findings.add(bench.sentinel) }
-    let comparison = try bench.measure(entry.shape, name: entry.name, contestants: taking.map(\.contestant))
-    findings.note(comparison.refused, on: entry.shape.description)
+    let comparison = try bench.measure(entry.problem, name: entry.name, contestants: taking.map(\.contestant))
+    findings.note(comparison.refused, on: entry.problem.description)
     return Dictionary(
       uniqueKeysWithValues: comparison.points.map { point in
         (taking[point.index].subject, Sampled(measurement: point.measurement, samples: point.samples))
       })
   }
+}
+
+extension Problem {
+  static func square(_ n: Int) -> Problem { .product(GEMMShape(m: n, n: n, k: n)) }
 }
 
 extension Subject {

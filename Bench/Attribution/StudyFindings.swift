@@ -8,6 +8,8 @@ public struct StudyFindings: Sendable {
   public var quartets: [Quartet] = []
   public var attributions: [Results.Attribution] = []
   public var leadingDimensions: [LeadingDimensions] = []
+  public var languages: [LanguagePair] = []
+  public var networks: [Network] = []
   public var hardwareYears: [HardwareYears] = []
   public var sentinel = Sentinel()
   /// What was planned and is not there, and why.
@@ -21,7 +23,7 @@ public struct StudyFindings: Sendable {
   /// Takes up what was timed, and notes which contestants were not.
   public mutating func add(_ comparison: Comparison) {
     measurements += comparison.points.map(\.measurement)
-    note(comparison.refused, on: comparison.shape.description)
+    note(comparison.refused, on: comparison.problem.description)
   }
 
   /// Notes which contestants were not timed, and why.

@@ -24,7 +24,7 @@ struct Products: Sendable {
   private(set) var others: [Results.Measurement] = []
 
   init(_ measurements: [Results.Measurement]) {
-    for measurement in measurements {
+    for measurement in measurements where measurement.op == "gemm" {
       let suite = measurement.shapeName.flatMap { name in name.firstIndex(of: ".").map { String(name[..<$0]) } }
       if suite == Self.ladders {
         others.append(measurement)
@@ -96,12 +96,13 @@ extension [Results.Measurement] {
 }
 
 extension Run {
-  /// Every different measurement: those of the products, then those inside ladders, quartets, shares and pairs of layouts.
+  /// Every different measurement: those of the products, then those inside ladders, quartets, shares, pairs and networks.
   var everyMeasurement: [Results.Measurement] {
     let all =
       measurements + ladders.flatMap { $0.steps.map(\.measurement) }
       + quartets.flatMap { [$0.naiveWeakest, $0.naiveBest, $0.tunedWeakest, $0.tunedBest] }
       + attributions.flatMap { $0.cells.map(\.measurement) } + (leadingDimensions ?? []).flatMap { [$0.tight, $0.padded] }
+      + (languages ?? []).flatMap { [$0.swift, $0.c] } + (networks ?? []).flatMap { $0.layers.map(\.measurement) }
     return all.reduce(into: []) { different, measurement in
       if !different.contains(measurement) { different.append(measurement) }
     }

@@ -66,7 +66,7 @@ struct PlanTests {
   }
 
   @Test func theQuartetsCornersDifferInOneThingAtATime() {
-    let plan = QuartetPlan(on: Self.full)
+    let plan = QuartetPlan(on: Self.full, naive: "naive-ijk.c")
     #expect(plan.naiveWeakest.code == .rung(name: "naive-ijk.c", isa: .sse2))
     #expect(plan.naiveBest.code == .rung(name: "naive-ijk.c", isa: .avx512))
     #expect(Self.options(plan.tunedWeakest) == SelectionOptions(maxISA: .sse2, threads: 1))
@@ -80,7 +80,7 @@ struct PlanTests {
     let dispatch = Dispatch(isa: isa, threads: cores, l2: cache, l3: cache)
     let hardware = HardwareRange(isa: isa, threads: cores)
     let plans = [LadderPlan.software(on: hardware), .instructionSets(on: hardware), .cores(on: hardware)]
-    let quartet = QuartetPlan(on: hardware)
+    let quartet = QuartetPlan(on: hardware, naive: "naive-ijk.c")
     let subjects =
       plans.flatMap { $0.rows.map(\.subject) } + [quartet.tunedWeakest, quartet.tunedBest]
       + FactorialExperiment(on: hardware).distinctSubjects

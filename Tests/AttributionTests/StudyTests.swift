@@ -8,8 +8,10 @@ import Workloads
 @testable import Attribution
 
 /// Contestants that multiply by the definition, or wrongly.
-private func textbook(_ subject: Subject, _ shape: GEMMShape, isWrong: Bool = false) -> Contestant {
-  Contestant(variant: subject.name, isa: .scalar, threads: 1, format: .f32, command: "headroom bench gemm \(shape)") { operands in
+private func textbook(_ subject: Subject, _ problem: Problem, isWrong: Bool = false) -> Contestant {
+  Contestant(variant: subject.name, isa: .scalar, threads: 1, format: .f32, command: "headroom bench gemm \(problem)") {
+    (operands: GEMMOperands) in
+    let shape = operands.shape
     let (a, b, c) = (operands.a, operands.b, operands.c)
     let (lda, ldb, ldc) = (operands.lda, operands.ldb, operands.ldc)
     return {
@@ -29,18 +31,19 @@ private func textbook(_ subject: Subject, _ shape: GEMMShape, isWrong: Bool = fa
 
 struct StudyTests {
   private static let shape = GEMMShape(m: 24, n: 20, k: 16)
-  private static let ladder = StudyPlan.Step.ladders(Suite.Entry(name: "report.tiny", shape: shape), isFirst: true)
+  private static let ladder = StudyPlan.Step.ladders(NamedProblem(name: "report.tiny", .product(shape)), isFirst: true)
 
   private static func plan(_ steps: [StudyPlan.Step]) -> StudyPlan {
     StudyPlan(
-      steps: steps, effort: .quick, secondsAtMost: 1000, secondsPerLadderRow: 0.001, secondsPerProduct: 0.001, longestCall: 1000,
-      interpretedSize: 8, leftOut: ["a plan's own gap"])
+      steps: steps, effort: .quick, secondsAtMost: 1000, secondsPerLadderRow: 0.001, secondsPerProduct: 0.001,
+      secondsPerLayer: 0.001,
+      longestCall: 1000, interpretedSize: 8, leftOut: ["a plan's own gap"])
   }
 
   private static func findings(
     _ plan: StudyPlan, _ contestants: StudyContestants? = nil, isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> StudyFindings {
-    let contestants = contestants ?? StudyContestants(contestant: { textbook($0, $1) }, rungs: ["naive-ijk.c"])
+    let contestants = contestants ?? StudyContestants(contestant: { textbook($0, $1) }, rungs: { _ in ["naive-ijk.c"] })
     let study = Study(
       plan: plan, contestants: contestants, hardware: HardwareRange(weakest: .sse2, best: .avx2, cores: 2),
       ceilings: Ceilings(rows: []), seed: 1, watch: Study.Watch(isCancelled: isCancelled))
@@ -74,7 +77,7 @@ struct StudyTests {
         var contestant = textbook(subject, shape)
         contestant.leadingPadding = subject.leadingPadding
         return contestant
-      }, rungs: [])
+      })
     let findings = try Self.findings(Self.plan([.leadingDimensions(n: 12)]), contestants)
     #expect(
       findings.leadingDimensions.map(\.tight.variant) == ["naive-ijk.c", "ikj.c", "the variant that dispatch chooses"])
@@ -89,7 +92,7 @@ struct StudyTests {
 
   @Test func anInterpretersTimesAreScaledAndSaidToBe() throws {
     let contestants = StudyContestants(
-      contestant: { textbook($0, $1) }, rungs: [],
+      contestant: { textbook($0, $1) },
       interpreted: { n in InterpretedProduct(name: "naive-ijk.py", note: "an interpreter", n: n, samples: [1, 2, 3]) })
     let step = try #require(try Self.findings(Self.plan([Self.ladder]), contestants).ladders.first?.steps.first)
     // 24 x 20 x 16 is 15 times 8 x 8 x 8.
@@ -108,7 +111,7 @@ struct StudyTests {
   }
 
   @Test func aWrongResultIsNeitherTimedNorHidden() throws {
-    let contestants = StudyContestants(contestant: { textbook($0, $1, isWrong: true) }, rungs: [])
+    let contestants = StudyContestants(contestant: { textbook($0, $1, isWrong: true) })
     let findings = try Self.findings(Self.plan([.square(n: 8)]), contestants)
     #expect(findings.measurements.isEmpty)
     #expect(findings.wrongResults.count == 2)
@@ -119,9 +122,9 @@ struct StudyTests {
     struct Unable: Error, CustomStringConvertible { let description = "too odd" }
     let contestants = StudyContestants(
       contestant: { subject, shape in
-        if shape.m == 9 { throw Unable() }
+        if shape == .square(9) { throw Unable() }
         return textbook(subject, shape)
-      }, rungs: [])
+      })
     let findings = try Self.findings(Self.plan([.square(n: 9), .square(n: 8)]), contestants)
     #expect(findings.measurements.map(\.shape) == ["8x8x8", "8x8x8"])
     #expect(findings.missing.contains { $0.contains("9x9x9") && $0.contains("too odd") })
@@ -131,9 +134,9 @@ struct StudyTests {
     let calls = Atomic(0)
     let contestants = StudyContestants(
       contestant: { subject, shape in
-        if shape.m == 9 { calls.store(1, ordering: .relaxed) }
+        if shape == .square(9) { calls.store(1, ordering: .relaxed) }
         return textbook(subject, shape)
-      }, rungs: [])
+      })
     let plan = Self.plan([.square(n: 8), .square(n: 9), .square(n: 10)])
     let findings = try Self.findings(plan, contestants, isCancelled: { calls.load(ordering: .relaxed) == 1 })
     #expect(findings.isCancelled)
@@ -160,11 +163,15 @@ struct StudyTests {
   @Test func theBundledPlansHaveAllThatAReportShows() throws {
     for plan in [try StudyPlan.quick(), try StudyPlan.full()] {
       #expect(plan.steps.filter { if case .ladders(_, isFirst: true) = $0 { true } else { false } }.count == 1)
-      #expect((1...6).contains(plan.steps.filter { if case .ladders = $0 { true } else { false } }.count))
-      for kind in ["report.", "bert-base.", "resnet50."] {
+      #expect((2...7).contains(plan.steps.filter { if case .ladders = $0 { true } else { false } }.count))
+      for kind in ["report.", "bert-base.", "resnet50.", "mobilenet-v2."] {
         #expect(plan.steps.contains { $0.shapeName?.hasPrefix(kind) == true })
       }
       #expect(plan.steps.contains { if case .experiment = $0 { true } else { false } })
+      for op in ["gemm", "conv"] {
+        #expect(plan.steps.contains { if case .ladders(let entry, _) = $0 { entry.problem.op == op } else { false } })
+        #expect(plan.steps.contains { if case .languages(let entry) = $0 { entry.problem.op == op } else { false } })
+      }
     }
   }
 }
@@ -173,6 +180,8 @@ extension StudyPlan.Step {
   fileprivate var shapeName: String? {
     switch self {
     case .ladders(let entry, _), .products(let entry, _): entry.name
+    case .languages(let entry): entry.name
+    case .layer(let layer): layer.entry.name
     case .experiment, .leadingDimensions, .square: nil
     }
   }

@@ -13,7 +13,9 @@ struct ChartTests {
 
   @Test func aRunHasItsCharts() {
     #expect(
-      Charts.all(Fixture.run()).map(\.id) == ["ladder-1", "ladder-2", "ladder-3", "shares-1", "roofline", "networks", "squares"])
+      Charts.all(Fixture.run()).map(\.id) == [
+        "ladder-1", "ladder-2", "ladder-3", "ladder-4", "shares-1", "roofline", "networks", "squares",
+      ])
   }
 
   @Test func whatIsNotInTheRunHasNoChart() {

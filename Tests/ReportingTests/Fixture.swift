@@ -7,12 +7,14 @@ enum Fixture {
     Run(
       version: "0.1.0", started: "2026-03-01T12:00:00Z", durationSeconds: 212.4, command: "headroom report --out Reports/example",
       environment: environment, ceilings: ceilings, sentinel: Sentinel(rounds: 118, repeated: 3, largestDrift: 0.021),
-      measurements: networks + squares, ladders: [softwareLadder, instructionSets, cores], quartets: [quartet],
+      measurements: networks + squares + convolutions, ladders: [softwareLadder, instructionSets, cores, convolutionLadder],
+      quartets: [quartet, convolutionQuartet],
       attributions: [attribution],
       hardwareYears: [
         HardwareYears(speedup: 218, growth: 0.325, source: "FLOP/s per dollar of GPUs (Epoch AI, 2022)", years: 19.1),
         HardwareYears(speedup: 218, growth: 0.067, source: "One-thread SPECint, 2016 to 2021", years: 83.0),
-      ], leadingDimensions: leadingDimensions, missing: ["python3 rung: python3 was not found. Remedy: apt-get install python3"])
+      ], leadingDimensions: leadingDimensions, languages: languages, networks: convolutionNetworks,
+      missing: ["python3 rung: python3 was not found. Remedy: apt-get install python3"])
   }
 
   static let environment = RunEnvironment(
@@ -107,7 +109,7 @@ enum Fixture {
 
   static func ladder(kind: String, _ steps: [(technique: String, measurement: Results.Measurement)]) -> Ladder {
     Ladder(
-      kind: kind, shape: "1024x1024x1024",
+      kind: kind, shape: steps[0].measurement.shape,
       steps: steps.indices.map { index in
         let rate = steps[index].measurement.gflops
         return Ladder.Step(

@@ -23,8 +23,10 @@
       let headings = PageBuilder(Fixture.run()).page().sections.map(\.heading.plain)
       #expect(
         headings == [
-          "What software and hardware buy", "Software ladder", "Order-free shares", "Hardware ladder", "Leading dimensions",
-          "Roofline", "Products of networks", "Square products", "Hardware years", "Public records", "Measured ceilings",
+          "What software and hardware buy", "Software ladder", "Software ladder of a convolution", "Order-free shares",
+          "Hardware ladder", "Swift beside C", "Networks layer by layer", "Leading dimensions", "Roofline",
+          "Products of networks",
+          "Square products", "Convolutions, every variant", "Hardware years", "Public records", "Measured ceilings",
           "Environment",
           "How this was measured", "What is missing", "Reproduce",
         ])

@@ -6,7 +6,7 @@ import Testing
 struct ProductsTests {
   @Test func everyMeasurementIsInOnePlace() {
     let odd = [Fixture.measurement(3, 4, 5, gflops: 1), Fixture.measurement(7, 7, 7, gflops: 1)]
-    let all = Fixture.run().measurements + odd
+    let all = Fixture.networks + Fixture.squares + odd
     let products = Products(all)
     #expect(products.networks.map(\.name) == ["bert-base", "llama-7b", "resnet50"])
     #expect(products.others == [odd[0]])
@@ -14,6 +14,11 @@ struct ProductsTests {
     #expect(products.sweeps.allSatisfy { $0.points.map(\.size) == $0.points.map(\.size).sorted() })
     let places = products.networks.flatMap(\.measurements).count + products.sweeps.flatMap(\.points).count + products.others.count
     #expect(places == all.count)
+  }
+
+  @Test func convolutionsAreNoProducts() {
+    let products = Products(Fixture.convolutions)
+    #expect(products.networks.isEmpty && products.sweeps.isEmpty && products.others.isEmpty)
   }
 
   @Test func aTransposedSquareIsNoPointOfTheSweep() {

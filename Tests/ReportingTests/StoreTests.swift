@@ -40,7 +40,7 @@
       #expect(written == Fixture.run())
       let html = ParsedXML(try Scratch.text(scratch("report/index.html")))
       #expect(html.problem == nil)
-      #expect(html.counts["svg"] == 7 && html.counts["figcaption"] == 7)
+      #expect(html.counts["svg"] == 8 && html.counts["figcaption"] == 8)
       #expect(html.ids.count == Set(html.ids).count)
       #expect(html.references.allSatisfy { $0.hasPrefix("#") })
       let markdown = try Scratch.text(scratch("report/report.md"))

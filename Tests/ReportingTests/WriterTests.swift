@@ -92,7 +92,7 @@ struct CSVWriterTests {
     measurement.command = "headroom bench gemm, \"quoted\""
     let rows = Self.parse(CSVWriter.text([measurement, measurement]))
     #expect(rows.count == 3)
-    #expect(Set(rows.map(\.count)) == [21])
+    #expect(Set(rows.map(\.count)) == [22])
     let fields = Dictionary(uniqueKeysWithValues: zip(rows[0], rows[1]))
     #expect(fields["note"] == measurement.note)
     #expect(fields["command"] == measurement.command)
@@ -103,7 +103,8 @@ struct CSVWriterTests {
   }
 
   @Test func theColumnsAreTheSchemasFields() throws {
-    let measurement = Fixture.measurement(2, 3, 4, name: "a.b", gflops: 1, note: "a")
+    var measurement = Fixture.measurement(2, 3, 4, name: "a.b", gflops: 1, note: "a")
+    measurement.layout = "nhwc"
     let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(measurement))
     var keys = Set(try #require(object as? [String: Any]).keys)
     keys.remove("seconds")

@@ -21,6 +21,7 @@ public enum CSVWriter {
   private static let columns: [Column] = [
     Column(name: "op") { $0.op },
     Column(name: "shape") { $0.shape },
+    Column(name: "layout") { $0.layout ?? "" },
     Column(name: "shape_name") { $0.shapeName ?? "" },
     Column(name: "dtype") { $0.dtype },
     Column(name: "threads") { "\($0.threads)" },

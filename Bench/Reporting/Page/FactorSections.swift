@@ -62,7 +62,7 @@ extension PageBuilder {
   }
 
   /// A ratio of times with its interval, and whether it counts.
-  private static func factor(_ ratio: Estimate) -> String {
+  static func factor(_ ratio: Estimate) -> String {
     Format.estimate(ratio) + (ratio.isDifference ? "" : ", no difference")
   }
 
@@ -87,8 +87,9 @@ extension PageBuilder {
 
   // MARK: Ladders and shares
 
-  func ladders(kind: String, heading: String) -> Section? {
-    let ladders = run.ladders.enumerated().filter { $0.element.kind == kind }
+  /// - Parameter op: what the ladders compute, `gemm` or `conv`.
+  func ladders(op: String, kind: String, heading: String) -> Section? {
+    let ladders = run.ladders.enumerated().filter { $0.element.kind == kind && $0.element.steps.first?.measurement.op == op }
     let blocks: [Block?] = ladders.flatMap { index, ladder in
       let notes = ladder.steps.flatMap { step in
         [step.measurement.note, step.extrapolation.map { "extrapolated: \($0)" }].compactMap { $0 }
@@ -97,7 +98,7 @@ extension PageBuilder {
       return [figure(Charts.ladderID(index)), .table(Self.table(ladder)), notes.isEmpty ? nil : .list(notes)]
     }
     return section(
-      "\(kind)-ladder", heading,
+      op == "gemm" ? "\(kind)-ladder" : "\(op)-\(kind)-ladder", heading,
       blocks.isEmpty
         ? []
         : [

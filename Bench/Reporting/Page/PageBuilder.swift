@@ -16,9 +16,10 @@ struct PageBuilder: Sendable {
   /// Sections with nothing to say are left out; what was asked for and is missing is listed in one of its own.
   func page() -> Page {
     let sections = [
-      quartets, ladders(kind: "software", heading: "Software ladder"), shares,
-      ladders(kind: "hardware", heading: "Hardware ladder"), leadingDimensions, roofline, networks, sweep, others, hardwareYears,
-      publicRecords, ceilings, environment, method, missing, reproduce,
+      quartets, ladders(op: "gemm", kind: "software", heading: "Software ladder"),
+      ladders(op: "conv", kind: "software", heading: "Software ladder of a convolution"), shares,
+      ladders(op: "gemm", kind: "hardware", heading: "Hardware ladder"), languages, networkLayers, leadingDimensions, roofline,
+      networks, sweep, others, convolutions, hardwareYears, publicRecords, ceilings, environment, method, missing, reproduce,
     ]
     return Page(
       title: PageText("What software is worth on \(run.environment.cpu)"), finding: PageText(finding),

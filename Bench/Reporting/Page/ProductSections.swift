@@ -12,7 +12,8 @@ extension PageBuilder {
         bandwidth.name, "\(Format.number(bandwidth.value)) GB/s", Format.number(roofline.highestPeak / bandwidth.value),
       ])
     }
-    let above = run.measurements.filter { ($0.shareOfRoof ?? 0) > 1 }
+    let layers = (run.networks ?? []).flatMap { $0.layers.map(\.measurement) }
+    let above = (run.measurements + layers).filter { ($0.shareOfRoof ?? 0) > 1 }
       .map { "\($0.shapeName ?? $0.shape) (\(Self.percent($0.shareOfRoof)))" }
     let remark =
       above.isEmpty
@@ -59,15 +60,15 @@ extension PageBuilder {
   }
 
   /// - Parameter prefix: What the names of all these products start with; rows leave it out.
-  private static func table(_ caption: String, _ measurements: [Results.Measurement], prefix: String = "") -> Table {
+  static func table(_ caption: String, _ measurements: [Results.Measurement], prefix: String = "") -> Table {
     var table = Table(
       caption,
       [
-        "Product", "Shape", "Type", "#Threads", "Variant", "Micro-kernel", "#Median time", "#GFLOP/s", "#Share of peak",
+        "Name", "Shape", "Type", "#Threads", "Variant", "Micro-kernel", "#Median time", "#GFLOP/s", "#Share of peak",
         "#Share of roof", "Bound by",
       ])
     for row in measurements {
-      let name = row.shapeName.map { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0 }
+      let name = row.shapeName?.without(prefix: prefix)
       table.add([
         name ?? row.shape, row.shape, row.dtype, "\(row.threads)", row.variant, row.ukernel ?? "",
         Format.seconds(row.seconds.median), Format.number(row.gflops), percent(row.shareOfPeak), percent(row.shareOfRoof),

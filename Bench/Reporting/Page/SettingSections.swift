@@ -41,8 +41,9 @@ extension PageBuilder {
             + "samples: the interval of their median is the range of the samples, which holds the true median in three of four cases.",
           "A difference counts only when its interval excludes 1 and it is larger than the smallest effect that the samples would "
             + "show in 8 of 10 cases; else it is called no difference.",
-          "GFLOP/s are 2mnk textbook operations over the median time. The roof is the lower of the peak and of intensity times "
-            + "the bandwidth measured at the product's footprint.",
+          "GFLOP/s are textbook operations over the median time: 2mnk of a product, and of a convolution those with its image, not with its "
+            + "padding. The roof is the lower of the peak and of intensity times "
+            + "the bandwidth measured at the footprint of operands and result.",
           "A fixed loop ran between rounds as a sentinel: \(sentinel.rounds) rounds, \(sentinel.repeated) repeated because it "
             + "drifted by more than 3 %, largest drift kept \(Format.percent(sentinel.largestDrift)).",
           "Operands are random in [-1, 1), seed \(run.environment.seed).",
