@@ -58,7 +58,7 @@ struct ConvolutionProblem {
   }
 
   /// Whether every output channel has an input channel of its own.
-  var isDepthwise: Bool { shape.channelsPerGroup == 1 && channels == 1 && shape.groups > 1 }
+  var isDepthwise: Bool { shape.channelsPerGroup == 1 && channels == 1 }
 
   /// Distance between depths of the weights seen as a matrix.
   var depthStride: Int64 { image.channels_last ? layout.w_cs : layout.w_ss }

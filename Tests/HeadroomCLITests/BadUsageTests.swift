@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test func whatAConvolutionDoesNotTake() throws {
-    expectRefusal(try Tool()("bench", "conv"), naming: ["--suite", "resnet50"])
+    expectRefusal(try Tool()("bench", "conv"), naming: ["suite", "resnet50"])
     expectRefusal(try Tool()("bench", "conv", "--suite", "imagined"), naming: ["imagined", "resnet50"])
     expectRefusal(try Tool()("bench", "conv", "c8 h8 k8 r1", "--layout", "chwn"), naming: ["chwn", "nchw"])
     expectRefusal(try Tool()("bench", "conv", "c8 h8 k8 r1", "--dtype", "f64"), naming: ["f64", "bf16"])
