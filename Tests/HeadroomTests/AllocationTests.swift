@@ -42,4 +42,22 @@ struct AllocationTests {
     }
     #expect(span[0] == Float(2 * size))
   }
+
+  @Test("A ready plan of a convolution by each driver", .enabled(if: allocation_count() >= 0), arguments: ImageLayout.allCases)
+  func convolutions(layout: ImageLayout) throws {
+    let kernels: [(Int, Int)] = [(1, 1), (3, 1), (3, 16)]
+    for (kernel, groups) in kernels {
+      var descriptor = ConvolutionDescriptor(
+        ConvolutionShape(
+          inputChannels: 16, height: 12, width: 12, outputChannels: 16, kernel: Extent(kernel), padding: Padding(kernel / 2),
+          groups: groups), layout: layout)
+      descriptor.options.threads = 1
+      let input = [Float](repeating: 1, count: descriptor.shape.inputCount)
+      let weights = [Float](repeating: 2, count: descriptor.shape.weightCount)
+      var output = [Float](repeating: .nan, count: descriptor.shape.outputCount)
+      let plan = try ConvolutionPlan(descriptor)
+      var span = output.mutableSpan
+      #expect(try allocations { try plan.execute(input: input.span, weights: weights.span, output: &span) } == 0)
+    }
+  }
 }
