@@ -55,6 +55,9 @@ public struct ConvolutionPlan: Sendable {
   /// Runs the plan on memory that is not checked.
   ///
   /// - Parameters:
+  ///   - input: its first element.
+  ///   - weights: their first element.
+  ///   - output: its first element.
   ///   - bias: one entry for each output channel where the epilogue has a bias.
   ///   - workspace: `workspaceByteCount` bytes, aligned to 64, used by nobody else during the call; `nil` for this thread's arena.
   /// - Throws: `sizeMismatch` (no bias where the epilogue has one), `outOfMemory`; nothing was written.

@@ -28,7 +28,8 @@ extension Fixture {
       kind: "software",
       [
         ("plain Swift", convolution(variant: "naive-direct.swift", gflops: 0.8)),
-        ("naive C", convolution(variant: "naive-direct.c", gflops: 1.2)), ("im2col", convolution(variant: "im2col.c", gflops: 1.3)),
+        ("naive C", convolution(variant: "naive-direct.c", gflops: 1.2)),
+        ("im2col", convolution(variant: "im2col.c", gflops: 1.3)),
         ("SIMD in Swift", convolution(gflops: 190)), ("SIMD in C", convolution(gflops: 200)),
         ("implicit GEMM, packed", convolution(variant: "implicit-gemm.packed", gflops: 221)),
       ])
