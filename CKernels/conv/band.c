@@ -3,23 +3,20 @@
 #include "ck_pack.h"
 #include "pack/units.h"
 
-static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-static inline int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
-
 ck_band ck_band_of(const ck_conv_plan *plan, int64_t image, int64_t group, int64_t index) {
   const ck_image *in = &plan->image;
   ck_band band = {.image = image, .group = group, .first = index * plan->band_rows};
-  band.end = least(band.first + plan->band_rows, in->out_rows);
+  band.end = ck_least(band.first + plan->band_rows, in->out_rows);
   const int64_t first = band.first * in->stride_h - in->pad_top;
   const int64_t last = (band.end - 1) * in->stride_h - in->pad_top + (in->kernel_rows - 1) * in->dilation_h;
-  band.first_row = least(most(first, 0), in->height);
-  band.end_row = most(least(last + 1, in->height), band.first_row);
+  band.first_row = ck_least(ck_most(first, 0), in->height);
+  band.end_row = ck_most(ck_least(last + 1, in->height), band.first_row);
   return band;
 }
 
 int64_t ck_band_most_rows(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
-  return least(in->height, (plan->band_rows - 1) * in->stride_h + (in->kernel_rows - 1) * in->dilation_h + 1);
+  return ck_least(in->height, (plan->band_rows - 1) * in->stride_h + (in->kernel_rows - 1) * in->dilation_h + 1);
 }
 
 void ck_kernel_rows(const ck_image *image, int64_t p, int64_t *first, int64_t *end) {
@@ -37,7 +34,7 @@ void ck_band_copy(const ck_conv_plan *plan, const ck_band *band, const void *inp
   const ck_image *in = &plan->image;
   const int64_t from_bytes = ck_element_bytes(plan->gemm.a_type), to_bytes = ck_element_bytes(plan->gemm.panel_type);
   const int64_t channels = ck_band_channels(plan), pixel_bytes = channels * to_bytes;
-  const int64_t left = least(in->pad_left, plan->band_columns), columns = least(in->width, plan->band_columns - left);
+  const int64_t left = ck_least(in->pad_left, plan->band_columns), columns = ck_least(in->width, plan->band_columns - left);
   const int64_t right = plan->band_columns - left - columns;
   for (int64_t row = band->first_row; row < band->end_row; row++) {
     char *to = (char *)destination + (row - band->first_row) * plan->band_columns * pixel_bytes;

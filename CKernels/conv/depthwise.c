@@ -19,9 +19,9 @@
 
 enum { CK_LINE = 64 };
 
-/// Byte offsets into the workspace; input and sums for each thread.
+/// Byte offsets into the workspace, which begins with copied weights; input and sums for each thread.
 typedef struct ck_depthwise_map {
-  int64_t weights, taps, inputs, input_bytes, sums, sums_bytes, total;
+  int64_t taps, inputs, input_bytes, sums, sums_bytes, total;
 } ck_depthwise_map;
 
 typedef struct ck_depthwise_run {
@@ -34,9 +34,6 @@ typedef struct ck_depthwise_run {
   int64_t bands;
   _Atomic int64_t next;
 } ck_depthwise_run;
-
-static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-static inline int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static bool is_last(const ck_conv_plan *plan) { return plan->vectors == CK_CHANNELS_LAST; }
 
@@ -92,7 +89,7 @@ static void prepare_weights(ck_depthwise_run *run) {
   if (!copies_weights(plan)) return;
   const int64_t places = in->kernel_rows * in->kernel_columns, panel = is_last(plan) ? plan->groups : 1;
   const int64_t from_bytes = ck_element_bytes(plan->gemm.b_type), to_bytes = ck_element_bytes(plan->gemm.panel_type);
-  char *copy = run->workspace + run->map.weights;
+  char *copy = run->workspace;
   for (int64_t place = 0; place < places; place++) {
     const int64_t offset = place / in->kernel_columns * w->w_rs + place % in->kernel_columns * w->w_ss;
     const ck_pack_job job = {
@@ -220,9 +217,9 @@ static void copy_rows(const ck_depthwise_run *run, const ck_band *band, float *c
     float *to = copy + (row - (band->first * in->stride_h - in->pad_top)) * in->stride_w * phase;
     for (int64_t remainder = 0; remainder < in->stride_w; remainder++) {
       // Columns of the padded row: remainder, remainder + stride ...; those before the image are zeros.
-      const int64_t skip = most(0, in->pad_left - remainder + in->stride_w - 1) / in->stride_w;
+      const int64_t skip = ck_most(0, in->pad_left - remainder + in->stride_w - 1) / in->stride_w;
       const int64_t column = remainder + skip * in->stride_w - in->pad_left;
-      const int64_t end = least(in->width, plan->band_columns - in->pad_left);
+      const int64_t end = ck_least(in->width, plan->band_columns - in->pad_left);
       if (column >= end) continue;
       const char *from = input + (row * in->hs + column) * bytes;
       const int64_t count = (end - column + in->stride_w - 1) / in->stride_w;

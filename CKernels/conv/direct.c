@@ -18,9 +18,9 @@
 
 enum { CK_LINE = 64, CK_TASKS_PER_THREAD = 4 };
 
-/// Byte offsets into the workspace; one band and one pair of address lists a thread.
+/// Byte offsets into the workspace, which begins with the packed panels; one band and one pair of address lists a thread.
 typedef struct ck_direct_map {
-  int64_t weights, states, lists, list_bytes, bands, band_bytes, total;
+  int64_t states, lists, list_bytes, bands, band_bytes, total;
 } ck_direct_map;
 
 typedef struct ck_direct_run {
@@ -45,9 +45,6 @@ typedef struct ck_own {
 typedef struct ck_direct_step {
   int64_t index, group, panel, panels, slices, bands;
 } ck_direct_step;
-
-static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-static inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 static int64_t panel_bytes(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
@@ -97,7 +94,7 @@ static void pack_weights(const ck_direct_run *run, int64_t group, int64_t panel,
     const ck_pack_job job = {
         .source = (const char *)run->operands->weights + offset * bytes,
         .destination = destination + place * channels * plan->gemm.nr * ck_element_bytes(plan->gemm.panel_type),
-        .rows = least(plan->gemm.nr, plan->channels - panel * plan->gemm.nr),
+        .rows = ck_least(plan->gemm.nr, plan->channels - panel * plan->gemm.nr),
         .k = at_once ? places * channels : in->channels,
         .rs = w->w_os,
         .ks = by_channel ? 1 : w->w_cs,
@@ -193,7 +190,7 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   tile.k = run->depth;
   tile.a_rs = plan->image.stride_w * source->pixel;
   tile.a_ks = gemm->kr;
-  tile.n = least(gemm->nr, plan->channels - channel);
+  tile.n = ck_least(gemm->nr, plan->channels - channel);
   tile.c_rs = gemm->accumulate ? gemm->nr : layout->out_qs;
   tile.fetch_c = !gemm->accumulate;
   ck_gemm_operands finished = {.bias = run->operands->bias ? (const float *)run->operands->bias + step->group * plan->channels
@@ -221,9 +218,9 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
 
 static void run_step(ck_direct_run *run, ck_direct_step *step, int32_t thread, int32_t threads) {
   const ck_conv_plan *plan = run->plan;
-  step->bands = ceil_div(plan->image.out_rows, plan->band_rows);
+  step->bands = ck_ceil_div(plan->image.out_rows, plan->band_rows);
   const int64_t inputs = plan->images * step->bands;
-  step->slices = threads == 1 ? 1 : least(step->panels, ceil_div((int64_t)threads * CK_TASKS_PER_THREAD, inputs));
+  step->slices = threads == 1 ? 1 : ck_least(step->panels, ck_ceil_div((int64_t)threads * CK_TASKS_PER_THREAD, inputs));
   if (thread == 0) atomic_store_explicit(&run->next[(step->index + 1) % 2], 0, memory_order_relaxed);
   const void **lists = (const void **)(run->workspace + run->map.lists + thread * run->map.list_bytes);
   const ck_own own = {thread, run->workspace + run->map.bands + thread * run->map.band_bytes, lists, lists + run->places};
@@ -250,7 +247,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
   for (int64_t group = 0; group < run->plan->groups; group++)
     for (int64_t panel = 0; panel < run->panels; panel += run->plan->panels_at_once, index++) {
       ck_direct_step step = {.index = index, .group = group, .panel = panel};
-      step.panels = least(run->plan->panels_at_once, run->panels - panel);
+      step.panels = ck_least(run->plan->panels_at_once, run->panels - panel);
       run_step(run, &step, thread, threads);
     }
 }
@@ -270,7 +267,7 @@ void ck_conv_direct(const ck_conv_plan *plan, const ck_conv_operands *operands, 
       .operands = operands,
       .workspace = workspace,
       .map = map_of(plan),
-      .panels = ceil_div(plan->channels, plan->gemm.nr),
+      .panels = ck_ceil_div(plan->channels, plan->gemm.nr),
       .place_columns = one_block ? 1 : in->kernel_columns,
       .private_panels = has_private_panels(plan),
       .depth = ck_band_channels(plan) * (one_block ? in->kernel_columns : 1),

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "gemm/gemm.h"
+#include "pack/units.h"
 
 /// One run of one plan, shared by its threads.
 typedef struct ck_run {
@@ -29,9 +30,6 @@ typedef struct ck_task {
   int64_t tile, tile_end, panel, panel_end, start;
   const char *packed_a;
 } ck_task;
-
-static inline int64_t ck_least(int64_t a, int64_t b) { return a < b ? a : b; }
-static inline int64_t ck_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// The first row of a tile.
 static inline int64_t ck_tile_row(const ck_run *run, int64_t tile) {

@@ -28,8 +28,9 @@ typedef struct ck_conv_plan {
   /// `one_product`, of all; of the others C is the output of one row of pixels: C's rows are pixels, its columns channels
   /// (channels first of `depthwise`: the other way round).
   ck_gemm_plan gemm;
-  bool one_product, image_is_a,
-      from_image;    ///< of `products`: all images at once; which operand the input is; packed by im2col's rule
+  bool one_product;  ///< `products`: all images at once
+  bool image_is_a;   ///< `products`: which operand the input is
+  bool from_image;   ///< `products`: panels of it are packed by im2col's rule
   bool pack_weights; ///< `direct`: panels of weights, else where they lie
   bool copy_input;   ///< `direct`, `depthwise`: bands of the input are copied: padded, widened, turned, as the kernels need them
   int64_t band_rows; ///< output rows of a band

@@ -13,8 +13,6 @@ typedef struct ck_pixels {
   int64_t count, place;
 } ck_pixels;
 
-static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
 /// The first multiple of `step` that is not below `distance`, in steps; 0 for what is negative.
 static inline int64_t steps(int64_t distance, int64_t step) { return distance <= 0 ? 0 : (distance + step - 1) / step; }
 
@@ -23,14 +21,15 @@ static void pack_place(const ck_pack_job *job, const ck_pixels *run, int64_t r, 
   const ck_image *image = job->image;
   const int64_t row = run->p * image->stride_h + r * image->dilation_h - image->pad_top;
   const int64_t column = run->q * image->stride_w + s * image->dilation_w - image->pad_left;
-  const int64_t first = steps(-column, image->stride_w), end = least(run->count, steps(image->width - column, image->stride_w));
+  const int64_t first = steps(-column, image->stride_w),
+                end = ck_least(run->count, steps(image->width - column, image->stride_w));
   if (row < 0 || row >= image->height || first >= end) return;
 
   // Channel c is depth `base + c * step`.
   const int64_t places = image->kernel_rows * image->kernel_columns, place = r * image->kernel_columns + s;
   const int64_t step = image->channels_last ? 1 : places, base = image->channels_last ? place * image->channels : place;
   const int64_t channel = steps(job->depth - base, step),
-                channels = least(image->channels, steps(job->depth + job->k - base, step));
+                channels = ck_least(image->channels, steps(job->depth + job->k - base, step));
   if (channel >= channels) return;
 
   const int64_t from_bytes = ck_element_bytes(job->from), to_bytes = ck_element_bytes(job->to);
@@ -68,7 +67,7 @@ void ck_pack_image_panel(const ck_pack_job *job, int64_t row, int64_t rows, char
         .image = (const char *)job->source + (row + place) / pixels * image->ns * ck_element_bytes(job->from),
         .p = pixel / image->out_columns,
         .q = q,
-        .count = least(image->out_columns - q, rows - place),
+        .count = ck_least(image->out_columns - q, rows - place),
         .place = place,
     };
     if (!cleared && touches_padding(image, &run)) {

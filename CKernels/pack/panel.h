@@ -7,8 +7,7 @@ typedef struct ck_panel {
   const char *source;
   char *destination;
   int64_t live, k, rs, ks; ///< strides in bytes
-  int64_t
-      width; ///< rows from one group of KR depths to the next: those of the panel, or of several where other depths lie between
+  int64_t width;  ///< rows from one group of KR depths to the next: of the panel, or of several if other depths lie between
   int64_t places; ///< as in the job; 0 as 1
 } ck_panel;
 

@@ -10,11 +10,9 @@
 ///   errors, never crashes. What can't be checked: that a buffer really holds as many elements as you say, that it is aligned to
 ///   its elements, that no output overlaps another operand, and that a plan is one that was created and not yet destroyed.
 /// - Structs begin with their size. `hr_..._init` writes it; elsewhere it is `sizeof` the struct. A size that the library does
-/// not
-///   know is an error, so a struct can grow without harm to programs that were compiled before.
+///   not know is an error, so a struct can grow without harm to programs that were compiled before.
 /// - Threads. Every function may be called from any thread. A plan is immutable: several threads may execute one at the same
-/// time,
-///   each with an output and a workspace of its own. Results are bitwise the same for any number of threads.
+///   time, each with an output and a workspace of its own. Results are bitwise the same for any number of threads.
 /// - Ownership. Buffers, workspaces and descriptors stay yours and are not kept beyond the call, nor are the names in them.
 /// - Sizes, strides and counts are in elements, unless a name or a comment says bytes.
 #ifndef HEADROOM_H
@@ -55,7 +53,7 @@ typedef enum hr_status {
   HR_ERROR_SIZE_TOO_SMALL = 14, ///< a size, stride, dilation or number of groups that must be positive is not
   HR_ERROR_GROUPS_DONT_DIVIDE = 15,
   HR_ERROR_KERNEL_BEYOND_IMAGE = 16,  ///< the kernel, spread by its dilation, is larger than the padded image
-  HR_ERROR_CONVOLUTION_OVERFLOW = 17, ///< a count of elements or multiplications is beyond 2^63
+  HR_ERROR_CONVOLUTION_OVERFLOW = 17, ///< from 2^43 elements, 2^31 channels or columns, 2^59 multiplications on
   HR_ERROR_UNSUPPORTED_CONVOLUTION_TYPES = 18,
   HR_ERROR_INVALID_BLOCKING = 19,
   HR_ERROR_UNKNOWN_VARIANT = 20,
@@ -124,7 +122,7 @@ typedef struct hr_options {
   const char *variant; ///< the one variant to run, such as "outer.packed"; null for any
   const char *microkernel; ///< the one micro-kernel to run, such as "outer_f32_14x32_avx512"; null for any
   int64_t threads;         ///< at most so many, 1 ... 1024; 0 for as many as the process may use
-  hr_blocking blocking;    ///< instead of the blocks that are computed; all zero for those
+  hr_blocking blocking;    ///< of products: instead of the blocks that are computed; all zero for those
 } hr_options;
 
 /// What runs: equal for equal problems, options and machines. Names are zero-terminated.

@@ -65,7 +65,7 @@ package struct BufferNeeds: Sendable {
 
     /// No bias.
     @inlinable @inline(__always)
-    static var none: Buffer { Buffer(UnsafeBufferPointer<Float>(start: nil, count: 0)) }
+    package static var none: Buffer { Buffer(UnsafeBufferPointer<Float>(start: nil, count: 0)) }
   }
 
   /// Pointers to elements (0, 0), once types and counts have been found right.

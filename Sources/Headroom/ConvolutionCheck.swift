@@ -48,32 +48,34 @@ extension ConvolutionDescriptor {
     _ axis: String, _ size: Int, _ before: Int, _ after: Int, _ kernel: Int, _ dilation: Int
   ) throws(HeadroomError) {
     guard let padded = sum(size, sum(before, after)), let reach = sum(product(kernel - 1, dilation), 1) else {
-      throw .convolutionOverflow(what: "the padded \(axis)")
+      throw .convolutionOverflow(what: "the padded \(axis)", limit: 1 << 43)
     }
     if padded < reach { throw .kernelBeyondImage(axis: axis, found: reach, padded: padded) }
   }
 
-  /// What can be counted: elements up to 2^43, so that no workspace made of them overflows, sizes along one axis up to 2^31, multiplications up to
+  /// What can be counted: elements up to 2^43, so that no workspace made of them overflows, channels and columns below 2^31, multiplications up to
   /// 2^59.
   private func checkCounts() throws(HeadroomError) {
     let s = shape
     let taps = product(s.kernel.height, s.kernel.width)
     let depth = product(taps, s.channelsPerGroup)
     let pixels = product(s.outputHeight, s.outputWidth)
+    // A batch without images bounds nothing, but strides from image to image are computed for it too.
+    let images = max(s.batch, 1)
     let paddedHeight = sum(s.height, sum(s.padding.top, s.padding.bottom))
     let paddedWidth = sum(s.width, sum(s.padding.left, s.padding.right))
     let counts: [(String, Int?, Int)] = [
-      ("the padded input", product(product(s.batch, s.inputChannels), product(paddedHeight, paddedWidth)), 1 << 43),
+      ("the padded input", product(product(images, s.inputChannels), product(paddedHeight, paddedWidth)), 1 << 43),
       ("an image", product(paddedHeight, paddedWidth), 1 << 43),
       ("the kernel", taps, 1 << 43),
       ("the weights", product(s.outputChannels, depth), 1 << 43),
-      ("the output", product(product(s.batch, s.outputChannels), pixels), 1 << 43),
+      ("the output", product(product(images, s.outputChannels), pixels), 1 << 43),
       ("the multiplications", product(product(s.batch, pixels), product(s.outputChannels, depth)), 1 << 59),
-      ("the input channels", s.inputChannels, 1 << 31), ("the output channels", s.outputChannels, 1 << 31),
-      ("the padded width", paddedWidth, 1 << 31),
+      ("the input channels", s.inputChannels, Int(Int32.max)), ("the output channels", s.outputChannels, Int(Int32.max)),
+      ("the padded width", paddedWidth, Int(Int32.max)),
     ]
     for (what, count, limit) in counts {
-      guard let count, count < limit else { throw .convolutionOverflow(what: what) }
+      guard let count, count < limit else { throw .convolutionOverflow(what: what, limit: limit) }
     }
   }
 

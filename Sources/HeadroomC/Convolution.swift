@@ -39,7 +39,7 @@ extension ConvolutionPlan: HandledPlan {
       a: try BufferNeeds.Buffer(operands.input, input, "the input"),
       b: try BufferNeeds.Buffer(operands.weights, input, "the weights"),
       c: try BufferNeeds.Buffer(operands.output, descriptor.outputType, "the output"),
-      bias: try BufferNeeds.Buffer(operands.bias, .float32, "the bias"))
+      bias: descriptor.epilogue.hasBias ? try BufferNeeds.Buffer(operands.bias, .float32, "the bias") : .none)
     try headroom { () throws(HeadroomError) in try run(buffers, workspace: workspace) }
   }
 }

@@ -41,7 +41,8 @@ extension GEMMDescriptor {
   func buffers(_ operands: UnsafePointer<hr_gemm_operands>) throws(CallError) -> CallBuffers {
     CallBuffers(
       a: try .init(operands.pointee.a, inputType, "A"), b: try .init(operands.pointee.b, inputType, "B"),
-      c: try .init(operands.pointee.c, outputType, "C"), bias: try .init(operands.pointee.bias, accumulatorType, "the bias"))
+      c: try .init(operands.pointee.c, outputType, "C"),
+      bias: epilogue.bias == .none ? .none : try .init(operands.pointee.bias, accumulatorType, "the bias"))
   }
 }
 

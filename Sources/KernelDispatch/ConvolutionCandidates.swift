@@ -72,7 +72,7 @@ struct ConvolutionFilter {
   private func rejection(of kernel: DepthwiseMicrokernel, for problem: ConvolutionProblem) -> Rejection? {
     if kernel.isa > pairs.machineISA { return .isaMissing(needs: kernel.isa, has: pairs.machineISA) }
     if kernel.isa > pairs.cap { return .isaCapped(needs: kernel.isa, cap: pairs.cap) }
-    if !problem.isDepthwise { return .layout(.depthwise) }
+    if !problem.shape.isDepthwise { return .layout(.depthwise) }
     if let microkernel { return kernel.name == microkernel ? serves(kernel, problem) : .microkernelNotAskedFor }
     if let rejection = serves(kernel, problem) { return rejection }
     if kernel.language != .c { return .sameTileInC }

@@ -4,7 +4,7 @@ import Tensors
 extension Dispatch {
   /// What runs for `descriptor`, whose sizes and types the caller has checked.
   ///
-  /// - Throws: as for products: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `noCandidate`.
+  /// - Throws: as for products: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `invalidBlocking`, `noCandidate`.
   public func select(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> ConvolutionSelection {
     try choose(ConvolutionProblem(descriptor), descriptor.options).selection
   }
@@ -48,6 +48,9 @@ extension Dispatch {
   }
 
   private func choose(_ problem: ConvolutionProblem, _ options: SelectionOptions) throws(HeadroomError) -> Choice {
+    if let blocking = options.blocking, min(blocking.mc, blocking.nc, blocking.kc) < 1 {
+      throw .invalidBlocking(found: blocking)
+    }
     let filter = try filter(options, problem.inputType)
     var best: Choice?
     for kernels in ConvolutionKernels.all where filter.rejection(of: kernels, for: problem) == nil {

@@ -15,8 +15,14 @@ struct ConvolutionProblem {
   let image: ck_image
 
   init(_ descriptor: ConvolutionDescriptor) {
-    shape = descriptor.shape
+    var shape = descriptor.shape
     (outputHeight, outputWidth) = (shape.outputHeight, shape.outputWidth)
+    // A step that is never taken is 1, whatever was said: so large a one as may be said would overflow.
+    if outputHeight == 1 { shape.stride.height = 1 }
+    if outputWidth == 1 { shape.stride.width = 1 }
+    if shape.kernel.height == 1 { shape.dilation.height = 1 }
+    if shape.kernel.width == 1 { shape.dilation.width = 1 }
+    self.shape = shape
     channels = shape.outputChannels / shape.groups
     (inputType, outputType, epilogue) = (descriptor.inputType, descriptor.outputType, descriptor.epilogue)
     let input = ImageStrides(
@@ -54,11 +60,8 @@ struct ConvolutionProblem {
 
   /// Whether the kernel's places are single pixels that map one to one onto outputs.
   var isPointwise: Bool {
-    shape.kernel == Extent(1) && shape.stride == Extent(1) && shape.padding == Padding(0)
+    shape.kernel == Extent(1) && shape.padding == Padding(0) && outputHeight == shape.height && outputWidth == shape.width
   }
-
-  /// Whether every output channel has an input channel of its own.
-  var isDepthwise: Bool { shape.channelsPerGroup == 1 && channels == 1 }
 
   /// Distance between depths of the weights seen as a matrix.
   var depthStride: Int64 { image.channels_last ? layout.w_cs : layout.w_ss }

@@ -35,6 +35,7 @@ public struct ConvolutionVariant: Sendable, Hashable {
       name: "implicit-gemm.widened", algorithm: .implicitGEMM, products: ["outer.widened"],
       summary: "the same with bf16 widened to fp32"),
     ConvolutionVariant(
-      name: "depthwise", algorithm: .depthwise, products: [], summary: "a filter for each channel, the input where it lies"),
+      name: "depthwise", algorithm: .depthwise, products: [],
+      summary: "a filter for each channel; NHWC where it lies, NCHW in padded bands"),
   ]
 }

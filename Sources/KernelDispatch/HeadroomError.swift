@@ -25,7 +25,7 @@ public enum HeadroomError: Error, Equatable, Sendable {
   /// The kernel, spread by its dilation, is larger than the padded image: there is no output.
   case kernelBeyondImage(axis: String, found: Int, padded: Int)
   /// A count of a convolution's elements or multiplications is beyond what kernels can count.
-  case convolutionOverflow(what: String)
+  case convolutionOverflow(what: String, limit: Int)
   /// No kernel convolves these types.
   case unsupportedConvolutionTypes(input: ElementType, output: ElementType)
   /// A forced cache block is empty.
@@ -69,8 +69,8 @@ extension HeadroomError: CustomStringConvertible {
       "the groups don't divide the \(what): found \(found) in \(groups) groups, expected a multiple of \(groups)"
     case .kernelBeyondImage(let axis, let found, let padded):
       "the kernel reaches beyond the padded image: its \(axis) with dilation is \(found), expected at most \(padded)"
-    case .convolutionOverflow(let what):
-      "the convolution is too large: \(what); expected fewer than 2^43 elements of each operand, 2^31 channels and columns"
+    case .convolutionOverflow(let what, let limit):
+      "the convolution is too large: \(what) can't be counted; expected fewer than \(limit)"
     case .unsupportedConvolutionTypes(let input, let output):
       "no kernel convolves \(input.rawValue) into \(output.rawValue); expected f32 into f32, bf16 into f32 or bf16"
     case .invalidBlocking(let found):

@@ -39,6 +39,9 @@ public struct Padding: Sendable, Hashable {
 /// The sizes of a 2-D convolution (a cross-correlation, as in every network library): output channel k at (p, q) is the sum over its group's
 /// input channels c and the kernel's places (r, s) of weight(k, c, r, s) times
 /// input(c, p * stride.height + r * dilation.height - padding.top, q * stride.width + s * dilation.width - padding.left), zero outside the image.
+///
+/// Zeros of the padding are multiplied or left out, as the chosen kernel finds it better: where a weight is infinite or NaN, outputs that touch the
+/// padding are not specified.
 @frozen
 public struct ConvolutionShape: Sendable, Hashable {
   /// Images.
@@ -92,8 +95,8 @@ public struct ConvolutionShape: Sendable, Hashable {
     return reach < 0 || stride < 1 ? 0 : reach / stride &+ 1
   }
 
-  /// Every input channel has output channels of its own: nothing is summed over channels.
-  @inlinable public var isDepthwise: Bool { groups == inputChannels && groups > 1 }
+  /// Every input channel has an output channel of its own: nothing is summed over channels.
+  @inlinable public var isDepthwise: Bool { groups == inputChannels && groups == outputChannels }
 }
 
 extension ConvolutionShape {
@@ -113,7 +116,7 @@ extension ConvolutionShape {
     (0..<max(kernel, 0)).reduce(0) { sum, tap in
       // Outputs o with 0 <= o * stride + offset < size.
       let offset = tap * dilation - before
-      let first = offset < 0 ? (-offset + stride - 1) / stride : 0
+      let first = offset < 0 ? (-offset - 1) / stride + 1 : 0
       let end = size - offset <= 0 ? 0 : (size - offset - 1) / stride + 1
       return sum + max(0, min(end, outputs) - first)
     }

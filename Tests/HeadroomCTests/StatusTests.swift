@@ -16,7 +16,7 @@ struct StatusTests {
     (.unsupportedTypes(input: .float32, output: .float64), 11),
     (.typeMismatch(operand: "A", found: .float32, expected: .float64), 12), (.invalidThreads(found: -1), 13),
     (.sizeTooSmall(name: "groups", found: 0, expected: 1), 14), (.groupsDontDivide(what: "channels", found: 3, groups: 2), 15),
-    (.kernelBeyondImage(axis: "height", found: 3, padded: 2), 16), (.convolutionOverflow(what: "the input"), 17),
+    (.kernelBeyondImage(axis: "height", found: 3, padded: 2), 16), (.convolutionOverflow(what: "the input", limit: 8), 17),
     (.unsupportedConvolutionTypes(input: .float64, output: .float64), 18),
     (.invalidBlocking(found: Blocking(mc: 0, nc: 0, kc: 0)), 19),
     (.unknownVariant(found: "", known: []), 20), (.unknownMicrokernel(found: "", known: []), 21),

@@ -94,6 +94,8 @@ struct ConvolutionBadInputTests {
       { $0.inputChannels = 1 << 40 },
       { $0.outputChannels = 1 << 62 }, { ($0.dilation, $0.padding) = (Extent(1 << 62), Padding(1 << 61)) },
       { ($0.stride, $0.padding) = (Extent(1 << 40), Padding(1 << 40)) },
+      { ($0.batch, $0.inputChannels, $0.height, $0.width) = (0, 1 << 30, 1 << 20, 1 << 20) },
+      { $0.outputChannels = Int(Int32.max) },
     ] as [@Sendable (inout ConvolutionShape) -> Void])
   func overflow(change: @Sendable (inout ConvolutionShape) -> Void) {
     let error = Call(shape: change).error()
@@ -101,6 +103,34 @@ struct ConvolutionBadInputTests {
       Issue.record("found \(String(describing: error))")
       return
     }
+  }
+
+  @Test("A stride that is never taken may be any, and a dilation of a single place too", arguments: ConvolutionRoute.all)
+  func unusedSteps(route: ConvolutionRoute) throws {
+    for stride in [3, 1 << 28, .max] {
+      let shape = ConvolutionShape(
+        batch: 2, inputChannels: 3, height: 3, width: 3, outputChannels: 3, kernel: Extent(height: 3, width: 1),
+        stride: Extent(height: stride, width: 2), dilation: Extent(height: 1, width: stride), groups: 1)
+      let wanted = ConvolutionSetting(shape) { ($0.inputType, $0.outputType) = (route.inputType, route.outputType) }
+      let (setting, plan) = try route.plan(wanted)
+      let trial = try ConvolutionTrial(setting)
+      let finding = try trial.finding { _ in try plan.run(trial) }
+      #expect(finding == nil, "\(plan.selection)")
+    }
+    let single = ConvolutionShape(
+      inputChannels: 8, height: 3, width: 3, outputChannels: 8, kernel: Extent(3), stride: Extent(.max), groups: 8)
+    for layout in ImageLayout.allCases {
+      let setting = ConvolutionSetting(single) { ($0.inputLayout, $0.outputLayout) = (layout, layout) }
+      let trial = try ConvolutionTrial(setting)
+      let finding = try trial.finding { _ in try ConvolutionPlan(setting.descriptor()).run(trial) }
+      #expect(finding == nil)
+    }
+  }
+
+  @Test("A forced block that is empty")
+  func blocking() {
+    let empty = Blocking(mc: 0, nc: -5, kc: 1)
+    #expect(Call { $0.options.blocking = empty }.error() == .invalidBlocking(found: empty))
   }
 
   @Test("Types that no kernel takes")
