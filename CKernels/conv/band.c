@@ -19,13 +19,20 @@ int64_t ck_band_most_rows(const ck_conv_plan *plan) {
   return ck_least(in->height, (plan->band_rows - 1) * in->stride_h + (in->kernel_rows - 1) * in->dilation_h + 1);
 }
 
-void ck_kernel_rows(const ck_image *image, int64_t p, int64_t *first, int64_t *end) {
-  const int64_t row = p * image->stride_h - image->pad_top;
-  int64_t r = 0;
-  while (r < image->kernel_rows && row + r * image->dilation_h < 0) r++;
-  *first = r;
-  while (r < image->kernel_rows && row + r * image->dilation_h < image->height) r++;
-  *end = r;
+ck_axis ck_rows_of(const ck_image *in) {
+  return (ck_axis){in->height, in->kernel_rows, in->stride_h, in->dilation_h, in->pad_top};
+}
+
+ck_axis ck_columns_of(const ck_image *in) {
+  return (ck_axis){in->width, in->kernel_columns, in->stride_w, in->dilation_w, in->pad_left};
+}
+
+ck_taps ck_taps_of(const ck_axis *axis, int64_t output) {
+  const int64_t start = output * axis->stride - axis->pad;
+  ck_taps taps = {};
+  while (taps.first < axis->kernel && start + taps.first * axis->dilation < 0) taps.first++;
+  while (taps.first + taps.count < axis->kernel && start + (taps.first + taps.count) * axis->dilation < axis->size) taps.count++;
+  return taps;
 }
 
 int64_t ck_band_channels(const ck_conv_plan *plan) { return ck_round_up(plan->image.channels, plan->gemm.kr); }

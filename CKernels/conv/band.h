@@ -14,8 +14,20 @@ ck_band ck_band_of(const ck_conv_plan *plan, int64_t image, int64_t group, int64
 /// The most input rows that any band has.
 int64_t ck_band_most_rows(const ck_conv_plan *plan);
 
-/// The rows of the kernel that meet the image for output row `p`: the first and the end.
-void ck_kernel_rows(const ck_image *image, int64_t p, int64_t *first, int64_t *end);
+/// One axis of a convolution.
+typedef struct ck_axis {
+  int64_t size, kernel, stride, dilation, pad;
+} ck_axis;
+
+ck_axis ck_rows_of(const ck_image *image);
+ck_axis ck_columns_of(const ck_image *image);
+
+/// Places of the kernel, along one axis, that meet the image for an output.
+typedef struct ck_taps {
+  int64_t first, count;
+} ck_taps;
+
+ck_taps ck_taps_of(const ck_axis *axis, int64_t output);
 
 /// Channels of a pixel in a copied band: whole groups of KR.
 int64_t ck_band_channels(const ck_conv_plan *plan);

@@ -49,9 +49,7 @@ static bool copies_weights(const ck_conv_plan *plan) {
 }
 
 // Columns of a copied row that share a remainder modulo the stride.
-static int64_t phase_columns(const ck_conv_plan *plan) {
-  return (plan->band_columns + plan->image.stride_w - 1) / plan->image.stride_w;
-}
+static int64_t phase_columns(const ck_conv_plan *plan) { return ck_ceil_div(plan->band_columns, plan->image.stride_w); }
 
 static int64_t copied_rows(const ck_conv_plan *plan) {
   return (plan->band_rows - 1) * plan->image.stride_h + (plan->image.kernel_rows - 1) * plan->image.dilation_h + 1;
@@ -121,30 +119,14 @@ static void prepare_taps(ck_depthwise_run *run) {
 
 // MARK: blocks
 
-/// Outputs along one axis that meet the image with the same taps.
-typedef struct ck_span {
-  int64_t first, count, tap, taps;
-} ck_span;
-
-typedef struct ck_axis {
-  int64_t size, outputs, kernel, stride, dilation, pad;
-} ck_axis;
-
-static ck_span taps_of(const ck_axis *axis, int64_t output) {
-  const int64_t start = output * axis->stride - axis->pad;
-  ck_span span = {.first = output, .count = 1};
-  while (span.tap < axis->kernel && start + span.tap * axis->dilation < 0) span.tap++;
-  while (span.tap + span.taps < axis->kernel && start + (span.tap + span.taps) * axis->dilation < axis->size) span.taps++;
-  return span;
-}
-
-static ck_span span_from(const ck_axis *axis, int64_t output, int64_t end) {
-  ck_span span = taps_of(axis, output);
-  for (; output + span.count < end; span.count++) {
-    const ck_span next = taps_of(axis, output + span.count);
-    if (next.tap != span.tap || next.taps != span.taps) break;
+/// How many outputs from `output` on, up to `end`, meet the image with the same taps.
+static int64_t outputs_alike(const ck_axis *axis, int64_t output, int64_t end, ck_taps taps) {
+  int64_t next = output + 1;
+  for (; next < end; next++) {
+    const ck_taps others = ck_taps_of(axis, next);
+    if (others.first != taps.first || others.count != taps.count) break;
   }
-  return span;
+  return next - output;
 }
 
 /// Where a band's sums go, and how far apart they are.
@@ -156,21 +138,22 @@ typedef struct ck_sums {
 static void run_in_place(const ck_depthwise_run *run, const ck_band *band, const ck_sums *sums) {
   const ck_conv_plan *plan = run->plan;
   const ck_image *in = &plan->image;
-  const ck_axis vertical = {in->height, in->out_rows, in->kernel_rows, in->stride_h, in->dilation_h, in->pad_top};
-  const ck_axis horizontal = {in->width, in->out_columns, in->kernel_columns, in->stride_w, in->dilation_w, in->pad_left};
+  const ck_axis vertical = ck_rows_of(in), horizontal = ck_columns_of(in);
   const int64_t in_bytes = ck_element_bytes(plan->gemm.a_type);
   const char *input = (const char *)run->operands->input +
                       (band->image * in->ns + (is_last(plan) ? 0 : band->group * plan->layout.in_gs)) * in_bytes;
   const char *weights = (const char *)run->weights + (is_last(plan) ? 0 : band->group * run->w_channel) * in_bytes;
   for (int64_t p = band->first; p < band->end;) {
-    const ck_span rows = span_from(&vertical, p, band->end);
+    const ck_taps down = ck_taps_of(&vertical, p);
+    const int64_t rows = outputs_alike(&vertical, p, band->end, down);
     for (int64_t q = 0; q < in->out_columns;) {
-      const ck_span columns = span_from(&horizontal, q, in->out_columns);
+      const ck_taps across = ck_taps_of(&horizontal, q);
+      const int64_t columns = outputs_alike(&horizontal, q, in->out_columns, across);
       const ck_block block = {
-          .kernel_rows = rows.taps,
-          .kernel_columns = columns.taps,
-          .rows = rows.count,
-          .columns = columns.count,
+          .kernel_rows = down.count,
+          .kernel_columns = across.count,
+          .rows = rows,
+          .columns = columns,
           .channels = block_channels(plan),
           .in_row = in->stride_h * in->hs,
           .in_column = in->stride_w * in->ws,
@@ -181,14 +164,14 @@ static void run_in_place(const ck_depthwise_run *run, const ck_band *band, const
           .w_row = run->w_row,
           .w_column = run->w_column,
       };
-      const int64_t row = p * in->stride_h + rows.tap * in->dilation_h - in->pad_top;
-      const int64_t column = q * in->stride_w + columns.tap * in->dilation_w - in->pad_left;
+      const int64_t row = p * in->stride_h + down.first * in->dilation_h - in->pad_top;
+      const int64_t column = q * in->stride_w + across.first * in->dilation_w - in->pad_left;
       plan->depthwise(&block, input + (row * in->hs + column * in->ws) * in_bytes,
-                      weights + (rows.tap * run->w_row + columns.tap * run->w_column) * in_bytes,
+                      weights + (down.first * run->w_row + across.first * run->w_column) * in_bytes,
                       sums->base + (p - band->first) * sums->row + q * sums->column);
-      q += columns.count;
+      q += columns;
     }
-    p += rows.count;
+    p += rows;
   }
 }
 
@@ -217,12 +200,12 @@ static void copy_rows(const ck_depthwise_run *run, const ck_band *band, float *c
     float *to = copy + (row - (band->first * in->stride_h - in->pad_top)) * in->stride_w * phase;
     for (int64_t remainder = 0; remainder < in->stride_w; remainder++) {
       // Columns of the padded row: remainder, remainder + stride ...; those before the image are zeros.
-      const int64_t skip = ck_most(0, in->pad_left - remainder + in->stride_w - 1) / in->stride_w;
+      const int64_t skip = ck_ceil_div(ck_most(0, in->pad_left - remainder), in->stride_w);
       const int64_t column = remainder + skip * in->stride_w - in->pad_left;
       const int64_t end = ck_least(in->width, plan->band_columns - in->pad_left);
       if (column >= end) continue;
       const char *from = input + (row * in->hs + column) * bytes;
-      const int64_t count = (end - column + in->stride_w - 1) / in->stride_w;
+      const int64_t count = ck_ceil_div(end - column, in->stride_w);
       copy_columns(from, plan->gemm.a_type == CK_BF16, in->stride_w, to + remainder * phase + skip, count);
     }
   }
@@ -309,7 +292,7 @@ void ck_conv_depthwise(const ck_conv_plan *plan, const ck_conv_operands *operand
       .operands = operands,
       .workspace = workspace,
       .map = map_of(plan),
-      .bands = (plan->image.out_rows + plan->band_rows - 1) / plan->band_rows,
+      .bands = ck_ceil_div(plan->image.out_rows, plan->band_rows),
   };
   prepare_weights(&run);
   prepare_taps(&run);

@@ -163,11 +163,11 @@ static ck_source source_of(const ck_direct_run *run, const ck_band *band, char *
   return (ck_source){(const char *)run->operands->input + offset * ck_element_bytes(plan->gemm.a_type), in->hs, in->ws, 0, 0};
 }
 
-static void list_pixels(const ck_direct_run *run, const ck_source *source, int64_t p, int64_t q, int64_t first, int64_t end,
+static void list_pixels(const ck_direct_run *run, const ck_source *source, int64_t p, int64_t q, ck_taps rows,
                         const void **list) {
   const ck_image *in = &run->plan->image;
   const int64_t bytes = ck_element_bytes(run->plan->gemm.panel_type);
-  for (int64_t r = first; r < end; r++)
+  for (int64_t r = rows.first; r < rows.first + rows.count; r++)
     for (int64_t s = 0; s < run->place_columns; s++) {
       const int64_t row = p * in->stride_h + r * in->dilation_h - in->pad_top - source->first_row;
       const int64_t column = q * in->stride_w + s * in->dilation_w - in->pad_left + source->left;
@@ -183,6 +183,7 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   const ck_conv_plan *plan = run->plan;
   const ck_gemm_plan *gemm = &plan->gemm;
   const ck_conv_layout *layout = &plan->layout;
+  const ck_axis axis = ck_rows_of(&plan->image);
   _Alignas(64) double scratch[CK_MAX_MR * CK_MAX_NR];
   const int64_t channel = panel * gemm->nr, out_bytes = ck_element_bytes(gemm->c_type);
   ck_tile tile = gemm->tile;
@@ -196,16 +197,15 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   ck_gemm_operands finished = {.bias = run->operands->bias ? (const float *)run->operands->bias + step->group * plan->channels
                                                            : NULL};
   for (int64_t p = band->first; p < band->end; p++) {
-    int64_t first, end;
-    ck_kernel_rows(&plan->image, p, &first, &end);
-    tile.blocks = (end - first) * run->place_columns;
+    const ck_taps rows = ck_taps_of(&axis, p);
+    tile.blocks = rows.count * run->place_columns;
     const int64_t offset = band->image * layout->out_ns + step->group * layout->out_gs + p * layout->out_ps;
     finished.c = (char *)run->operands->output + offset * out_bytes;
     for (int64_t i = 0, q = 0; i < gemm->row_tiles; i++) {
       const int64_t height = gemm->tile_rows + (i < gemm->taller_tiles);
-      list_pixels(run, source, p, q, first, end, own->pixels);
+      list_pixels(run, source, p, q, rows, own->pixels);
       void *c = gemm->accumulate ? (void *)scratch : (char *)finished.c + (q * layout->out_qs + channel) * out_bytes;
-      gemm->tiles[height](&tile, own->pixels, own->weights + first * run->place_columns, c);
+      gemm->tiles[height](&tile, own->pixels, own->weights + rows.first * run->place_columns, c);
       if (gemm->accumulate || gemm->has_epilogue) {
         const ck_finished done = {
             .sums = c, .sums_rs = tile.c_rs, .row = q, .column = channel, .rows = height, .columns = tile.n};

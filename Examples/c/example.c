@@ -27,7 +27,9 @@ static void expect(float expected, float found, const char *what, int64_t index)
 
 static void say(const char *what, const hr_selection *chosen) {
   const hr_blocking *blocks = &chosen->blocking;
-  printf("%s: %s with %s", what, chosen->variant, chosen->microkernel);
+  printf("%s: %s", what, chosen->variant);
+  if (chosen->product[0]) printf(" by %s", chosen->product);
+  printf(" with %s", chosen->microkernel);
   if (blocks->mc > 0)
     printf(", blocks of %lld x %lld x %lld", (long long)blocks->mc, (long long)blocks->nc, (long long)blocks->kc);
   printf(", %lld thread%s", (long long)chosen->threads, chosen->threads == 1 ? "" : "s");

@@ -48,9 +48,7 @@ extension Dispatch {
   }
 
   private func choose(_ problem: ConvolutionProblem, _ options: SelectionOptions) throws(HeadroomError) -> Choice {
-    if let blocking = options.blocking, min(blocking.mc, blocking.nc, blocking.kc) < 1 {
-      throw .invalidBlocking(found: blocking)
-    }
+    try check(options.blocking)
     let filter = try filter(options, problem.inputType)
     var best: Choice?
     for kernels in ConvolutionKernels.all where filter.rejection(of: kernels, for: problem) == nil {
@@ -96,15 +94,5 @@ extension Dispatch {
       if pairs.tileSetIndex == nil { pairs.tileSetIndex = -1 }
     }
     return ConvolutionFilter(pairs: pairs, variant: options.variant ?? forced, microkernel: options.microkernel)
-  }
-}
-
-extension ConvolutionCandidate.Outcome {
-  fileprivate var rank: (Int, Double) {
-    switch self {
-    case .chosen: (0, 0)
-    case .slower(let seconds): (1, seconds)
-    case .rejected: (2, 0)
-    }
   }
 }

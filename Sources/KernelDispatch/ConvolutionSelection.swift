@@ -18,12 +18,7 @@ extension ConvolutionSelection: CustomStringConvertible {
 
 /// One variant with one micro-kernel, and what became of it.
 public struct ConvolutionCandidate: Sendable {
-  public enum Outcome: Sendable {
-    /// Predicted to take `seconds` on a nominal 4 GHz core of its instruction set: a rank, not a promise.
-    case chosen(ConvolutionSelection, seconds: Double)
-    case slower(seconds: Double)
-    case rejected(Rejection)
-  }
+  public typealias Outcome = CandidateOutcome<ConvolutionSelection>
 
   public let variant: ConvolutionVariant
   /// The variant of matrix multiply that would do its products.

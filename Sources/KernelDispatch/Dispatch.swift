@@ -78,9 +78,7 @@ public struct Dispatch: Sendable {
     _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, isFree: Bool
   ) throws(HeadroomError) -> Selection {
     let options = descriptor.options
-    if let blocking = options.blocking, min(blocking.mc, blocking.nc, blocking.kc) < 1 {
-      throw .invalidBlocking(found: blocking)
-    }
+    try check(options.blocking)
     let most = try threads(options.threads, without: options.without)
     let cap = min(cap, options.maxISA ?? cap)
     if isFree {
@@ -129,6 +127,11 @@ public struct Dispatch: Sendable {
       cycles: cycles,
       selection: Selection(
         pairIndex: pair.index, blocking: blocking, threads: threads, swapped: problem.swapped))
+  }
+
+  /// Whether forced blocks hold something.
+  func check(_ blocking: Blocking?) throws(HeadroomError) {
+    if let blocking, min(blocking.mc, blocking.nc, blocking.kc) < 1 { throw .invalidBlocking(found: blocking) }
   }
 
   func threads(_ asked: Int?, without: TechniqueSet) throws(HeadroomError) -> Int {
@@ -203,16 +206,6 @@ extension Dispatch {
     return judged.compactMap { pair, rejection in
       guard let rejection, ![.types, .variantNotAskedFor, .microkernelNotAskedFor].contains(rejection) else { return nil }
       return "\(table.variants[pair.variantIndex].name) \(table.name(ofTileSet: pair.tileSetIndex)): \(rejection)"
-    }
-  }
-}
-
-extension Candidate.Outcome {
-  fileprivate var rank: (Int, Double) {
-    switch self {
-    case .chosen: (0, 0)
-    case .slower(let seconds): (1, seconds)
-    case .rejected: (2, 0)
     }
   }
 }

@@ -89,14 +89,38 @@ extension Rejection: CustomStringConvertible {
   }
 }
 
+/// What became of a candidate.
+public enum CandidateOutcome<Chosen: Sendable>: Sendable {
+  /// Predicted to take `seconds` on a nominal 4 GHz core of its instruction set: a rank, not a promise.
+  case chosen(Chosen, seconds: Double)
+  case slower(seconds: Double)
+  case rejected(Rejection)
+
+  /// What was chosen; `nil` for the others.
+  public var chosen: Chosen? { if case .chosen(let selection, _) = self { selection } else { nil } }
+
+  /// The same of another description of what was chosen.
+  public func map<Other>(_ describe: (Chosen) -> Other) -> CandidateOutcome<Other> {
+    switch self {
+    case .chosen(let selection, let seconds): .chosen(describe(selection), seconds: seconds)
+    case .slower(let seconds): .slower(seconds: seconds)
+    case .rejected(let rejection): .rejected(rejection)
+    }
+  }
+
+  /// The order in which candidates are explained: the chosen one, the others by predicted time, the rejected ones.
+  var rank: (Int, Double) {
+    switch self {
+    case .chosen: (0, 0)
+    case .slower(let seconds): (1, seconds)
+    case .rejected: (2, 0)
+    }
+  }
+}
+
 /// One variant with one micro-kernel, and what became of it.
 public struct Candidate: Sendable {
-  public enum Outcome: Sendable {
-    /// Predicted to take `seconds` on a nominal 4 GHz core of its instruction set: a rank, not a promise.
-    case chosen(Selection, seconds: Double)
-    case slower(seconds: Double)
-    case rejected(Rejection)
-  }
+  public typealias Outcome = CandidateOutcome<Selection>
 
   public let variant: Variant
   public let microkernel: Microkernel

@@ -49,6 +49,7 @@ struct ConvolutionDispatchTests {
       let descriptor = Self.descriptor(shape)
       let candidates = try dispatch.explain(descriptor)
       let names = candidates.map { "\($0.variant.name) \($0.product ?? "") \($0.microkernel)" }
+      #expect(Set(names).count == names.count)
       guard case .chosen(let selection, _) = candidates.first?.outcome else {
         Issue.record("nothing chosen")
         continue

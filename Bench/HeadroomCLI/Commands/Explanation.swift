@@ -8,6 +8,8 @@
   struct Explanation: Encodable {
     struct Entry: Encodable {
       var variant, microkernel, isa: String
+      /// The variant of a convolution's products, where there are some to choose from.
+      var product: String?
       /// `chosen`, `slower` or `rejected`.
       var outcome: String
       /// Predicted time of one call.
@@ -34,8 +36,8 @@
       self.dtype = dtype.rawValue
       self.overrides = overrides
       let found = try problem.candidates(dtype, options)
-      candidates = found.judged.map(Entry.init)
-      selection = found.chosen
+      candidates = found.map(Entry.init)
+      selection = found.lazy.compactMap(\.outcome.chosen).first
     }
 
     func rendered() -> String {
@@ -47,7 +49,8 @@
       ])
       for entry in candidates {
         let outcome = entry.reason.map { "rejected: \($0)" } ?? entry.outcome
-        table.add([entry.variant, entry.microkernel, entry.isa, entry.seconds.map(Format.seconds) ?? "", outcome])
+        let variant = entry.variant + (entry.product.map { " by \($0)" } ?? "")
+        table.add([variant, entry.microkernel, entry.isa, entry.seconds.map(Format.seconds) ?? "", outcome])
       }
       return text + "\n" + table.text
     }
@@ -56,10 +59,11 @@
   extension Explanation.Entry {
     init(_ candidate: JudgedCandidate) {
       variant = candidate.variant
+      product = candidate.product
       microkernel = candidate.microkernel
       isa = candidate.isa.name
       switch candidate.outcome {
-      case .chosen(let predicted): (outcome, seconds) = ("chosen", predicted)
+      case .chosen(_, let predicted): (outcome, seconds) = ("chosen", predicted)
       case .slower(let predicted): (outcome, seconds) = ("slower", predicted)
       case .rejected(let rejection): (outcome, reason) = ("rejected", "\(rejection)")
       }

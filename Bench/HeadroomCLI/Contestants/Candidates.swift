@@ -5,21 +5,19 @@
 
   /// A candidate of dispatch and what became of it, whatever the operation.
   struct JudgedCandidate {
-    enum Outcome {
-      /// Predicted time of one call.
-      case chosen(seconds: Double)
-      case slower(seconds: Double)
-      case rejected(Rejection)
-    }
-
-    var variant, microkernel: String
+    var variant: String
+    /// The variant of a convolution's products, where there are some to choose from.
+    var product: String?
+    var microkernel: String
     var isa: ISA
-    var outcome: Outcome
+    var outcome: CandidateOutcome<ChosenKernel>
   }
 
   /// What dispatch chose, whatever the operation.
   struct ChosenKernel: Encodable, CustomStringConvertible {
     var variant, microkernel, isa: String
+    /// The variant of a convolution's products, where there are some to choose from.
+    var product: String?
     /// Blocks of a product.
     var mc, nc, kc: Int?
     var threads: Int
@@ -35,11 +33,12 @@
 
     init(_ selection: ConvolutionSelection) {
       (variant, microkernel, isa) = (selection.variant, selection.microkernel, selection.isa.name)
+      product = selection.product
       threads = selection.threads
     }
 
     var description: String {
-      var text = "\(variant) with \(microkernel)"
+      var text = "\(variant)\(product.map { " by \($0)" } ?? "") with \(microkernel)"
       if let mc, let nc, let kc { text += ", blocks of \(mc) x \(nc) x \(kc)" }
       text += ", \(threads) thread\(threads == 1 ? "" : "s")"
       return text + (swapped == true ? ", computed as the transposed product" : "")
@@ -47,23 +46,15 @@
   }
 
   extension Problem {
-    /// Every candidate, the chosen one first, and what was chosen of it; `nil` where none can serve.
+    /// Every candidate, the chosen one first.
     func candidates(
       _ format: NumericFormat, _ options: SelectionOptions, leadingPadding: Int = 0
-    ) throws(HeadroomError) -> (judged: [JudgedCandidate], chosen: ChosenKernel?) {
+    ) throws(HeadroomError) -> [JudgedCandidate] {
       switch self {
       case .product(let shape):
-        let found = try explain(shape.descriptor(format, options, leadingPadding: leadingPadding))
-        let chosen = found.lazy.compactMap {
-          if case .chosen(let selection, _) = $0.outcome { ChosenKernel(selection) } else { nil }
-        }
-        return (found.map(JudgedCandidate.init), chosen.first)
+        return try explain(shape.descriptor(format, options, leadingPadding: leadingPadding)).map(JudgedCandidate.init)
       case .convolution(let shape, let layout):
-        let found = try explain(shape.descriptor(layout, format, options))
-        let chosen = found.lazy.compactMap {
-          if case .chosen(let selection, _) = $0.outcome { ChosenKernel(selection) } else { nil }
-        }
-        return (found.map(JudgedCandidate.init), chosen.first)
+        return try explain(shape.descriptor(layout, format, options)).map(JudgedCandidate.init)
       }
     }
   }
@@ -71,20 +62,13 @@
   extension JudgedCandidate {
     init(_ candidate: Candidate) {
       (variant, microkernel, isa) = (candidate.variant.name, candidate.microkernel.name, candidate.microkernel.isa)
-      switch candidate.outcome {
-      case .chosen(_, let seconds): outcome = .chosen(seconds: seconds)
-      case .slower(let seconds): outcome = .slower(seconds: seconds)
-      case .rejected(let rejection): outcome = .rejected(rejection)
-      }
+      outcome = candidate.outcome.map(ChosenKernel.init)
     }
 
     init(_ candidate: ConvolutionCandidate) {
-      (variant, microkernel, isa) = (candidate.variant.name, candidate.microkernel, candidate.isa)
-      switch candidate.outcome {
-      case .chosen(_, let seconds): outcome = .chosen(seconds: seconds)
-      case .slower(let seconds): outcome = .slower(seconds: seconds)
-      case .rejected(let rejection): outcome = .rejected(rejection)
-      }
+      (variant, product) = (candidate.variant.name, candidate.product)
+      (microkernel, isa) = (candidate.microkernel, candidate.isa)
+      outcome = candidate.outcome.map(ChosenKernel.init)
     }
   }
 #endif

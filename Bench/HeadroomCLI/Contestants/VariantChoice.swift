@@ -43,7 +43,7 @@
         do {
           taking.append(try contestant(name, factory, problem, format, options))
         } catch HeadroomError.noCandidate {
-          let candidates = try problem.candidates(format, options, leadingPadding: factory.leadingPadding).judged
+          let candidates = try problem.candidates(format, options, leadingPadding: factory.leadingPadding)
           let reasons = Self.rejections(of: name, among: candidates)
           unserved.append("\(name) on \(problem) \(format.rawValue): \(reasons.joined(separator: "; "))")
         } catch let error as Unserved {

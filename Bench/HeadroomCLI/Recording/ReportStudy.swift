@@ -41,7 +41,7 @@
 
     /// None where dispatch can't judge the problem: then its contestants say why.
     private static func candidates(_ problem: Problem) -> [StudyCandidate] {
-      let judged = try? problem.candidates(.f32, SelectionOptions()).judged
+      let judged = try? problem.candidates(.f32, SelectionOptions())
       return (judged ?? []).map { StudyCandidate(variant: $0.variant, microkernel: $0.microkernel, isa: $0.isa) }
     }
 
