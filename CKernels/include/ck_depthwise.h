@@ -8,19 +8,25 @@ typedef enum ck_channels : int32_t {
   CK_CHANNELS_FIRST = 1, ///< vectors run along a row of one channel's image: one weight for all
 } ck_channels;
 
-/// A block of outputs: out[p][q][c] = sum over r < kernel_rows, s < kernel_columns of w[r][s][c] * in[p][q][r][s][c].
+/// One direction of an image: outputs 0 ..< outputs, of which output o meets input `first + o * stride + t * dilation` with tap
+/// t.
 ///
-/// Strides are in elements. Channels last: channel c is c elements on, in input, weights and output. Channels first: `channels`
-/// is 1, and column q + 1 is one element on in input and output (`in_column`, `out_column` are 1). Padding has been put round the
-/// input.
+/// Inputs outside 0 ..< inputs are padding and are not read. `in`, `out`, `w`: elements from one to the next of the input, the
+/// output and the weights.
+typedef struct ck_span {
+  int64_t outputs, inputs, taps;
+  int64_t first, stride, dilation;
+  int64_t in, out, w;
+} ck_span;
+
+/// A block of outputs: out[c][p][q] = sum over taps r of `down` and s of `across` of w[c][r][s] * in[c][input of (p, r)][input of
+/// (q, s)].
+///
+/// Pointers are to input (0, 0), tap (0, 0) and output (0, 0) of the first channel. Channels last: a channel is one element on in
+/// each. Channels first: `across.in` and `across.out` are 1.
 typedef struct ck_block {
-  int64_t kernel_rows, kernel_columns;
-  int64_t rows, columns, channels; ///< of outputs
-  int64_t in_row, in_column;       ///< from the input of one output to that of the next
-  int64_t tap_row;                 ///< from one row of the kernel to the next, in the input
-  const int64_t *taps;             ///< [kernel_columns]: from the first column of the kernel to each, in the input
-  int64_t out_row, out_column;
-  int64_t w_row, w_column; ///< of the weights
+  ck_span down, across;
+  int64_t channels, in_channel, out_channel, w_channel;
 } ck_block;
 
 /// `in`, `w`: of the row's input type; `out`: sums in fp32.

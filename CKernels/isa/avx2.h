@@ -32,3 +32,23 @@ CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask lanes) {
     if (l < lanes) some[l] = p[l];
   return ck_load(some);
 }
+
+// Lanes from `begin` up to `end`, which may lie outside the vector; zeros in the others, whose memory isn't touched.
+CK_INLINE ck_vf ck_load_between(const float *p, int64_t begin, int64_t end) {
+  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  const __m256i from = _mm256_cmpgt_epi32(lane, _mm256_set1_epi32((int32_t)begin - 1));
+  return _mm256_maskload_ps(p, _mm256_and_si256(from, _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)end), lane)));
+}
+CK_INLINE ck_vf ck_load_between(const uint16_t *p, int64_t begin, int64_t end) {
+  uint16_t some[8] = {};
+  for (int64_t l = 0; l < 8; l++)
+    if (l >= begin && l < end) some[l] = p[l];
+  return ck_load(some);
+}
+
+/// Whether `ck_load_between` is an instruction.
+CK_INLINE bool ck_has_masks(const float *p) { return (void)p, true; }
+CK_INLINE bool ck_has_masks(const uint16_t *p) { return (void)p, false; }
+
+// Every second lane of two vectors.
+CK_INLINE ck_vf ck_even(ck_vf a, ck_vf b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14); }

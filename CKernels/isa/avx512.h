@@ -24,3 +24,22 @@ CK_INLINE void ck_store_first(double *p, ck_vd v, ck_mask some) { _mm512_mask_st
 CK_INLINE ck_vf ck_widen(__m256i halves) { return (ck_vf)_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16); }
 CK_INLINE ck_vf ck_load(const uint16_t *p) { return ck_widen(_mm256_loadu_si256((const __m256i *)p)); }
 CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask some) { return ck_widen(_mm256_maskz_loadu_epi16((__mmask16)some, p)); }
+
+// Lanes from `begin` up to `end`, which may lie outside the vector; zeros in the others, whose memory isn't touched.
+CK_INLINE ck_mask ck_between(int64_t begin, int64_t end) {
+  const int64_t last = end < 0 ? 0 : end > 16 ? 16 : end, first = begin < 0 ? 0 : begin > last ? last : begin;
+  return ck_first(last) & ~ck_first(first);
+}
+CK_INLINE ck_vf ck_load_between(const float *p, int64_t begin, int64_t end) { return ck_load_first(p, ck_between(begin, end)); }
+CK_INLINE ck_vf ck_load_between(const uint16_t *p, int64_t begin, int64_t end) {
+  return ck_load_first(p, ck_between(begin, end));
+}
+
+/// Whether `ck_load_between` is an instruction.
+CK_INLINE bool ck_has_masks(const float *p) { return (void)p, true; }
+CK_INLINE bool ck_has_masks(const uint16_t *p) { return (void)p, true; }
+
+// Every second lane of two vectors.
+CK_INLINE ck_vf ck_even(ck_vf a, ck_vf b) {
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}

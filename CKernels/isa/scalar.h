@@ -48,3 +48,15 @@ CK_INLINE ck_vf ck_load(const uint16_t *p) {
   return value;
 }
 CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask some) { return some ? ck_load(p) : 0; }
+
+CK_INLINE ck_vf ck_load_between(const float *p, int64_t begin, int64_t end) { return begin <= 0 && end > 0 ? *p : 0; }
+CK_INLINE ck_vf ck_load_between(const uint16_t *p, int64_t begin, int64_t end) { return begin <= 0 && end > 0 ? ck_load(p) : 0; }
+
+/// Whether `ck_load_between` is an instruction.
+CK_INLINE bool ck_has_masks(const float *p) { return (void)p, true; }
+CK_INLINE bool ck_has_masks(const uint16_t *p) { return (void)p, true; }
+
+CK_INLINE ck_vf ck_even(ck_vf a, ck_vf b) {
+  (void)b;
+  return a;
+}

@@ -36,3 +36,21 @@ CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask lanes) {
     if (l < lanes) some[l] = p[l];
   return ck_load(some);
 }
+
+// Lanes from `begin` up to `end`, which may lie outside the vector; zeros in the others, whose memory isn't touched.
+#define CK_SCALAR_BETWEEN(T)                                                                                                     \
+  CK_INLINE ck_vf ck_load_between(const T *p, int64_t begin, int64_t end) {                                                      \
+    T some[4] = {};                                                                                                              \
+    for (int64_t l = 0; l < 4; l++)                                                                                              \
+      if (l >= begin && l < end) some[l] = p[l];                                                                                 \
+    return ck_load(some);                                                                                                        \
+  }
+CK_SCALAR_BETWEEN(float)
+CK_SCALAR_BETWEEN(uint16_t)
+
+/// Whether `ck_load_between` is an instruction.
+CK_INLINE bool ck_has_masks(const float *p) { return (void)p, false; }
+CK_INLINE bool ck_has_masks(const uint16_t *p) { return (void)p, false; }
+
+// Every second lane of two vectors.
+CK_INLINE ck_vf ck_even(ck_vf a, ck_vf b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6); }

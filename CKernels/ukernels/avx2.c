@@ -4,6 +4,8 @@
 #include "ukernels/rows.h"
 #include "isa/avx2.h"
 
+#define CK_TILE_ROWS 1
+#define CK_STRIP_ROWS 4
 #include "ukernels/depthwise_bodies.h"
 #include "ukernels/fp32_fp64_bf16.h"
 

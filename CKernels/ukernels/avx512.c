@@ -4,6 +4,8 @@
 #include "ukernels/rows.h"
 #include "isa/avx512.h"
 
+#define CK_TILE_ROWS 2
+#define CK_STRIP_ROWS 7
 #include "ukernels/depthwise_bodies.h"
 #include "ukernels/fp32_fp64_bf16.h"
 

@@ -1,13 +1,17 @@
 // The depthwise bodies over an ISA's own vectors: fp32, and bf16 widened as it is read.
 
-#define CK_BODY depthwise_f32
-#define CK_WALK walk_depthwise_f32
+enum { CK_LANES = sizeof(ck_vf) / sizeof(float) };
+
 #define CK_TYPE f32
 #define CK_IN float
-#include "ukernels/depthwise.h"
+#include "ukernels/depthwise_first.h"
+#include "ukernels/depthwise_last.h"
+#undef CK_TYPE
+#undef CK_IN
 
-#define CK_BODY depthwise_bf16
-#define CK_WALK walk_depthwise_bf16
 #define CK_TYPE bf16
 #define CK_IN uint16_t
-#include "ukernels/depthwise.h"
+#include "ukernels/depthwise_first.h"
+#include "ukernels/depthwise_last.h"
+#undef CK_TYPE
+#undef CK_IN

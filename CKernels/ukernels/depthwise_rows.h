@@ -5,58 +5,70 @@
 #define CK_DEPTHWISE_NAME(channels, type, isa) ck_depthwise_##channels##_##type##_##isa
 #define CK_DEPTHWISE_ARGUMENTS const ck_block *b, const void *in, const void *w, float *out
 
-// A row, and the kernels that it chooses from: static functions whose names say type and instruction set too.
-#define CK_DEPTHWISE_ROW(channels, type) row_##channels##_##type
-#define CK_DEPTHWISE_KERNEL(kernel, type, isa) ck_##kernel##_##type##_##isa
+// Static functions, whose names say type and instruction set too.
+#define CK_DEPTHWISE_STATIC(name, type, isa) ck_depthwise_##name##_##type##_##isa
 #define CK_EXPANDED(macro, ...) macro(__VA_ARGS__)
-#define CK_ROW(channels) CK_EXPANDED(CK_DEPTHWISE_ROW, channels, CK_TYPE)
-#define CK_KERNEL_NAME(kernel) CK_EXPANDED(CK_DEPTHWISE_KERNEL, kernel, CK_TYPE, CK_ISA_NAME)
+#define CK_NAME(name) CK_EXPANDED(CK_DEPTHWISE_STATIC, name, CK_TYPE, CK_ISA_NAME)
 
 #define CK_DEPTHWISE_FUNCTION(channels, type, isa)                                                                               \
   void CK_DEPTHWISE_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS);                                                           \
-  void CK_DEPTHWISE_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS) { row_##channels##_##type(b, in, w, out); }
+  void CK_DEPTHWISE_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS) {                                                          \
+    CK_EXPANDED(CK_DEPTHWISE_STATIC, row_##channels, type, CK_ISA_NAME)(b, in, w, out);                                          \
+  }
 
-/// Outputs summed at once, each a chain of multiply-adds of its own; and the most taps of a kernel that shares what it loads.
-enum { CK_OUTPUTS = 4, CK_MOST_TAPS = 5 };
+/// Channels last, columns of the widest micro-tile: 7 sums, the 3 or 5 weights of a row of taps and a value fit into 16
+/// registers, and 7 divides the images of most networks. Where there are 32 registers, a tile has two rows (CK_TILE_ROWS).
+/// Channels first, vectors one above the other (CK_STRIP_ROWS), beside 9 weights: 7 in 32 registers, else 4.
+enum { CK_TILE_COLUMNS = 7 };
 
-/// One of a block's directions: how many outputs lie in it, and how far apart.
-typedef struct ck_direction {
-  int64_t count, in, out;
-} ck_direction;
+/// What the square kernels are made for; in `ANY` taps, strides and dilations are read from the block.
+typedef enum ck_pattern { CK_ANY_TAPS, CK_TAPS3_STRIDE1, CK_TAPS3_STRIDE2, CK_TAPS5_STRIDE1, CK_TAPS5_STRIDE2 } ck_pattern;
 
-/// A block with its directions named by what is done along them.
-///
-/// Channels last: lines are rows, outputs side by side are columns, vectors run along channels. Channels first: one line, outputs
-/// side by side are rows, vectors run along columns. Taps `along` lie in the direction of the outputs side by side: where they
-/// are as far apart as these, one loaded vector serves several outputs.
-typedef struct ck_walk {
-  bool last; ///< channels last: a weight for each lane
-  ck_direction lines, outputs;
-  int64_t lanes; ///< outputs along the vectors
-} ck_walk;
-
-static inline __attribute__((always_inline)) ck_walk ck_walk_last(const ck_block *b) {
-  return (ck_walk){.last = true,
-                   .lines = {b->rows, b->in_row, b->out_row},
-                   .outputs = {b->columns, b->in_column, b->out_column},
-                   .lanes = b->channels};
+static inline ck_pattern ck_pattern_of(const ck_block *b) {
+  const ck_span *down = &b->down, *across = &b->across;
+  const int64_t taps = down->taps, stride = down->stride;
+  if (across->taps != taps || across->stride != stride || down->dilation != 1 || across->dilation != 1) return CK_ANY_TAPS;
+  if (taps == 3 && stride == 1) return CK_TAPS3_STRIDE1;
+  if (taps == 3 && stride == 2) return CK_TAPS3_STRIDE2;
+  if (taps == 5 && stride == 1) return CK_TAPS5_STRIDE1;
+  if (taps == 5 && stride == 2) return CK_TAPS5_STRIDE2;
+  return CK_ANY_TAPS;
 }
 
-static inline __attribute__((always_inline)) ck_walk ck_walk_first(const ck_block *b) {
-  return (ck_walk){.outputs = {b->rows, b->in_row, b->out_row}, .lines = {.count = 1}, .lanes = b->columns};
+/// The inputs, counted from the first one of a tile, that its outputs meet: those in the image.
+typedef struct ck_met {
+  int64_t begin, end;
+} ck_met;
+
+static inline __attribute__((always_inline)) bool ck_meets(ck_met met, int64_t input) {
+  return __builtin_expect(input >= met.begin && input < met.end, 1);
 }
 
-/// Where a step of `width` begins: the last one within `count` overlaps the one before, and writes the same again.
+/// How a tile lies in one direction of a block.
+typedef struct ck_side {
+  int64_t outputs; ///< so many of the tile's are in the block
+  int64_t first;   ///< input of the first output with the first tap; may be in the padding
+  ck_met met;
+} ck_side;
+
+static inline __attribute__((always_inline)) ck_side ck_side_of(const ck_span *span, int64_t output, int64_t most) {
+  ck_side side = {.outputs = span->outputs - output < most ? span->outputs - output : most};
+  side.first = span->first + output * span->stride;
+  const int64_t reach = (side.outputs - 1) * span->stride + (span->taps - 1) * span->dilation + 1;
+  const int64_t left = span->inputs - side.first;
+  side.met = (ck_met){side.first < 0 ? -side.first : 0, left < reach ? left : reach};
+  return side;
+}
+
+/// Whether every output meets an input: then only the outermost `taps - 1` inputs of a tile can be padding.
+static inline bool ck_all_meet(const ck_span *span) {
+  const int64_t last = span->first + (span->outputs - 1) * span->stride;
+  return span->first + (span->taps - 1) * span->dilation >= 0 && last < span->inputs;
+}
+
+/// Where a step of `width` begins: the last one within `count` overlaps the one before.
 static inline __attribute__((always_inline)) int64_t ck_begin(int64_t at, int64_t width, int64_t count) {
   return at + width <= count ? at : count - width;
-}
-
-/// Whether the taps along the outputs are as far apart as the outputs.
-static inline __attribute__((always_inline)) bool ck_shares(const ck_block *b, const ck_walk walk) {
-  if (!walk.last) return b->tap_row == b->in_row;
-  for (int64_t s = 1; s < b->kernel_columns; s++)
-    if (b->taps[s] - b->taps[s - 1] != b->in_column) return false;
-  return true;
 }
 
 /// One weight in fp32.

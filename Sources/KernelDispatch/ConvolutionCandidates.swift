@@ -84,12 +84,8 @@ struct ConvolutionFilter {
   }
 
   private func serves(_ kernel: DepthwiseMicrokernel, _ problem: ConvolutionProblem) -> Rejection? {
-    if kernel.channelsLast {
-      if kernel.inputType != problem.inputType { return .types }
-      return problem.image.cs == 1 && problem.pixelsAreRows ? nil : .layout(.vectorsAlongChannels)
-    }
-    // What is copied is widened on the way.
-    if kernel.inputType != .float32 { return .types }
+    if kernel.inputType != problem.inputType { return .types }
+    if kernel.channelsLast { return problem.image.cs == 1 && problem.pixelsAreRows ? nil : .layout(.vectorsAlongChannels) }
     return problem.image.ws == 1 && problem.layout.out_qs == 1 ? nil : .layout(.vectorsAlongRows)
   }
 }

@@ -14,6 +14,7 @@ extension Dispatch {
     plan.image = problem.image
     plan.layout = problem.layout
     plan.band_rows = 1
+    plan.band_channels = 1
     plan.panels_at_once = 1
     if problem.isEmpty { return plan }
     let blocked = !options.without.contains(.cacheBlocking)
@@ -71,48 +72,8 @@ extension Dispatch {
   /// Packed weights of so many bytes at most are kept at once.
   private static let mostWeightBytes = 16 << 20
 
-  private func fillDepthwise(
-    _ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ kernel: DepthwiseMicrokernel, threads: Int
-  ) {
-    plan.driver = CK_CONV_DEPTHWISE
-    plan.depthwise = kernel.run
-    plan.vectors = kernel.channelsLast ? CK_CHANNELS_LAST : CK_CHANNELS_FIRST
-    plan.band_columns = Int64(problem.reachedColumns)
-    let isFirst = !kernel.channelsLast
-    plan.copy_input =
-      isFirst
-      && (problem.padsColumns || problem.shape.padding != Padding(0) || problem.shape.stride.width > 1
-        || problem.inputType != .float32)
-    let storesOutput = problem.outputType == .float32 && (isFirst ? problem.layout.out_qs : problem.layout.out_ks) == 1
-    plan.gemm = ck_gemm_plan()
-    plan.gemm.kr = 1
-    plan.gemm.a_type = problem.inputType.kernelType
-    plan.gemm.b_type = problem.inputType.kernelType
-    plan.gemm.acc_type = CK_F32
-    plan.gemm.c_type = problem.outputType.kernelType
-    plan.gemm.panel_type = kernel.inputType.kernelType
-    plan.gemm.team = ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds)
-    plan.gemm.accumulate = !storesOutput
-    let bias: Epilogue.Bias = problem.epilogue.hasBias ? (isFirst ? .perRow : .perColumn) : .none
-    let epilogue = Epilogue(scale: problem.epilogue.scale, bias: bias, activation: problem.epilogue.activation)
-    plan.gemm.has_epilogue = !epilogue.isIdentity
-    plan.gemm.epilogue = epilogue.kernelEpilogue(swapped: false)
-    plan.gemm.c_rs = isFirst ? problem.layout.out_ks : problem.layout.out_qs
-    plan.gemm.c_cs = isFirst ? problem.layout.out_qs : problem.layout.out_ks
-    let columns = max(problem.shape.width, problem.reachedColumns)
-    let rowBytes = columns * 4 * (isFirst ? 1 : problem.shape.groups)
-    let tasks = isFirst ? problem.shape.groups : 1
-    plan.band_rows = Int64(
-      bandRows(
-        problem, rowBytes: rowBytes, most: isFirst ? Self.mostPlaneBytes : blocks.l2Bytes / 4,
-        bands: threads == 1 ? 1 : (4 * threads + tasks - 1) / tasks))
-  }
-
-  /// Half of the smallest L1 there is: a copied band of one channel's image.
-  private static let mostPlaneBytes = 16 << 10
-
   /// Output rows of a band whose input takes at most `most` bytes; at least `bands` bands over all images where there are so many rows.
-  private func bandRows(_ problem: ConvolutionProblem, rowBytes: Int, most: Int, bands: Int) -> Int {
+  func bandRows(_ problem: ConvolutionProblem, rowBytes: Int, most: Int, bands: Int) -> Int {
     let shape = problem.shape
     let inputRows = most / max(rowBytes, 1)
     let reach = (shape.kernel.height - 1) * shape.dilation.height + 1

@@ -36,6 +36,6 @@ public struct ConvolutionVariant: Sendable, Hashable {
       summary: "the same with bf16 widened to fp32"),
     ConvolutionVariant(
       name: "depthwise", algorithm: .depthwise, products: [],
-      summary: "a filter for each channel; NHWC where it lies, NCHW in padded bands"),
+      summary: "a filter for each channel, the input where it lies, padding skipped"),
   ]
 }

@@ -24,11 +24,13 @@ struct DepthwiseRow: Sendable, CustomTestStringConvertible {
 @Suite("Depthwise micro-kernels by their contract")
 struct DepthwiseTests {
   static let kernels = [(1, 1), (3, 3), (5, 5), (3, 5), (5, 3), (2, 4), (7, 7)]
-  static let images = [(1, 1), (1, 5), (3, 4), (4, 7), (7, 13), (5, 17), (2, 37)]
+  static let images = [(1, 1), (1, 5), (3, 4), (4, 7), (7, 13), (5, 17), (2, 37), (14, 6), (9, 14)]
   /// Strides and dilations.
-  static let steps = [(1, 1), (2, 1), (1, 2), (3, 2)]
+  static let steps = [(1, 1), (2, 1), (1, 2), (3, 2), (2, 2)]
 
-  @Test("Exact sums of every kernel, stride and dilation, in guarded memory with NaN in the gaps", arguments: DepthwiseRow.usable)
+  @Test(
+    "Exact sums of every kernel, stride, dilation and padding, in guarded memory with NaN in the gaps",
+    arguments: DepthwiseRow.usable)
   func exact(kernel: DepthwiseRow) throws {
     let lanes = Int(kernel.row.lanes)
     var index = 0
@@ -41,7 +43,7 @@ struct DepthwiseTests {
             kernel,
             DepthwiseSetting(
               kernelRows: kernelRows, kernelColumns: kernelColumns, rows: rows, columns: columns, channels: max(1, channels),
-              stride: stride, dilation: dilation, gap: [0, 3][index / 2 % 2],
+              stride: stride, dilation: dilation, padding: [0, 1, 2, 3][index / 3 % 4], gap: [0, 3][index / 2 % 2],
               placement: index % 2 == 0 ? .flushWithEnd : .flushWithStart))
           trial.run()
           #expect(trial.finding() == nil)
@@ -55,9 +57,9 @@ struct DepthwiseTests {
     let inC = try #require(DepthwiseRow.all.first { $0.name + "_swift" == kernel.name })
     for (index, (kernelRows, kernelColumns)) in Self.kernels.enumerated() {
       let setting = DepthwiseSetting(
-        kernelRows: kernelRows, kernelColumns: kernelColumns, rows: 5, columns: 6 + 7 * index, channels: 19, stride: 1,
-        dilation: 1,
-        gap: 1, placement: .flushWithEnd, scale: 1.1)
+        kernelRows: kernelRows, kernelColumns: kernelColumns, rows: 5, columns: 6 + 7 * index, channels: 19,
+        stride: 1 + index % 2,
+        dilation: 1, padding: 1, gap: 1, placement: .flushWithEnd, scale: 1.1)
       let trials = [try DepthwiseTrial(kernel, setting), try DepthwiseTrial(inC, setting)]
       for trial in trials { trial.run() }
       let same = withExtendedLifetime(trials) { trials[0].output.elementsEqual(trials[1].output) }
@@ -69,7 +71,8 @@ struct DepthwiseTests {
   func mutants() throws {
     let kernel = try #require(DepthwiseRow.usable.first)
     let setting = DepthwiseSetting(
-      kernelRows: 3, kernelColumns: 3, rows: 4, columns: 5, channels: 6, stride: 1, dilation: 1, gap: 2, placement: .flushWithEnd)
+      kernelRows: 3, kernelColumns: 3, rows: 4, columns: 5, channels: 6, stride: 1, dilation: 1, padding: 1, gap: 2,
+      placement: .flushWithEnd)
     for value in [Float(0.5), .nan] {
       let trial = try DepthwiseTrial(kernel, setting)
       trial.run()
@@ -87,7 +90,9 @@ struct DepthwiseTests {
   @Test("Names are unique, and every kind has a row for the weakest machine")
   func table() {
     #expect(Set(DepthwiseRow.all.map(\.name)).count == DepthwiseRow.all.count)
-    for (channels, type) in [(CK_CHANNELS_LAST, CK_F32), (CK_CHANNELS_LAST, CK_BF16), (CK_CHANNELS_FIRST, CK_F32)] {
+    for (channels, type) in [
+      (CK_CHANNELS_LAST, CK_F32), (CK_CHANNELS_LAST, CK_BF16), (CK_CHANNELS_FIRST, CK_F32), (CK_CHANNELS_FIRST, CK_BF16),
+    ] {
       #expect(DepthwiseRow.all.contains { $0.row.isa == CK_ISA_SCALAR && $0.row.channels == channels && $0.row.in == type })
     }
   }

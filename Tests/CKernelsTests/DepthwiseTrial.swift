@@ -7,6 +7,8 @@ struct DepthwiseSetting: CustomStringConvertible {
   var kernelRows, kernelColumns: Int
   var rows, columns, channels: Int
   var stride, dilation: Int
+  /// Columns and rows of padding before the image and, where the image has more than one, behind it.
+  var padding: Int
   /// Elements between rows of the input, of the weights and of the output.
   var gap: Int
   var placement: GuardedBuffer.Placement
@@ -14,8 +16,16 @@ struct DepthwiseSetting: CustomStringConvertible {
   var scale: Float = 1
 
   var description: String {
-    "kernel \(kernelRows)x\(kernelColumns), outputs \(rows)x\(columns)x\(channels), stride \(stride), dilation \(dilation), gap \(gap), "
-      + "\(placement)"
+    "kernel \(kernelRows)x\(kernelColumns), outputs \(rows)x\(columns)x\(channels), stride \(stride), dilation \(dilation), "
+      + "padding \(padding), gap \(gap), \(placement)"
+  }
+
+  /// Without memory strides.
+  func span(outputs: Int, taps: Int) -> ck_span {
+    let reached = (outputs - 1) * stride + (taps - 1) * dilation + 1
+    return ck_span(
+      outputs: Int64(outputs), inputs: Int64(max(1, reached - 2 * padding)), taps: Int64(taps), first: Int64(-padding),
+      stride: Int64(stride), dilation: Int64(dilation), in: 0, out: 0, w: 0)
   }
 }
 
@@ -26,70 +36,67 @@ final class DepthwiseTrial {
   private let input: GuardedBuffer
   private let weights: GuardedBuffer
   private let sums: GuardedBuffer
-  private let taps: [Int64]
   private var block = ck_block()
 
   var output: UnsafeMutableRawBufferPointer { sums.bytes }
   /// Of a byte of the output that is no sum's; only where there is a gap and a second row.
-  var gapOffset: Int { Int(block.out_row) * 4 - 4 }
+  var gapOffset: Int { Int(block.down.out) * 4 - 4 }
 
-  init(_ kernel: DepthwiseRow, _ wanted: DepthwiseSetting) throws {
-    var setting = wanted
+  init(_ kernel: DepthwiseRow, _ setting: DepthwiseSetting) throws {
     row = kernel.row
-    let last = row.channels == CK_CHANNELS_LAST
-    if !last { setting.channels = 1 }
     self.setting = setting
-    let pixel = last ? setting.channels : 1
-    let width = (setting.columns - 1) * setting.stride + (setting.kernelColumns - 1) * setting.dilation + 1
-    let inRow = width * pixel + setting.gap
-    // Channels first, the columns of a stride lie apart by their remainders, so that a row's outputs read neighbours.
-    let phase = (width + setting.stride - 1) / setting.stride
-    taps = (0..<setting.kernelColumns).map { s in
-      let column = s * setting.dilation
-      return Int64(last ? column * pixel : column % setting.stride * phase + column / setting.stride)
-    }
-    let rowLength = last ? inRow : phase * setting.stride + setting.gap
-    block.kernel_rows = Int64(setting.kernelRows)
-    block.kernel_columns = Int64(setting.kernelColumns)
-    (block.rows, block.columns, block.channels) = (Int64(setting.rows), Int64(setting.columns), Int64(setting.channels))
-    block.in_row = Int64(setting.stride * rowLength)
-    block.in_column = Int64(last ? setting.stride * pixel : 1)
-    block.tap_row = Int64(setting.dilation * rowLength)
-    block.out_column = Int64(pixel)
-    block.out_row = Int64(setting.columns * pixel + setting.gap)
-    block.w_column = Int64(pixel)
-    block.w_row = Int64(setting.kernelColumns * pixel + setting.gap)
+    let last = row.channels == CK_CHANNELS_LAST
+    let pixel = Int64(last ? setting.channels : 1)
+    let gap = Int64(setting.gap)
+    var down = setting.span(outputs: setting.rows, taps: setting.kernelRows)
+    var across = setting.span(outputs: setting.columns, taps: setting.kernelColumns)
+    (across.in, across.out, across.w) = (pixel, pixel, pixel)
+    (down.in, down.out, down.w) = (across.inputs * pixel + gap, across.outputs * pixel + gap, across.taps * pixel + gap)
+    block.down = down
+    block.across = across
+    block.channels = Int64(setting.channels)
+    block.in_channel = last ? 1 : down.inputs * down.in
+    block.out_channel = last ? 1 : down.outputs * down.out
+    block.w_channel = last ? 1 : down.taps * down.w
 
     var reads = Set<Int>()
     var weighs = Set<Int>()
     var writes = Set<Int>()
-    Self.places(block, taps) { place in
-      reads.insert(place.input)
+    Self.places(block) { place in
+      if let input = place.input { reads.insert(input) }
       weighs.insert(place.weight)
       writes.insert(place.output)
     }
-    input = try Self.filled(reads, type: row.in, placement: setting.placement, salt: 1, scale: setting.scale)
-    weights = try Self.filled(weighs, type: row.in, placement: setting.placement, salt: 2)
+    // All of the image may be read, also what no output meets.
+    let image = (block.channels - 1) * block.in_channel + (down.inputs - 1) * down.in + (across.inputs - 1) * across.in + 1
+    input = try Self.filled(reads, of: Int(image), type: row.in, placement: setting.placement, salt: 1, scale: setting.scale)
+    weights = try Self.filled(weighs, of: (weighs.max() ?? 0) + 1, type: row.in, placement: setting.placement, salt: 2)
     sums = try GuardedBuffer(byteCount: ((writes.max() ?? 0) + 1) * 4, placement: setting.placement)
     Poison.fill(sums.bytes)
   }
 
   private struct Place {
-    var input, weight, output: Int
+    /// `nil` in the padding.
+    var input: Int?
+    var weight, output: Int
   }
 
-  /// Every product of the block: out[p][q][c] sums w[r][s][c] * in[p][q][r][s][c].
-  private static func places(_ block: ck_block, _ taps: [Int64], _ body: (Place) -> Void) {
-    for p in 0..<block.rows {
-      for q in 0..<block.columns {
-        for c in 0..<block.channels {
-          for r in 0..<block.kernel_rows {
-            for s in 0..<block.kernel_columns {
+  /// Every product of the block, as its contract says.
+  private static func places(_ block: ck_block, _ body: (Place) -> Void) {
+    let (down, across) = (block.down, block.across)
+    for c in 0..<block.channels {
+      for p in 0..<down.outputs {
+        for q in 0..<across.outputs {
+          for r in 0..<down.taps {
+            for s in 0..<across.taps {
+              let y = down.first + p * down.stride + r * down.dilation
+              let x = across.first + q * across.stride + s * across.dilation
+              let isPadding = y < 0 || y >= down.inputs || x < 0 || x >= across.inputs
               body(
                 Place(
-                  input: Int(p * block.in_row + q * block.in_column + r * block.tap_row + taps[Int(s)] + c),
-                  weight: Int(r * block.w_row + s * block.w_column + c), output: Int(p * block.out_row + q * block.out_column + c)
-                ))
+                  input: isPadding ? nil : Int(c * block.in_channel + y * down.in + x * across.in),
+                  weight: Int(c * block.w_channel + r * down.w + s * across.w),
+                  output: Int(c * block.out_channel + p * down.out + q * across.out)))
             }
           }
         }
@@ -100,12 +107,12 @@ final class DepthwiseTrial {
   /// A small integer, exact in every type and so in every sum.
   private static func value(_ index: Int, _ salt: Int) -> Float { Float((index * 7 + index / 3 * 5 + salt) % 9 - 4) }
 
-  /// NaN but for the elements at `indices`.
+  /// `count` elements, NaN but for those at `indices`.
   private static func filled(
-    _ indices: Set<Int>, type: ck_dtype, placement: GuardedBuffer.Placement, salt: Int, scale: Float = 1
+    _ indices: Set<Int>, of count: Int, type: ck_dtype, placement: GuardedBuffer.Placement, salt: Int, scale: Float = 1
   ) throws -> GuardedBuffer {
     let bytes = type == CK_BF16 ? 2 : 4
-    let buffer = try GuardedBuffer(byteCount: ((indices.max() ?? 0) + 1) * bytes, placement: placement)
+    let buffer = try GuardedBuffer(byteCount: count * bytes, placement: placement)
     Poison.fill(buffer.bytes)
     for index in indices {
       let value = value(index, salt) * scale
@@ -118,20 +125,15 @@ final class DepthwiseTrial {
     return buffer
   }
 
-  func run() {
-    taps.withUnsafeBufferPointer { taps in
-      block.taps = taps.baseAddress
-      row.run(&block, input.start, weights.start, sums.start.assumingMemoryBound(to: Float.self))
-      block.taps = nil
-    }
-  }
+  func run() { row.run(&block, input.start, weights.start, sums.start.assumingMemoryBound(to: Float.self)) }
 
   /// What is wrong after a run; `nil` if every sum is right and nothing else was written.
   func finding() -> String? {
     let count = sums.bytes.count / 4
     var expected = [Float?](repeating: nil, count: count)
-    Self.places(block, taps) { place in
-      expected[place.output] = (expected[place.output] ?? 0) + Self.value(place.input, 1) * Self.value(place.weight, 2)
+    Self.places(block) { place in
+      let input = place.input.map { Self.value($0, 1) } ?? 0
+      expected[place.output] = (expected[place.output] ?? 0) + input * Self.value(place.weight, 2)
     }
     for index in 0..<count {
       let bits = sums.bytes.load(fromByteOffset: index * 4, as: UInt32.self)

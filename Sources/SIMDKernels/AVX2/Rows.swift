@@ -44,11 +44,6 @@
 
   @c(ck_depthwise_last_f32_avx2_swift)
   public func depthwiseLastAVX2(_ b: Block, _ input: Elements, _ w: Elements, _ out: Sums) {
-    depthwise(Vector.self, CK_CHANNELS_LAST, b, input, w, out)
-  }
-
-  @c(ck_depthwise_first_f32_avx2_swift)
-  public func depthwiseFirstAVX2(_ b: Block, _ input: Elements, _ w: Elements, _ out: Sums) {
-    depthwise(Vector.self, CK_CHANNELS_FIRST, b, input, w, out)
+    depthwise(Vector.self, b, input, w, out)
   }
 #endif

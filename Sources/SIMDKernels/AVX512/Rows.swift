@@ -68,11 +68,6 @@
 
   @c(ck_depthwise_last_f32_avx512_swift)
   public func depthwiseLastAVX512(_ b: Block, _ input: Elements, _ w: Elements, _ out: Sums) {
-    depthwise(Vector.self, CK_CHANNELS_LAST, b, input, w, out)
-  }
-
-  @c(ck_depthwise_first_f32_avx512_swift)
-  public func depthwiseFirstAVX512(_ b: Block, _ input: Elements, _ w: Elements, _ out: Sums) {
-    depthwise(Vector.self, CK_CHANNELS_FIRST, b, input, w, out)
+    depthwise(Vector.self, b, input, w, out)
   }
 #endif

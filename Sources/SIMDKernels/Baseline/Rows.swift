@@ -51,10 +51,5 @@ public func outer6x8(_ t: Tile, _ a: Blocks, _ b: Blocks, _ c: TileOfC) { outer(
 
 @c(ck_depthwise_last_f32_sse2_swift)
 public func depthwiseLastSSE2(_ b: Block, _ input: Elements, _ w: Elements, _ out: Sums) {
-  depthwise(Vector.self, CK_CHANNELS_LAST, b, input, w, out)
-}
-
-@c(ck_depthwise_first_f32_sse2_swift)
-public func depthwiseFirstSSE2(_ b: Block, _ input: Elements, _ w: Elements, _ out: Sums) {
-  depthwise(Vector.self, CK_CHANNELS_FIRST, b, input, w, out)
+  depthwise(Vector.self, b, input, w, out)
 }

@@ -4,14 +4,29 @@ public typealias Block = UnsafePointer<ck_block>?
 public typealias Elements = UnsafeRawPointer?
 public typealias Sums = UnsafeMutablePointer<Float>?
 
+/// The weights of one row of a 3x3 kernel.
+public struct ThreeTaps<Vector: FloatVector> {
+  @usableFromInline let first: Vector
+  @usableFromInline let second: Vector
+  @usableFromInline let third: Vector
+
+  @inlinable @inline(always)
+  init(_ address: UnsafePointer<Float>, _ step: Int) {
+    first = Vector(address, living: nil)
+    second = Vector(address + step, living: nil)
+    third = Vector(address + 2 &* step, living: nil)
+  }
+}
+
 /// Sums of some outputs side by side, each vector a variable of its own.
 public protocol OutputVectors {
   associatedtype Vector: FloatVector
   static var count: Int { get }
   static var zero: Self { get }
-  /// Adds the products of `weight` with one vector of the input for each output, `step` apart.
-  mutating func add(_ input: UnsafePointer<Float>, _ step: Int, times weight: Vector, _ some: Vector.Mask?)
-  func store(_ address: UnsafeMutablePointer<Float>, _ step: Int, _ some: Vector.Mask?)
+  /// Adds the product of `value`, the input that the first output meets with tap `tap`, to all outputs that meet it.
+  mutating func add(_ value: Vector, _ tap: Int, stride: Int, _ weights: ThreeTaps<Vector>)
+  /// The first `outputs` of them.
+  func store(_ address: UnsafeMutablePointer<Float>, _ step: Int, outputs: Int)
 }
 
 public struct OneOutput<Vector: FloatVector>: OutputVectors {
@@ -27,178 +42,198 @@ public struct OneOutput<Vector: FloatVector>: OutputVectors {
   public static var zero: Self { Self(Vector(broadcast: 0)) }
 
   @inlinable @inline(always)
-  public mutating func add(_ input: UnsafePointer<Float>, _ step: Int, times weight: Vector, _ some: Vector.Mask?) {
-    sum = sum.adding(Vector(input, living: some), times: weight)
+  public mutating func add(_ value: Vector, _ tap: Int, stride: Int, _ weights: ThreeTaps<Vector>) {
+    if tap == 0 {
+      sum = sum.adding(value, times: weights.first)
+    } else if tap == 1 {
+      sum = sum.adding(value, times: weights.second)
+    } else if tap == 2 {
+      sum = sum.adding(value, times: weights.third)
+    }
   }
 
   @inlinable @inline(always)
-  public func store(_ address: UnsafeMutablePointer<Float>, _ step: Int, _ some: Vector.Mask?) {
-    sum.store(address, living: some)
+  public func store(_ address: UnsafeMutablePointer<Float>, _ step: Int, outputs: Int) {
+    if outputs > 0 { sum.store(address, living: nil) }
   }
 }
 
-/// Twice as many.
-public struct Twice<Half: OutputVectors>: OutputVectors {
-  public typealias Vector = Half.Vector
+/// Some, then others.
+public struct Both<First: OutputVectors, Second: OutputVectors>: OutputVectors where First.Vector == Second.Vector {
+  public typealias Vector = First.Vector
 
-  @usableFromInline var first: Half
-  @usableFromInline var second: Half
+  @usableFromInline var first: First
+  @usableFromInline var second: Second
 
   @inlinable @inline(always)
-  init(_ first: Half, _ second: Half) {
+  init(_ first: First, _ second: Second) {
     self.first = first
     self.second = second
   }
 
   @inlinable @inline(always)
-  public static var count: Int { 2 &* Half.count }
+  public static var count: Int { First.count &+ Second.count }
 
   @inlinable @inline(always)
   public static var zero: Self { Self(.zero, .zero) }
 
   @inlinable @inline(always)
-  public mutating func add(_ input: UnsafePointer<Float>, _ step: Int, times weight: Vector, _ some: Vector.Mask?) {
-    first.add(input, step, times: weight, some)
-    second.add(input + Half.count &* step, step, times: weight, some)
+  public mutating func add(_ value: Vector, _ tap: Int, stride: Int, _ weights: ThreeTaps<Vector>) {
+    first.add(value, tap, stride: stride, weights)
+    second.add(value, tap &- First.count &* stride, stride: stride, weights)
   }
 
   @inlinable @inline(always)
-  public func store(_ address: UnsafeMutablePointer<Float>, _ step: Int, _ some: Vector.Mask?) {
-    first.store(address, step, some)
-    second.store(address + Half.count &* step, step, some)
+  public func store(_ address: UnsafeMutablePointer<Float>, _ step: Int, outputs: Int) {
+    first.store(address, step, outputs: outputs)
+    second.store(address + First.count &* step, step, outputs: outputs &- First.count)
   }
 }
 
-/// A depthwise micro-kernel by the contract of `ck_depthwise`: what `ukernels/depthwise.h` does, in the same order, so that the rows of an
-/// instruction set agree bit for bit.
+public typealias TwoOutputs<Vector: FloatVector> = Both<OneOutput<Vector>, OneOutput<Vector>>
+public typealias SevenOutputs<Vector: FloatVector> =
+  Both<Both<TwoOutputs<Vector>, TwoOutputs<Vector>>, Both<TwoOutputs<Vector>, OneOutput<Vector>>>
+
+/// The depthwise micro-kernel for channels last by the contract of `ck_depthwise`, in the order of `ukernels/depthwise_last.h`, so that the rows of
+/// an instruction set agree bit for bit. Tiles are one output row high.
 @inlinable @inline(always)
 public func depthwise<Vector: FloatVector>(
-  _: Vector.Type, _ channels: ck_channels, _ block: Block, _ input: Elements, _ weights: Elements, _ output: Sums
+  _: Vector.Type, _ block: Block, _ input: Elements, _ weights: Elements, _ output: Sums
 ) {
   guard let block, let output, let input = input?.assumingMemoryBound(to: Float.self),
     let weights = weights?.assumingMemoryBound(to: Float.self)
   else { return }
-  let walk = Walk(block.pointee, channelsLast: channels == CK_CHANNELS_LAST)
-  let isWhole = walk.lanes >= Vector.count
-  if walk.outputs.count >= 4 {
-    if isWhole {
-      walk.kernels(Twice<Twice<OneOutput<Vector>>>.self, input, weights, output, nil)
-    } else {
-      walk.kernels(Twice<Twice<OneOutput<Vector>>>.self, input, weights, output, Vector.first(walk.lanes))
-    }
-  } else if isWhole {
-    walk.kernels(OneOutput<Vector>.self, input, weights, output, nil)
+  let walk = ChannelWalk<Vector>(block: block.pointee, input: input, weights: weights, output: output)
+  let (down, across) = (block.pointee.down, block.pointee.across)
+  let isSquare = down.taps == 3 && across.taps == 3 && down.dilation == 1 && across.dilation == 1
+  if walk.channels < Vector.count {
+    walk.outputs(Vector.first(walk.channels))
+  } else if isSquare && across.stride == 1 {
+    walk.tiles(stride: 1)
+  } else if isSquare && across.stride == 2 {
+    walk.tiles(stride: 2)
   } else {
-    walk.kernels(OneOutput<Vector>.self, input, weights, output, Vector.first(walk.lanes))
+    walk.outputs(nil)
   }
 }
 
-/// A block with its directions named by what is done along them; see `ck_walk` in `ukernels/depthwise_rows.h`.
-public struct Walk {
-  public struct Direction {
-    @usableFromInline let count: Int
-    @usableFromInline let input: Int
-    @usableFromInline let output: Int
-
-    @inlinable @inline(always)
-    init(_ count: Int64, _ input: Int64, _ output: Int64) {
-      self.count = Int(count)
-      self.input = Int(input)
-      self.output = Int(output)
-    }
-  }
-
+/// One block and its memory.
+public struct ChannelWalk<Vector: FloatVector> {
   @usableFromInline let block: ck_block
-  @usableFromInline let last: Bool
-  @usableFromInline let lines: Direction
-  @usableFromInline let outputs: Direction
-  @usableFromInline let lanes: Int
+  @usableFromInline let input: UnsafePointer<Float>
+  @usableFromInline let weights: UnsafePointer<Float>
+  @usableFromInline let output: UnsafeMutablePointer<Float>
 
   @inlinable @inline(always)
-  init(_ block: ck_block, channelsLast: Bool) {
-    let rows = Direction(block.rows, block.in_row, block.out_row)
+  init(
+    block: ck_block, input: UnsafePointer<Float>, weights: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+  ) {
     self.block = block
-    last = channelsLast
-    lines = channelsLast ? rows : Direction(1, 0, 0)
-    outputs = channelsLast ? Direction(block.columns, block.in_column, block.out_column) : rows
-    lanes = Int(channelsLast ? block.channels : block.columns)
-  }
-
-  /// Kernels of 3 x 3 and 5 x 5 whose taps are as far apart as the outputs, and any other.
-  @inlinable @inline(always)
-  func kernels<Outputs: OutputVectors>(
-    _: Outputs.Type, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
-    _ some: Outputs.Vector.Mask?
-  ) {
-    let (rows, columns) = (Int(block.kernel_rows), Int(block.kernel_columns))
-    if sharesVectors && rows == 3 && columns == 3 {
-      run(Outputs.self, input, weights, output, some, across: 3, along: 3, shared: true)
-    } else if sharesVectors && rows == 5 && columns == 5 {
-      run(Outputs.self, input, weights, output, some, across: 5, along: 5, shared: true)
-    } else {
-      let (across, along) = last ? (rows, columns) : (columns, rows)
-      run(Outputs.self, input, weights, output, some, across: across, along: along, shared: false)
-    }
+    self.input = input
+    self.weights = weights
+    self.output = output
   }
 
   @inlinable @inline(always)
-  var sharesVectors: Bool {
-    if !last { return block.tap_row == block.in_row }
-    var s = 1
-    while s < Int(block.kernel_columns) {
-      if block.taps[s] &- block.taps[s &- 1] != block.in_column { return false }
-      s &+= 1
-    }
-    return true
-  }
+  var channels: Int { Int(block.channels) }
 
-  /// The whole block: the last outputs and vectors overlap those before, and write the same again.
+  /// Calls `body` with each row, each `step`th column and each vector of channels. The last vector overlaps the one before, and writes the same
+  /// again.
   @inlinable @inline(always)
-  func run<Outputs: OutputVectors>(
-    _: Outputs.Type, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
-    _ some: Outputs.Vector.Mask?, across: Int, along: Int, shared: Bool
-  ) {
-    var line = 0
-    while line < lines.count {
-      var o = 0
-      while o < outputs.count {
-        let first = min(o, outputs.count &- Outputs.count)
-        let from = input + line &* lines.input + first &* outputs.input
-        let to = output + line &* lines.output + first &* outputs.output
-        var l = 0
-        while l < lanes {
-          let lane = some == nil ? min(l, lanes &- Outputs.Vector.count) : 0
-          var sums = Outputs.zero
-          add(&sums, from + lane, last ? weights + lane : weights, some, across: across, along: along, shared: shared)
-          sums.store(to + lane, outputs.output, some)
-          l &+= Outputs.Vector.count
+  func walk(_ step: Int, _ body: (_ row: Int, _ column: Int, _ channel: Int) -> Void) {
+    var channel = 0
+    while channel < channels {
+      var row = 0
+      while row < Int(block.down.outputs) {
+        var column = 0
+        while column < Int(block.across.outputs) {
+          body(row, column, max(0, min(channel, channels &- Vector.count)))
+          column &+= step
         }
-        o &+= Outputs.count
+        row &+= 1
       }
-      line &+= 1
+      channel &+= Vector.count
     }
   }
 
-  /// All taps. Where taps and outputs are equally far apart, the compiler sees that a vector serves several outputs, and loads it once.
+  /// 3x3 taps as far apart as inputs: a vector that is loaded serves all outputs that meet it.
   @inlinable @inline(always)
-  func add<Outputs: OutputVectors>(
-    _ sums: inout Outputs, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ some: Outputs.Vector.Mask?,
-    across: Int, along: Int, shared: Bool
-  ) {
-    var i = 0
-    while i < across {
-      var j = 0
-      while j < along {
-        let (r, s) = last ? (i, j) : (j, i)
-        let weight = weights + r &* Int(block.w_row) + s &* Int(block.w_column)
-        let row = shared && !last ? j &* outputs.input : r &* Int(block.tap_row)
-        let column = shared && last ? Int(block.taps[0]) &+ j &* outputs.input : Int(block.taps[s])
-        sums.add(
-          input + (row &+ column), outputs.input,
-          times: last ? Outputs.Vector(weight, living: some) : Outputs.Vector(broadcast: weight.pointee), some)
-        j &+= 1
+  func tiles(stride: Int) {
+    typealias Outputs = SevenOutputs<Vector>
+    let (down, across) = (block.down, block.across)
+    walk(Outputs.count) { row, column, channel in
+      let count = min(Outputs.count, Int(across.outputs) &- column)
+      let top = Int(down.first) &+ row &* Int(down.stride)
+      let left = Int(across.first) &+ column &* stride
+      var sums = Outputs.zero
+      var r = 0
+      while r < 3 {
+        let y = top &+ r
+        if y >= 0 && y < Int(down.inputs) {
+          let from = input + (y &* Int(down.in) &+ left &* Int(across.in) &+ channel)
+          let begin = max(0, 0 &- left)
+          let end = min(Int(across.inputs) &- left, (count &- 1) &* stride &+ 3)
+          let taps = ThreeTaps<Vector>(weights + (r &* Int(down.w) &+ channel), Int(across.w))
+          addRow(&sums, from, begin, end, stride: stride, taps)
+        }
+        r &+= 1
       }
-      i &+= 1
+      let to = output + (row &* Int(down.out) &+ column &* Int(across.out) &+ channel)
+      sums.store(to, Int(across.out), outputs: count)
+    }
+  }
+
+  /// Inputs `begin` ..< `end` of one row, counted from the first one of the tile.
+  @inlinable @inline(always)
+  func addRow(
+    _ sums: inout SevenOutputs<Vector>, _ row: UnsafePointer<Float>, _ begin: Int, _ end: Int, stride: Int,
+    _ taps: ThreeTaps<Vector>
+  ) {
+    let step = Int(block.across.in)
+    @inline(always)
+    func add(_ x: Int) {
+      if x >= begin && x < end { sums.add(Vector(row + x &* step, living: nil), x, stride: stride, taps) }
+    }
+    // Written out: the compiler is not to be relied on to unroll a loop of this size.
+    add(0)
+    add(1)
+    add(2)
+    add(3)
+    add(4)
+    add(5)
+    add(6)
+    add(7)
+    add(8)
+    if stride == 1 { return }
+    add(9)
+    add(10)
+    add(11)
+    add(12)
+    add(13)
+    add(14)
+  }
+
+  /// Any taps, one output at a time.
+  @inlinable @inline(always)
+  func outputs(_ some: Vector.Mask?) {
+    let (down, across) = (block.down, block.across)
+    walk(1) { row, column, channel in
+      var sum = Vector(broadcast: 0)
+      var r = 0
+      while r < Int(down.taps) {
+        let y = Int(down.first) &+ row &* Int(down.stride) &+ r &* Int(down.dilation)
+        var s = 0
+        while s < Int(across.taps) {
+          let x = Int(across.first) &+ column &* Int(across.stride) &+ s &* Int(across.dilation)
+          if y >= 0 && y < Int(down.inputs) && x >= 0 && x < Int(across.inputs) {
+            let value = Vector(input + (y &* Int(down.in) &+ x &* Int(across.in) &+ channel), living: some)
+            sum = sum.adding(value, times: Vector(weights + (r &* Int(down.w) &+ s &* Int(across.w) &+ channel), living: some))
+          }
+          s &+= 1
+        }
+        r &+= 1
+      }
+      sum.store(output + (row &* Int(down.out) &+ column &* Int(across.out) &+ channel), living: some)
     }
   }
 }

@@ -32,24 +32,21 @@ public enum SwiftKernels {
     return rows
   }()
 
-  /// Depthwise, in fp32.
+  /// Depthwise with channels last, in fp32.
   nonisolated(unsafe) public static let depthwise: [ck_depthwise] = {  // Never written to.
-    var rows = depthwiseRows(CK_ISA_SSE2, "sse2", lanes: 4, last: depthwiseLastSSE2, first: depthwiseFirstSSE2)
+    var rows = [depthwiseRow(CK_ISA_SSE2, "sse2", lanes: 4, depthwiseLastSSE2)]
     #if arch(x86_64)
-      rows += depthwiseRows(CK_ISA_AVX2, "avx2", lanes: 8, last: depthwiseLastAVX2, first: depthwiseFirstAVX2)
-      rows += depthwiseRows(CK_ISA_AVX512, "avx512", lanes: 16, last: depthwiseLastAVX512, first: depthwiseFirstAVX512)
+      rows.append(depthwiseRow(CK_ISA_AVX2, "avx2", lanes: 8, depthwiseLastAVX2))
+      rows.append(depthwiseRow(CK_ISA_AVX512, "avx512", lanes: 16, depthwiseLastAVX512))
     #endif
     return rows
   }()
 
-  private static func depthwiseRows(
-    _ isa: ck_isa, _ isaName: String, lanes: Int32, last: ck_depthwise_fn, first: ck_depthwise_fn
-  ) -> [ck_depthwise] {
-    [("last", CK_CHANNELS_LAST, last), ("first", CK_CHANNELS_FIRST, first)].map { name, channels, run in
-      ck_depthwise(
-        name: immortal("depthwise_\(name)_f32_\(isaName)_swift"), channels: channels, isa: isa, in: CK_F32, lanes: lanes, run: run
-      )
-    }
+  private static func depthwiseRow(_ isa: ck_isa, _ isaName: String, lanes: Int32, _ run: ck_depthwise_fn) -> ck_depthwise {
+    ck_depthwise(
+      name: immortal("depthwise_last_f32_\(isaName)_swift"), channels: CK_CHANNELS_LAST, isa: isa, in: CK_F32, lanes: lanes,
+      run: run
+    )
   }
 
   /// `tiles`: of 1, 2 ... rows.
