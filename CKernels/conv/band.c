@@ -23,10 +23,6 @@ ck_axis ck_rows_of(const ck_image *in) {
   return (ck_axis){in->height, in->kernel_rows, in->stride_h, in->dilation_h, in->pad_top};
 }
 
-ck_axis ck_columns_of(const ck_image *in) {
-  return (ck_axis){in->width, in->kernel_columns, in->stride_w, in->dilation_w, in->pad_left};
-}
-
 ck_taps ck_taps_of(const ck_axis *axis, int64_t output) {
   const int64_t start = output * axis->stride - axis->pad;
   ck_taps taps = {};

@@ -20,7 +20,6 @@ typedef struct ck_axis {
 } ck_axis;
 
 ck_axis ck_rows_of(const ck_image *image);
-ck_axis ck_columns_of(const ck_image *image);
 
 /// Places of the kernel, along one axis, that meet the image for an output.
 typedef struct ck_taps {

@@ -3,11 +3,8 @@
 // The input is read where it lies and the kernels skip the padding. A task is a block of outputs: some rows of some channels of
 // one image. Contract: each output is one chain of multiply-adds, in an order that the kernel's row fixes, whatever the blocks
 // and threads.
-#include <stddef.h>
-
 #include "ck_pack.h"
 #include "ck_team.h"
-#include "conv/band.h"
 #include "conv/conv.h"
 #include "epilogue/epilogue.h"
 #include "pack/units.h"

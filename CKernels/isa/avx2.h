@@ -36,8 +36,9 @@ CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask lanes) {
 // Lanes from `begin` up to `end`, which may lie outside the vector; zeros in the others, whose memory isn't touched.
 CK_INLINE ck_vf ck_load_between(const float *p, int64_t begin, int64_t end) {
   const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  const __m256i from = _mm256_cmpgt_epi32(lane, _mm256_set1_epi32((int32_t)begin - 1));
-  return _mm256_maskload_ps(p, _mm256_and_si256(from, _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)end), lane)));
+  const int32_t from = begin < 0 ? 0 : begin > 8 ? 8 : (int32_t)begin, to = end < 0 ? 0 : end > 8 ? 8 : (int32_t)end;
+  const __m256i before = _mm256_cmpgt_epi32(_mm256_set1_epi32(from), lane);
+  return _mm256_maskload_ps(p, _mm256_andnot_si256(before, _mm256_cmpgt_epi32(_mm256_set1_epi32(to), lane)));
 }
 CK_INLINE ck_vf ck_load_between(const uint16_t *p, int64_t begin, int64_t end) {
   uint16_t some[8] = {};

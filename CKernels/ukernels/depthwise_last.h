@@ -2,19 +2,22 @@
 //
 //   CK_TYPE  type in names of functions   CK_IN  element of input and weights   CK_ISA_NAME  of the instruction set
 //
-// A tile of CK_TILE_ROWS x CK_TILE_COLUMNS outputs of one vector of channels: each vector of input that is loaded serves all
-// outputs that meet it. Padding is skipped, so that each output is one chain of multiply-adds in the order (r, s), whatever the
-// tile.
+//   CK_TILE_ROWS  of the tallest tile
+//
+// A tile of up to CK_TILE_ROWS x CK_TILE_COLUMNS outputs of one vector of channels: each vector of input that is loaded serves
+// all outputs that meet it. Padding is skipped, so that each output is one chain of multiply-adds in the order (r, s), whatever
+// the tile.
 
 /// Taps as far apart as inputs, `taps` x `taps`, and the same stride in both directions. Every output must
 /// meet an input (`ck_all_meet`).
 CK_INLINE void CK_NAME(last_tile)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
-                                  const ck_side down, const ck_side across, const int columns, const int taps, const int stride) {
+                                  const ck_side down, const ck_side across, const ck_tile_size tile, const int taps,
+                                  const int stride) {
   ck_vf sum[CK_TILE_ROWS][CK_TILE_COLUMNS];
 #pragma clang loop unroll(full)
-  for (int p = 0; p < CK_TILE_ROWS; p++)
+  for (int p = 0; p < tile.rows; p++)
 #pragma clang loop unroll(full)
-    for (int q = 0; q < columns; q++) sum[p][q] = (ck_vf){};
+    for (int q = 0; q < tile.columns; q++) sum[p][q] = (ck_vf){};
 
   ck_vf weight[5][5];
 #pragma clang loop unroll(full)
@@ -23,17 +26,17 @@ CK_INLINE void CK_NAME(last_tile)(const ck_block *b, const CK_IN *restrict in, c
     for (int s = 0; s < taps; s++) weight[r][s] = ck_load(w + r * b->down.w + s * b->across.w);
 
 #pragma clang loop unroll(full)
-  for (int y = 0; y < (CK_TILE_ROWS - 1) * stride + taps; y++) {
-    if ((y < taps - 1 || y > (CK_TILE_ROWS - 1) * stride) && !ck_meets(down.met, y)) continue;
-    const CK_IN *row = in + (down.first + y) * b->down.in + across.first * b->across.in;
+  for (int y = 0; y < (tile.rows - 1) * stride + taps; y++) {
+    if ((y < taps - 1 || y > (tile.rows - 1) * stride) && !ck_meets(down.met, y)) continue;
+    const int64_t row = (down.first + y) * b->down.in + across.first * b->across.in; // may lie before the image
 #pragma clang loop unroll(full)
-    for (int x = 0; x < (columns - 1) * stride + taps; x++) {
-      if ((x < taps - 1 || x > (columns - 1) * stride) && !ck_meets(across.met, x)) continue;
-      const ck_vf value = ck_load(row + x * b->across.in);
+    for (int x = 0; x < (tile.columns - 1) * stride + taps; x++) {
+      if ((x < taps - 1 || x > (tile.columns - 1) * stride) && !ck_meets(across.met, x)) continue;
+      const ck_vf value = ck_load(in + (row + x * b->across.in));
 #pragma clang loop unroll(full)
-      for (int p = 0; p < CK_TILE_ROWS; p++)
+      for (int p = 0; p < tile.rows; p++)
 #pragma clang loop unroll(full)
-        for (int q = 0; q < columns; q++) {
+        for (int q = 0; q < tile.columns; q++) {
           const int r = y - p * stride, s = x - q * stride;
           if (r < 0 || r >= taps || s < 0 || s >= taps) continue;
           sum[p][q] = ck_madd(sum[p][q], value, weight[r][s]);
@@ -42,9 +45,9 @@ CK_INLINE void CK_NAME(last_tile)(const ck_block *b, const CK_IN *restrict in, c
   }
 
 #pragma clang loop unroll(full)
-  for (int p = 0; p < CK_TILE_ROWS; p++)
+  for (int p = 0; p < tile.rows; p++)
 #pragma clang loop unroll(full)
-    for (int q = 0; q < columns; q++) ck_store(out + p * b->down.out + q * b->across.out, sum[p][q]);
+    for (int q = 0; q < tile.columns; q++) ck_store(out + p * b->down.out + q * b->across.out, sum[p][q]);
 }
 
 /// Any taps: one output.
@@ -66,19 +69,18 @@ CK_INLINE void CK_NAME(last_output)(const ck_block *b, const CK_IN *restrict in,
   else ck_store_first(out, sum, some);
 }
 
-/// All outputs of one vector of channels, by tiles of `columns`; `taps` of 0 stands for any taps, and tiles of one output. The
-/// last tile overlaps the one before, and writes the same again.
+/// All outputs of one vector of channels; `taps` of 0 stands for any taps, and tiles of one output. The last tile overlaps the
+/// one before, and writes the same again.
 CK_INLINE void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
-                                  const int columns, const int taps, const int stride) {
-  const int rows = taps > 0 ? CK_TILE_ROWS : 1;
-  for (int64_t row = 0; row < b.down.outputs; row += rows) {
-    const int64_t p = ck_begin(row, rows, b.down.outputs);
-    const ck_side down = ck_side_of(&b.down, p, rows);
-    for (int64_t column = 0; column < b.across.outputs; column += columns) {
-      const int64_t q = ck_begin(column, columns, b.across.outputs);
-      const ck_side across = ck_side_of(&b.across, q, columns);
+                                  const ck_tile_size tile, const int taps, const int stride) {
+  for (int64_t row = 0; row < b.down.outputs; row += tile.rows) {
+    const int64_t p = ck_begin(row, tile.rows, b.down.outputs);
+    const ck_side down = ck_side_of(&b.down, p, tile.rows);
+    for (int64_t column = 0; column < b.across.outputs; column += tile.columns) {
+      const int64_t q = ck_begin(column, tile.columns, b.across.outputs);
+      const ck_side across = ck_side_of(&b.across, q, tile.columns);
       float *to = out + p * b.down.out + q * b.across.out;
-      if (taps > 0) CK_NAME(last_tile)(&b, in, w, to, down, across, columns, taps, stride);
+      if (taps > 0) CK_NAME(last_tile)(&b, in, w, to, down, across, tile, taps, stride);
       else CK_NAME(last_output)(&b, in, w, to, down, across, true, ck_first(CK_LANES));
     }
   }
@@ -97,32 +99,31 @@ static __attribute__((noinline)) void CK_NAME(last_some)(const ck_block *b, cons
 
 // Kernels with taps known beforehand, each a function of its own: side by side in one, they take registers from each other (Zen
 // 4, AVX-512: 10 to 17 % slower).
-#define CK_LAST(COLUMNS, TAPS, STRIDE)                                                                                           \
-  static __attribute__((noinline)) void CK_NAME(last##COLUMNS##_##TAPS##x##STRIDE)(                                              \
-      const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out) {                               \
-    CK_NAME(last_walk)(*b, in, w, out, COLUMNS, TAPS, STRIDE);                                                                   \
+#define CK_LAST(NAME, ROWS, COLUMNS, TAPS, STRIDE)                                                                               \
+  static __attribute__((noinline)) void CK_NAME(last_##NAME)(const ck_block *b, const CK_IN *restrict in,                        \
+                                                             const CK_IN *restrict w, float *restrict out) {                     \
+    CK_NAME(last_walk)(*b, in, w, out, (ck_tile_size){ROWS, COLUMNS}, TAPS, STRIDE);                                             \
   }
-CK_LAST(7, 3, 1)
-CK_LAST(3, 3, 1)
-CK_LAST(7, 3, 2)
-CK_LAST(3, 3, 2)
-CK_LAST(7, 5, 1)
-CK_LAST(7, 5, 2)
-CK_LAST(1, 0, 0)
+CK_LAST(3x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 1)
+CK_LAST(3x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 2)
+CK_LAST(5x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 1)
+CK_LAST(5x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 2)
+CK_LAST(small_3x1, 1, CK_FEW_COLUMNS, 3, 1)
+CK_LAST(small_3x2, 1, CK_FEW_COLUMNS, 3, 2)
+CK_LAST(any, 1, 1, 0, 0)
 #undef CK_LAST
 
 typedef void (*CK_NAME(kernel))(const ck_block *b, const CK_IN *in, const CK_IN *w, float *out);
 
 CK_INLINE CK_NAME(kernel) CK_NAME(last_kernel)(const ck_block *b) {
   const ck_pattern pattern = ck_pattern_of(b);
-  const int64_t columns = b->across.outputs;
-  const bool tiles = columns >= 3 && b->down.outputs >= CK_TILE_ROWS && ck_all_meet(&b->down) && ck_all_meet(&b->across);
-  if (!tiles) return CK_NAME(last1_0x0);
-  if (pattern == CK_TAPS3_STRIDE1) return columns < 7 ? CK_NAME(last3_3x1) : CK_NAME(last7_3x1);
-  if (pattern == CK_TAPS3_STRIDE2) return columns < 7 ? CK_NAME(last3_3x2) : CK_NAME(last7_3x2);
-  if (pattern == CK_TAPS5_STRIDE1 && columns >= 7) return CK_NAME(last7_5x1);
-  if (pattern == CK_TAPS5_STRIDE2 && columns >= 7) return CK_NAME(last7_5x2);
-  return CK_NAME(last1_0x0);
+  const bool large = b->down.outputs >= CK_TILE_ROWS && b->across.outputs >= CK_TILE_COLUMNS;
+  if (!ck_all_meet(&b->down) || !ck_all_meet(&b->across) || b->across.outputs < CK_FEW_COLUMNS) return CK_NAME(last_any);
+  if (pattern == CK_TAPS3_STRIDE1) return large ? CK_NAME(last_3x1) : CK_NAME(last_small_3x1);
+  if (pattern == CK_TAPS3_STRIDE2) return large ? CK_NAME(last_3x2) : CK_NAME(last_small_3x2);
+  if (pattern == CK_TAPS5_STRIDE1 && large) return CK_NAME(last_5x1);
+  if (pattern == CK_TAPS5_STRIDE2 && large) return CK_NAME(last_5x2);
+  return CK_NAME(last_any);
 }
 
 /// One vector of channels after the other, so that the weights stay in registers and the input in L1. The last vector overlaps

@@ -16,10 +16,14 @@
     CK_EXPANDED(CK_DEPTHWISE_STATIC, row_##channels, type, CK_ISA_NAME)(b, in, w, out);                                          \
   }
 
-/// Channels last, columns of the widest micro-tile: 7 sums, the 3 or 5 weights of a row of taps and a value fit into 16
-/// registers, and 7 divides the images of most networks. Where there are 32 registers, a tile has two rows (CK_TILE_ROWS).
-/// Channels first, vectors one above the other (CK_STRIP_ROWS), beside 9 weights: 7 in 32 registers, else 4.
-enum { CK_TILE_COLUMNS = 7 };
+/// Columns of a micro-tile, channels last: 7 sums, the weights of a row of taps and a value fit into 16 registers, and 7 divides
+/// the images of most networks; of small images 3. Where there are 32 registers, a tile has two rows (CK_TILE_ROWS). Channels
+/// first, vectors one above the other (CK_STRIP_ROWS), beside 9 weights: 7 in 32 registers, else 4.
+enum { CK_TILE_COLUMNS = 7, CK_FEW_COLUMNS = 3 };
+
+typedef struct ck_tile_size {
+  int rows, columns;
+} ck_tile_size;
 
 /// What the square kernels are made for; in `ANY` taps, strides and dilations are read from the block.
 typedef enum ck_pattern { CK_ANY_TAPS, CK_TAPS3_STRIDE1, CK_TAPS3_STRIDE2, CK_TAPS5_STRIDE1, CK_TAPS5_STRIDE2 } ck_pattern;

@@ -9,14 +9,12 @@ extension Dispatch {
     plan.depthwise = kernel.run
     plan.vectors = kernel.channelsLast ? CK_CHANNELS_LAST : CK_CHANNELS_FIRST
     let isFirst = !kernel.channelsLast
-    let storesOutput = problem.outputType == .float32 && (isFirst ? problem.layout.out_qs : problem.layout.out_ks) == 1
+    let storesOutput = problem.outputType == .float32
     plan.gemm = ck_gemm_plan()
-    plan.gemm.kr = 1
     plan.gemm.a_type = problem.inputType.kernelType
     plan.gemm.b_type = problem.inputType.kernelType
     plan.gemm.acc_type = CK_F32
     plan.gemm.c_type = problem.outputType.kernelType
-    plan.gemm.panel_type = kernel.inputType.kernelType
     plan.gemm.team = ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds)
     plan.gemm.accumulate = !storesOutput
     let bias: Epilogue.Bias = problem.epilogue.hasBias ? (isFirst ? .perRow : .perColumn) : .none
@@ -28,11 +26,12 @@ extension Dispatch {
     cut(&plan, problem, kernel, threads: threads, passesTwice: !storesOutput || plan.gemm.has_epilogue)
   }
 
-  /// How many rows and channels a task has. Each thread takes all of its part at once, unless it passes twice over what is in L2.
+  /// How many rows and channels a task has. Each thread takes all of its part at once, unless it passes twice over what is in L2 or L1 can't hold
+  /// what one vector of channels meets.
   private func cut(
     _ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ kernel: DepthwiseMicrokernel, threads: Int, passesTwice: Bool
   ) {
-    let wanted = (threads - 1) / problem.shape.batch + 1
+    let wanted = threads / greatestCommonDivisor(threads, problem.shape.batch)
     let most = passesTwice ? blocks.l2Bytes / 4 : Int.max
     let groups = problem.shape.groups
     let rowBytes = max(problem.shape.width, problem.reachedColumns) * problem.inputType.byteCount
@@ -40,8 +39,11 @@ extension Dispatch {
       let rows = min(problem.outputHeight, Self.fewestRows)
       let bands = min(wanted, problem.outputHeight / rows)
       let bandRows = bandRows(problem, rowBytes: rowBytes * groups, most: most, bands: bands * problem.shape.batch)
-      plan.band_rows = Int64(problem.staysInL1 ? bandRows : Self.tileRows)
-      plan.band_channels = Int64(wholeMultiple((groups - 1) / ((wanted - 1) / bands + 1) + 1, of: kernel.lanes))
+      plan.band_rows = Int64(problem.suitsL1 ? bandRows : Self.tileRows)
+      var channels = wholeMultiple((groups - 1) / ((wanted - 1) / bands + 1) + 1, of: kernel.lanes)
+      // Less than a vector of channels is slow.
+      while channels < groups && 1..<kernel.lanes ~= groups % channels { channels += kernel.lanes }
+      plan.band_channels = Int64(channels)
     } else {
       let planeBytes = rowBytes * problem.shape.height
       let channels = min((groups - 1) / wanted + 1, max(1, most / max(1, planeBytes)))
@@ -57,10 +59,12 @@ extension Dispatch {
   private static let tileRows = 2
 }
 
+private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }
+
 extension ConvolutionProblem {
   /// Whether the input rows that one vector of channels meets stay in L1 until the next output row, or are evicted because pixels a power of two
   /// apart share a few sets. L1 has 64 sets of 64 bytes wherever a way is a page of 4 KiB.
-  fileprivate var staysInL1: Bool {
+  fileprivate var suitsL1: Bool {
     let pixelBytes = shape.groups * inputType.byteCount
     let sharing = pixelBytes.isMultiple(of: 64) ? min(64, (pixelBytes / 64) & -(pixelBytes / 64)) : 1
     let rows = (shape.kernel.height - 1) * shape.dilation.height + shape.stride.height + 1

@@ -33,18 +33,20 @@ struct DepthwiseTests {
     arguments: DepthwiseRow.usable)
   func exact(kernel: DepthwiseRow) throws {
     let lanes = Int(kernel.row.lanes)
-    var index = 0
+    var random = SplitMix64(seed: 3)
     for (kernelRows, kernelColumns) in Self.kernels {
       for (rows, columns) in Self.images {
         for (stride, dilation) in Self.steps {
-          index += 1
-          let channels = [1, 2, 3, 5, lanes - 1, lanes, lanes + 1, 2 * lanes, 3 * lanes + 2][index % 9]
+          // Whole vectors twice as often as parts of one: they have kernels of their own.
+          let counts = [1, 3, max(1, lanes - 1), lanes, lanes + 1, 2 * lanes, 3 * lanes + 2, lanes, 2 * lanes + 1]
           let trial = try DepthwiseTrial(
             kernel,
             DepthwiseSetting(
-              kernelRows: kernelRows, kernelColumns: kernelColumns, rows: rows, columns: columns, channels: max(1, channels),
-              stride: stride, dilation: dilation, padding: [0, 1, 2, 3][index / 3 % 4], gap: [0, 3][index / 2 % 2],
-              placement: index % 2 == 0 ? .flushWithEnd : .flushWithStart))
+              kernelRows: kernelRows, kernelColumns: kernelColumns, rows: rows, columns: columns,
+              channels: try #require(counts.randomElement(using: &random)), stride: stride, dilation: dilation,
+              before: Int.random(in: 0...3, using: &random), behind: Int.random(in: -2...3, using: &random),
+              gap: Int.random(in: 0...3, using: &random), placement: Bool.random(using: &random) ? .flushWithEnd : .flushWithStart
+            ))
           trial.run()
           #expect(trial.finding() == nil)
         }
@@ -56,14 +58,15 @@ struct DepthwiseTests {
   func languages(kernel: DepthwiseRow) throws {
     let inC = try #require(DepthwiseRow.all.first { $0.name + "_swift" == kernel.name })
     for (index, (kernelRows, kernelColumns)) in Self.kernels.enumerated() {
-      let setting = DepthwiseSetting(
-        kernelRows: kernelRows, kernelColumns: kernelColumns, rows: 5, columns: 6 + 7 * index, channels: 19,
-        stride: 1 + index % 2,
-        dilation: 1, padding: 1, gap: 1, placement: .flushWithEnd, scale: 1.1)
-      let trials = [try DepthwiseTrial(kernel, setting), try DepthwiseTrial(inC, setting)]
-      for trial in trials { trial.run() }
-      let same = withExtendedLifetime(trials) { trials[0].output.elementsEqual(trials[1].output) }
-      #expect(same, "\(setting)")
+      for stride in 1...2 {
+        let setting = DepthwiseSetting(
+          kernelRows: kernelRows, kernelColumns: kernelColumns, rows: 5, columns: 6 + 7 * index, channels: 19, stride: stride,
+          dilation: 1, before: 1, behind: 1, gap: 1, placement: .flushWithEnd, scale: 1.1)
+        let trials = [try DepthwiseTrial(kernel, setting), try DepthwiseTrial(inC, setting)]
+        for trial in trials { trial.run() }
+        let same = withExtendedLifetime(trials) { trials[0].output.elementsEqual(trials[1].output) }
+        #expect(same, "\(setting)")
+      }
     }
   }
 
@@ -71,7 +74,7 @@ struct DepthwiseTests {
   func mutants() throws {
     let kernel = try #require(DepthwiseRow.usable.first)
     let setting = DepthwiseSetting(
-      kernelRows: 3, kernelColumns: 3, rows: 4, columns: 5, channels: 6, stride: 1, dilation: 1, padding: 1, gap: 2,
+      kernelRows: 3, kernelColumns: 3, rows: 4, columns: 5, channels: 6, stride: 1, dilation: 1, before: 1, behind: 1, gap: 2,
       placement: .flushWithEnd)
     for value in [Float(0.5), .nan] {
       let trial = try DepthwiseTrial(kernel, setting)

@@ -7,8 +7,8 @@ struct DepthwiseSetting: CustomStringConvertible {
   var kernelRows, kernelColumns: Int
   var rows, columns, channels: Int
   var stride, dilation: Int
-  /// Columns and rows of padding before the image and, where the image has more than one, behind it.
-  var padding: Int
+  /// Rows and columns of padding before the image and behind it; below zero behind, so many that no output meets.
+  var before, behind: Int
   /// Elements between rows of the input, of the weights and of the output.
   var gap: Int
   var placement: GuardedBuffer.Placement
@@ -17,14 +17,14 @@ struct DepthwiseSetting: CustomStringConvertible {
 
   var description: String {
     "kernel \(kernelRows)x\(kernelColumns), outputs \(rows)x\(columns)x\(channels), stride \(stride), dilation \(dilation), "
-      + "padding \(padding), gap \(gap), \(placement)"
+      + "padding \(before) and \(behind), gap \(gap), \(placement)"
   }
 
   /// Without memory strides.
   func span(outputs: Int, taps: Int) -> ck_span {
     let reached = (outputs - 1) * stride + (taps - 1) * dilation + 1
     return ck_span(
-      outputs: Int64(outputs), inputs: Int64(max(1, reached - 2 * padding)), taps: Int64(taps), first: Int64(-padding),
+      outputs: Int64(outputs), inputs: Int64(max(1, reached - before - behind)), taps: Int64(taps), first: Int64(-before),
       stride: Int64(stride), dilation: Int64(dilation), in: 0, out: 0, w: 0)
   }
 }

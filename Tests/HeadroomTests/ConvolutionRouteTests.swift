@@ -82,6 +82,13 @@ struct ConvolutionRouteTests {
         padding: Padding(3)),
       ConvolutionShape(
         batch: 1, inputChannels: 7, height: 97, width: 101, outputChannels: 7, kernel: Extent(5), padding: Padding(2), groups: 7),
+      ConvolutionShape(
+        batch: 3, inputChannels: 37, height: 12, width: 9, outputChannels: 37, kernel: Extent(3), stride: Extent(2),
+        padding: Padding(1), groups: 37),
+      // Pixels a page apart, and an odd number of rows.
+      ConvolutionShape(
+        batch: 1, inputChannels: 1024, height: 7, width: 7, outputChannels: 1024, kernel: Extent(3), padding: Padding(1),
+        groups: 1024),
     ]
     for (index, shape) in shapes.enumerated() {
       let wanted = ConvolutionSetting(shape) {
@@ -89,7 +96,7 @@ struct ConvolutionRouteTests {
         $0.inputLayout = choice(index, Self.layouts)
         $0.outputLayout = $0.inputLayout
       }
-      let (setting, plan) = try route.plan(wanted)
+      let (setting, plan) = try route.plan(wanted, threads: choice(index, [1, 1, 1, 2, 2]))
       let trial = try ConvolutionTrial(setting)
       try plan.run(trial)
       #expect(trial.finding() == nil, "\(plan.selection)")
