@@ -28,9 +28,9 @@ CK_INLINE ck_vf CK_NAME(weight)(const CK_IN *w) {
 }
 
 /// Taps as far apart as inputs, `taps` x `taps`, and the same stride in both directions. `across`: of the vector.
-CK_INLINE void CK_NAME(first_tile)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
-                                   const ck_side down, const ck_side across, const int taps, const int stride, const bool whole,
-                                   const ck_mask some) {
+CK_UNROLLED void CK_NAME(first_tile)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
+                                     const ck_side down, const ck_side across, const int taps, const int stride, const bool whole,
+                                     const ck_mask some) {
   ck_vf weight[5][5];
 #pragma clang loop unroll(full)
   for (int r = 0; r < taps; r++)

@@ -10,9 +10,9 @@
 
 /// Taps as far apart as inputs, `taps` x `taps`, and the same stride in both directions. Every output must
 /// meet an input (`ck_all_meet`).
-CK_INLINE void CK_NAME(last_tile)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
-                                  const ck_side down, const ck_side across, const ck_tile_size tile, const int taps,
-                                  const int stride) {
+CK_UNROLLED void CK_NAME(last_tile)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
+                                    const ck_side down, const ck_side across, const ck_tile_size tile, const int taps,
+                                    const int stride) {
   ck_vf sum[CK_TILE_ROWS][CK_TILE_COLUMNS];
 #pragma clang loop unroll(full)
   for (int p = 0; p < tile.rows; p++)

@@ -21,6 +21,10 @@
 /// first, vectors one above the other (CK_STRIP_ROWS), beside 9 weights: 7 in 32 registers, else 4.
 enum { CK_TILE_COLUMNS = 7, CK_FEW_COLUMNS = 3 };
 
+/// Hundreds of unrolled accesses: with checks for undefined behaviour at each, one file takes minutes to compile. The address
+/// sanitizer still sees them.
+#define CK_UNROLLED CK_INLINE __attribute__((no_sanitize("undefined")))
+
 typedef struct ck_tile_size {
   int rows, columns;
 } ck_tile_size;
