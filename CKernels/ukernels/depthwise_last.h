@@ -1,15 +1,14 @@
 // Channels last: the depthwise micro-kernels whose vectors run along the channels, included once per type and ISA.
 //
 //   CK_TYPE  type in names of functions   CK_IN  element of input and weights   CK_ISA_NAME  of the instruction set
-//
 //   CK_TILE_ROWS  of the tallest tile
 //
 // A tile of up to CK_TILE_ROWS x CK_TILE_COLUMNS outputs of one vector of channels: each vector of input that is loaded serves
 // all outputs that meet it. Padding is skipped, so that each output is one chain of multiply-adds in the order (r, s), whatever
 // the tile.
 
-/// Taps as far apart as inputs, `taps` x `taps`, and the same stride in both directions. Every output must
-/// meet an input (`ck_all_meet`).
+/// Taps as far apart as inputs, `taps` x `taps`, and the same stride in both directions. Every output must meet an input
+/// (`ck_all_meet`).
 CK_UNROLLED void CK_NAME(last_tile)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
                                     const ck_side down, const ck_side across, const ck_tile_size tile, const int taps,
                                     const int stride) {

@@ -16,9 +16,9 @@
     CK_EXPANDED(CK_DEPTHWISE_STATIC, row_##channels, type, CK_ISA_NAME)(b, in, w, out);                                          \
   }
 
-/// Columns of a micro-tile, channels last: 7 sums, the weights of a row of taps and a value fit into 16 registers, and 7 divides
-/// the images of most networks; of small images 3. Where there are 32 registers, a tile has two rows (CK_TILE_ROWS). Channels
-/// first, vectors one above the other (CK_STRIP_ROWS), beside 9 weights: 7 in 32 registers, else 4.
+/// Columns of a micro-tile, channels last: 7 divides the images of most networks; of small images 3. Where there are 32
+/// registers, a tile has two rows (CK_TILE_ROWS). Channels first, vectors one above the other (CK_STRIP_ROWS): 7 in 32 registers,
+/// else 4. Of the weights, 9 fit beside these sums in 32 registers; those of 5x5, and some of 3x3 in 16, are read from the stack.
 enum { CK_TILE_COLUMNS = 7, CK_FEW_COLUMNS = 3 };
 
 /// Hundreds of unrolled accesses: with checks for undefined behaviour at each, one file takes minutes to compile. The address
