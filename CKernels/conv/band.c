@@ -54,6 +54,7 @@ void ck_band_copy(const ck_conv_plan *plan, const ck_band *band, const void *inp
         .kr = 1,
         .from = plan->gemm.a_type,
         .to = plan->gemm.panel_type,
+        .isa = plan->gemm.isa,
     };
     ck_pack(&job);
     __builtin_memset(to + (left + columns) * pixel_bytes, 0, (size_t)(right * pixel_bytes));

@@ -81,6 +81,7 @@ static void prepare_weights(ck_depthwise_run *run) {
         .kr = 1,
         .from = plan->gemm.b_type,
         .to = plan->gemm.b_type,
+        .isa = plan->gemm.isa,
     };
     ck_pack(&job);
   }

@@ -102,6 +102,7 @@ static void pack_weights(const ck_direct_run *run, int64_t group, int64_t panel,
         .kr = plan->gemm.kr,
         .from = plan->gemm.b_type,
         .to = plan->gemm.panel_type,
+        .isa = plan->gemm.isa,
         .places = by_channel ? places : 1,
     };
     ck_pack(&job);

@@ -8,7 +8,6 @@
 
 #include "ck_team.h"
 #include "gemm/run.h"
-#include "pack/units.h"
 
 enum { CK_BLOCKS_PER_THREAD = 16, CK_LEAST_TILES = 4, CK_TASKS_PER_THREAD = 4, CK_LEAST_PANELS = 4 };
 
@@ -44,7 +43,8 @@ static void run_step(ck_run *run, ck_step *step, int32_t thread, int32_t threads
     };
     // Threads begin apart, so that each packs panels that the others will find packed.
     work.start = (work.panel_end - work.panel) * thread / threads;
-    if (run->plan->pack_a && block != packed_block) ck_pack_tiles(run, step, work.tile, work.tile_end, packed_a);
+    const ck_a_block rows = {work.tile, work.tile_end, step->pc, step->depth};
+    if (run->plan->pack_a && block != packed_block) ck_pack_a(run->plan, run->operands, &rows, packed_a);
     packed_block = block;
     ck_macro_kernel(run, step, &work);
   }

@@ -37,11 +37,13 @@ void ck_gemm_scale(const ck_gemm_plan *plan, const ck_gemm_operands *operands) {
     }
 }
 
-static ck_status run_blocked(const ck_gemm_plan *plan, const ck_gemm_operands *operands, void *callers) {
+/// The loops that need a workspace.
+static ck_status run_loops(const ck_gemm_plan *plan, const ck_gemm_operands *operands, void *callers) {
   const int64_t bytes = callers ? 0 : ck_gemm_workspace_bytes(plan);
   void *workspace = bytes > 0 ? ck_workspace_take(bytes) : callers;
   if (bytes > 0 && !workspace) return CK_OUT_OF_MEMORY;
-  ck_gemm_blocked(plan, operands, workspace);
+  if (plan->driver == CK_DRIVER_BY_PANEL) ck_gemm_by_panel(plan, operands, workspace);
+  else ck_gemm_blocked(plan, operands, workspace);
   if (bytes > 0) ck_workspace_return(workspace, bytes);
   return CK_OK;
 }
@@ -52,7 +54,8 @@ static ck_status run_driver(const ck_gemm_plan *plan, const ck_gemm_operands *op
   case CK_DRIVER_ONE_TILE: break;
   case CK_DRIVER_TILES: run_tiles(plan, operands); break;
   case CK_DRIVER_SCALE: ck_gemm_scale(plan, operands); break;
-  case CK_DRIVER_BLOCKED: return run_blocked(plan, operands, workspace);
+  case CK_DRIVER_BLOCKED:
+  case CK_DRIVER_BY_PANEL: return run_loops(plan, operands, workspace);
   }
   return CK_OK;
 }

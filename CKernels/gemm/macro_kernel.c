@@ -2,29 +2,21 @@
 #include <stddef.h>
 
 #include "gemm/run.h"
-#include "pack/units.h"
 
 /// Where a tile's sums go.
 static void *sums_of(const ck_run *run, const ck_step *step, int64_t row, int64_t column, void *scratch) {
   const ck_gemm_plan *plan = run->plan;
   if (!plan->accumulate) return (char *)run->operands->c + (row * plan->c_rs + column) * ck_element_bytes(plan->c_type);
   if (!run->sums_in_workspace) return scratch;
-  const int64_t band_row = row - ck_tile_row(run, step->tile);
+  const int64_t band_row = row - ck_tile_row(plan, step->tile);
   return run->workspace + run->map.sums + (band_row * plan->nc + column - step->jc) * ck_element_bytes(plan->acc_type);
 }
 
-/// What all tiles of a step have in common; `n`, and `a_ks` of packed A, are set for each.
+/// What all tiles of a step have in common.
 static ck_tile tile_of(const ck_run *run, const ck_step *step) {
   const ck_gemm_plan *plan = run->plan;
-  ck_tile t = plan->tile;
-  t.k = plan->pack_b || plan->pack_a ? step->padded : step->depth;
-  if (plan->pack_a) t.a_rs = plan->kr;
-  if (plan->pack_b) t.b_ks = plan->nr * plan->kr;
-  if (plan->accumulate) {
-    t.c_rs = run->sums_in_workspace ? plan->nc : plan->nr;
-    t.alpha = 1;
-    t.beta = 0;
-  }
+  ck_tile t = ck_tile_of(plan, step->depth, step->padded);
+  if (plan->accumulate) t.c_rs = run->sums_in_workspace ? plan->nc : plan->nr;
   if (!step->first) t.beta = 1;
   t.fetch_c = !plan->accumulate || run->sums_in_workspace;
   return t;
@@ -44,7 +36,7 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
   ck_tile t = tile_of(run, step);
   t.n = ck_least(plan->nr, step->jc + step->columns - column);
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
-    const int64_t row = ck_tile_row(run, tile), height = ck_tile_row(run, tile + 1) - row;
+    const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
     if (plan->pack_a) {
       a = packed;
       packed += height * step->padded * panel_size;

@@ -3,7 +3,7 @@
 #include <stdatomic.h>
 
 #include "gemm/gemm.h"
-#include "pack/units.h"
+#include "gemm/panels.h"
 
 /// One run of one plan, shared by its threads.
 typedef struct ck_run {
@@ -30,14 +30,6 @@ typedef struct ck_task {
   int64_t tile, tile_end, panel, panel_end, start;
   const char *packed_a;
 } ck_task;
-
-/// The first row of a tile.
-static inline int64_t ck_tile_row(const ck_run *run, int64_t tile) {
-  return tile * run->plan->tile_rows + ck_least(tile, run->plan->taller_tiles);
-}
-
-/// Packs the tiles `first` ... `end`, each a panel of its own height.
-void ck_pack_tiles(const ck_run *run, const ck_step *step, int64_t first, int64_t end, char *destination);
 
 /// Returns panel `panel` of the step's block of B, packed: by this thread if no other has done it; waits while another does.
 const char *ck_packed_panel(const ck_run *run, const ck_step *step, int64_t panel);

@@ -13,32 +13,54 @@ static int64_t panel_bytes(const ck_gemm_plan *plan, int64_t rows, int64_t panel
   return ck_round_up(ck_round_up(rows, panel) * ck_round_up(plan->kc, plan->kr) * ck_element_bytes(plan->panel_type), CK_LINE);
 }
 
-ck_workspace_map ck_workspace_of(const ck_gemm_plan *plan) {
+/// `bytes` more, rounded up to whole lines, so that two threads never write the same one; returns where they begin.
+static int64_t take(ck_workspace_map *map, int64_t bytes) {
+  const int64_t begin = map->total;
+  map->total += ck_round_up(bytes, CK_LINE);
+  return begin;
+}
+
+static ck_workspace_map map_of_blocks(const ck_gemm_plan *plan) {
   ck_workspace_map map = {};
-  if (plan->driver != CK_DRIVER_BLOCKED) return map;
-  int64_t end = 0;
   if (plan->pack_b) {
-    map.b = end;
-    end += panel_bytes(plan, plan->nc, plan->nr);
-    map.states = end;
-    map.states_bytes = ck_round_up((plan->nc + plan->nr - 1) / plan->nr * (int64_t)sizeof(int64_t), CK_LINE);
-    end += map.states_bytes;
+    map.b = take(&map, panel_bytes(plan, plan->nc, plan->nr));
+    map.states_bytes = ck_ceil_div(plan->nc, plan->nr) * (int64_t)sizeof(int64_t);
+    map.states = take(&map, map.states_bytes);
   }
   if (plan->pack_a) {
-    map.a = end;
-    // A line apart, so that two threads never write the same one.
     map.a_bytes = panel_bytes(plan, plan->mc, plan->mr);
-    end += plan->team.threads * map.a_bytes;
+    map.a = take(&map, plan->team.threads * map.a_bytes);
   }
   if (plan->accumulate && plan->k > plan->kc) {
     const int64_t row_bytes = plan->nc * ck_element_bytes(plan->acc_type);
     const int64_t most = CK_SUMS_BYTES / row_bytes, whole = ck_round_up(plan->m, plan->mr);
-    map.sums = end;
     map.sums_rows = most < plan->mc ? plan->mc : most < whole ? most : whole;
-    end += ck_round_up(map.sums_rows * row_bytes, CK_LINE);
+    map.sums = take(&map, map.sums_rows * row_bytes);
   }
-  map.total = end;
   return map;
+}
+
+static ck_workspace_map map_by_panel(const ck_gemm_plan *plan) {
+  ck_workspace_map map = {};
+  if (plan->pack_b) {
+    map.b_bytes = panel_bytes(plan, plan->nr, plan->nr);
+    map.b = take(&map, plan->team.threads * map.b_bytes);
+  }
+  if (plan->accumulate || plan->k_parts > 1) {
+    const int64_t copies = plan->k_parts > 1 ? ck_ceil_div(plan->n, plan->nr) * plan->k_parts : plan->team.threads;
+    map.sums_bytes = ck_round_up(plan->m * plan->nr * ck_element_bytes(plan->acc_type), CK_LINE);
+    map.sums = take(&map, copies * map.sums_bytes);
+  }
+  if (plan->pack_a) map.a = take(&map, plan->m * ck_round_up(plan->k, plan->kr) * ck_element_bytes(plan->panel_type));
+  return map;
+}
+
+ck_workspace_map ck_workspace_of(const ck_gemm_plan *plan) {
+  switch (plan->driver) {
+  case CK_DRIVER_BLOCKED: return map_of_blocks(plan);
+  case CK_DRIVER_BY_PANEL: return map_by_panel(plan);
+  default: return (ck_workspace_map){};
+  }
 }
 
 int64_t ck_gemm_workspace_bytes(const ck_gemm_plan *plan) { return ck_workspace_of(plan).total; }

@@ -20,6 +20,7 @@ typedef enum ck_driver : int32_t {
   CK_DRIVER_TILES = 2,    ///< the loops jr/ir alone: operands where they lie, one thread, one block of K, sums in C
   CK_DRIVER_BLOCKED = 3,  ///< the loops jc/pc/ic/jr/ir
   CK_DRIVER_SCALE = 4,    ///< k is 0: C = epilogue(beta C)
+  CK_DRIVER_BY_PANEL = 5, ///< the loops panel/pc/ir: few rows
 } ck_driver;
 
 /// A product, ready to run. Plain data: immutable once made, shareable between threads, owns no memory.
@@ -34,12 +35,14 @@ typedef struct ck_gemm_plan {
   bool has_epilogue;
   ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap
   ck_dtype panel_type; ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)
+  ck_isa isa;          ///< of the micro-kernel: packing and epilogue use nothing above it
   int32_t mr, nr, kr;
   ck_team team;
   int64_t m, n, k;
   int64_t row_tiles, tile_rows, taller_tiles; ///< along M: so many tiles of `tile_rows` rows, the first `taller_tiles` one more
   int64_t a_rs, a_cs, b_rs, b_cs, c_rs, c_cs; ///< after the swap
   int64_t mc, nc, kc;
+  int64_t k_parts; ///< `by_panel`: parts of K that are summed apart, else 1
   double alpha, beta;
   ck_epilogue epilogue;       ///< after the swap (rows and columns of the bias exchanged)
   const ck_ukernel_fn *tiles; ///< [1...mr]: the micro-kernel for that many rows

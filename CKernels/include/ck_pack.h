@@ -25,6 +25,7 @@ typedef struct ck_pack_job {
   int64_t rs, ks; ///< strides of the source, in elements
   int32_t panel, kr;
   ck_dtype from, to; ///< equal, or bf16 to f32 (widening, exact)
+  ck_isa isa;        ///< whose instructions may be used
   int64_t places; ///< above 1, for KR of 1 and RS above 1: depth c * places + i of the source becomes depth i * (k / places) + c
   const ck_image *image; ///< not NULL: the matrix is an image, `source` its first element, KR is 1, and
   int64_t row, depth;    ///< its first row and depth to be packed

@@ -2,6 +2,7 @@
 #pragma once
 #define CK_ISA_NAME avx2 // ends the names of its functions
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stdint.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 

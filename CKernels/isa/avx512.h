@@ -2,6 +2,7 @@
 #pragma once
 #define CK_ISA_NAME avx512 // ends the names of its functions
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stdint.h>
 #ifndef CK_AVX512_TARGET // isa/avx512bf16.h adds to it
 #define CK_AVX512_TARGET "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"

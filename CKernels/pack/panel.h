@@ -1,4 +1,4 @@
-// One panel, whatever is packed into it.
+// One panel, whatever is packed into it, and the movers that fill it: one set for each instruction set.
 #pragma once
 #include "ck_pack.h"
 
@@ -10,6 +10,22 @@ typedef struct ck_panel {
   int64_t width;  ///< rows from one group of KR depths to the next: of the panel, or of several if other depths lie between
   int64_t places; ///< as in the job; 0 as 1
 } ck_panel;
+
+typedef void (*ck_mover)(const ck_panel *panel);
+
+/// What moves the live rows of a panel, by how the source lies. Arrays: by ck_dtype.
+typedef struct ck_movers {
+  ck_mover copy[3];   ///< adjacent along the panel
+  ck_mover gather[3]; ///< any strides
+  ck_mover transpose; ///< 4-byte units adjacent along K
+  ck_mover widen, gather_widened;    ///< bf16 to fp32: adjacent along the panel, any strides
+  ck_mover interleave, gather_pairs; ///< pairs of bf16 depths: adjacent along the panel, any strides
+} ck_movers;
+
+extern const ck_movers ck_movers_baseline;
+#if defined(__x86_64__)
+extern const ck_movers ck_movers_avx2, ck_movers_avx512;
+#endif
 
 /// Moves the live rows; what is missing is the caller's to clear.
 void ck_pack_panel(const ck_pack_job *job, const ck_panel *panel);

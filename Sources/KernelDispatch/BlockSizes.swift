@@ -11,6 +11,8 @@ struct BlockSizes {
   /// 2 % more (Zen 4, 1024^3 and 2048^3); the panel of B then streams from L2, 6 bytes a cycle.
   static let mostDepthBytes = 2048
   static let mostColumns = 8192
+  /// The same of a panel that one thread packs for itself: with the tile of A it stays in L1.
+  static let mostDepthBytesOfFewRows = 1024
   /// Of KC, and a multiple of every KR.
   static let depthMultiple = 8
 
@@ -30,12 +32,23 @@ struct BlockSizes {
       return Blocking(mc: m, nc: n, kc: max(problem.k, 1))
     }
     let bytes = pair.panelType.byteCount
-    let kc = evenly(problem.k, most: BlockSizes.mostDepthBytes / bytes, multiple: BlockSizes.depthMultiple)
+    let mostDepthBytes = problem.hasFewRows ? BlockSizes.mostDepthBytesOfFewRows : BlockSizes.mostDepthBytes
+    let kc = evenly(problem.k, most: mostDepthBytes / bytes, multiple: BlockSizes.depthMultiple)
     let depthBytes = kc * bytes
     let mc = min(m, max(mr, l2Bytes / 4 / depthBytes / mr * mr))
     let mostColumns = min(BlockSizes.mostColumns, lastLevelBytes / 4 / depthBytes)
     return Blocking(mc: mc, nc: evenly(problem.n, most: mostColumns, multiple: nr), kc: kc)
   }
+
+  /// Parts of K that are summed apart, where rows and columns give threads too little to share. From the shape alone, as KC.
+  static func partsOfK(_ problem: OrientedProblem, nr: Int, kc: Int) -> Int {
+    if !problem.hasFewRows || problem.k <= fewestBlocksOfPart * kc { return 1 }
+    let panels = (problem.n - 1) / nr + 1
+    let blocks = (problem.k - 1) / kc + 1
+    return max(1, min(tasks / panels, blocks / fewestBlocksOfPart))
+  }
+  private static let tasks = 16
+  private static let fewestBlocksOfPart = 4
 
   /// The same for a tiny product, which fits into any cache.
   func blocking(ofTiny problem: OrientedProblem, mr: Int, nr: Int) -> Blocking {

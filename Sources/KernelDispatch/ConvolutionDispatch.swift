@@ -70,7 +70,7 @@ extension Dispatch {
   ) throws(HeadroomError) -> Choice {
     let cycles = ConvolutionCost(problem, blocks).cycles(kernels)
     let most = try threads(options.threads, without: options.without)
-    let threads = options.threads != nil ? most : CostModel.threads(cycles, most: most)
+    let threads = options.keepsThreads ? most : CostModel.threads(cycles, most: most)
     return Choice(
       kernels: kernels, cycles: cycles,
       selection: ConvolutionSelection(

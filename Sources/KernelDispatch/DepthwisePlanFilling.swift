@@ -15,6 +15,7 @@ extension Dispatch {
     plan.gemm.b_type = problem.inputType.kernelType
     plan.gemm.acc_type = CK_F32
     plan.gemm.c_type = problem.outputType.kernelType
+    plan.gemm.isa = kernel.isa.kernelISA
     plan.gemm.team = ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds)
     plan.gemm.accumulate = !storesOutput
     let bias: Epilogue.Bias = problem.epilogue.hasBias ? (isFirst ? .perRow : .perColumn) : .none

@@ -66,8 +66,8 @@ public struct Dispatch: Sendable {
     if isFree && problem.isTiny {
       let cap = min(cap, descriptor.options.maxISA ?? cap)
       if let pair = candidates.inPlace(inputType: problem.inputType, cap: cap) {
-        let asked = descriptor.options.threads
-        return tiny(problem, pair, threads: asked == nil ? 1 : try threads(asked, without: descriptor.options.without))
+        let most = try threads(descriptor.options.threads, without: descriptor.options.without)
+        return tiny(problem, pair, threads: descriptor.options.keepsThreads ? most : 1)
       }
     }
     return try rank(problem, descriptor, isFree: isFree)
@@ -121,8 +121,7 @@ public struct Dispatch: Sendable {
     let blocked = !options.without.contains(.cacheBlocking)
     let blocking = options.blocking?.fitted(to: problem, pair.set) ?? blocks.blocking(of: problem, for: pair, blocked: blocked)
     let cycles = CostModel(problem, blocking).cycles(pair)
-    // Asked for, threads are had; left to dispatch, they must pay.
-    let threads = options.threads != nil ? mostThreads : CostModel.threads(cycles, most: mostThreads)
+    let threads = options.keepsThreads ? mostThreads : CostModel.threads(cycles, most: mostThreads)
     return Prediction(
       cycles: cycles,
       selection: Selection(

@@ -39,8 +39,10 @@ public struct SelectionOptions: Sendable, Hashable {
 
   /// No kernel above this level.
   public var maxISA: ISA?
-  /// At most this many threads; beyond the machine's own if asked for. Results don't depend on it.
+  /// At most this many threads; fewer where more don't pay. Results don't depend on it.
   public var threads: Int?
+  /// All of `threads` run, beyond the machine's own and where fewer would be faster: for tests, and to measure what threads are worth.
+  public var keepsThreads: Bool
   /// The name of the variant to run, such as `outer.packed`. Kept as at most 32 bytes, more than any name has; what is longer is cut, and
   /// names nothing that exists.
   public var variant: String? {
@@ -61,11 +63,12 @@ public struct SelectionOptions: Sendable, Hashable {
 
   @inlinable
   public init(
-    maxISA: ISA? = nil, threads: Int? = nil, variant: String? = nil, microkernel: String? = nil, blocking: Blocking? = nil,
-    without: TechniqueSet = []
+    maxISA: ISA? = nil, threads: Int? = nil, keepsThreads: Bool = false, variant: String? = nil, microkernel: String? = nil,
+    blocking: Blocking? = nil, without: TechniqueSet = []
   ) {
     self.maxISA = maxISA
     self.threads = threads
+    self.keepsThreads = keepsThreads
     variantName = variant == nil ? ShortName() : ShortName(variant)
     microkernelName = microkernel == nil ? ShortName() : ShortName(microkernel)
     self.blocking = blocking

@@ -43,6 +43,8 @@ public enum ISA: Int, Comparable, CaseIterable, Sendable, Hashable {
 
   init(_ isa: ck_isa) { self = ISA(rawValue: Int(isa.rawValue)) ?? .scalar }
 
+  var kernelISA: ck_isa { ck_isa(rawValue: Int32(rawValue)) }
+
   /// Bytes in a vector register; a scalar row's "vector" is one element.
   func vectorBytes(elementBytes: Int) -> Int {
     switch self {

@@ -49,6 +49,9 @@ struct OrientedProblem {
       && aRowStride.magnitude &* UInt(inputType.byteCount) < 2048
   }
 
+  /// Rows so few that a panel of B is multiplied with all of them while it is in L1.
+  var hasFewRows: Bool { m <= 128 }
+
   func rejection(of pair: CandidatePair) -> Rejection? {
     switch pair.set.family {
     case .outer:

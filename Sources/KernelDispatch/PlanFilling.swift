@@ -14,7 +14,7 @@ extension Dispatch {
       pack_a: pair.packsA, pack_b: pair.packsB, accumulate: problem.sumsApart, has_epilogue: !descriptor.epilogue.isIdentity,
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
-      panel_type: set.inputType.kernelType,
+      panel_type: set.inputType.kernelType, isa: set.isa.kernelISA,
       mr: Int32(mr), nr: Int32(set.nr), kr: Int32(set.kr),
       team: ck_team(threads: Int32(selection.threads), spin_milliseconds: spinMilliseconds),
       m: m, n: Int64(problem.n), k: depth(problem, descriptor),
@@ -23,6 +23,7 @@ extension Dispatch {
       b_rs: Int64(problem.bRowStride), b_cs: Int64(problem.bColumnStride),
       c_rs: Int64(problem.cRowStride), c_cs: Int64(problem.cColumnStride),
       mc: Int64(selection.blocking.mc), nc: Int64(selection.blocking.nc), kc: Int64(selection.blocking.kc),
+      k_parts: Int64(BlockSizes.partsOfK(problem, nr: set.nr, kc: selection.blocking.kc)),
       alpha: descriptor.alpha, beta: descriptor.beta,
       epilogue: descriptor.epilogue.kernelEpilogue(swapped: problem.swapped),
       tiles: UnsafePointer(set.tiles), tile: firstTile(problem, descriptor, set))
@@ -44,12 +45,17 @@ extension Dispatch {
     let depth = depth(problem, descriptor)
     if depth == 0 { return CK_DRIVER_SCALE }
     let inPlace = !pair.packsA && !pair.packsB && !problem.sumsApart
-    guard inPlace && depth <= selection.blocking.kc && selection.threads == 1 else { return CK_DRIVER_BLOCKED }
+    guard inPlace && depth <= selection.blocking.kc && selection.threads == 1 else { return loops(problem, selection) }
     let bare = descriptor.epilogue.isIdentity
     if bare && problem.m <= pair.set.mr && problem.n <= pair.set.nr { return CK_DRIVER_ONE_TILE }
     // The blocked loops share work and fetch ahead; a small product is in L1 anyway.
     let small = problem.m <= min(selection.blocking.mc, 4096) && problem.n <= 4096 / max(problem.m, 1)
-    return small ? CK_DRIVER_TILES : CK_DRIVER_BLOCKED
+    return small ? CK_DRIVER_TILES : loops(problem, selection)
+  }
+
+  /// The loops that share work between threads: by panels where a packed panel would be used by one task alone.
+  private func loops(_ problem: OrientedProblem, _ selection: Selection) -> ck_driver {
+    problem.hasFewRows || problem.m <= selection.blocking.mc / 2 ? CK_DRIVER_BY_PANEL : CK_DRIVER_BLOCKED
   }
 
   private func depth(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor) -> Int64 {

@@ -49,7 +49,7 @@ struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
   /// A plan for the setting by this route; if it can't serve it, for one that is changed as little as needed.
   func plan(_ setting: ConvolutionSetting, threads: Int = 1) throws -> (ConvolutionSetting, ConvolutionPlan) {
     var options = options
-    options.threads = threads
+    (options.threads, options.keepsThreads) = (threads, true)
     let layouts: [(ImageLayout, WeightLayout)?] = [nil, (.nhwc, .hwio), (.nchw, .hwio), (.nhwc, .ohwi)]
     let changes: [(inout ConvolutionShape) -> Void] = [
       { _ in },

@@ -24,7 +24,7 @@ struct ConvolutionThreadTests {
           ($0.inputType, $0.outputType, $0.inputLayout, $0.outputLayout, $0.data) = (input, output, layout, layout, .uniform)
           $0.hasBias = true
         }
-        try expectSameBits(setting) { try ConvolutionPlan(setting.descriptor(SelectionOptions(threads: $0))) }
+        try expectSameBits(setting) { try ConvolutionPlan(setting.descriptor(SelectionOptions(threads: $0, keepsThreads: true))) }
       }
     }
   }
@@ -58,7 +58,7 @@ struct ConvolutionThreadTests {
       let setting = ConvolutionSetting(Self.shapes[0]) {
         ($0.inputLayout, $0.outputLayout, $0.data) = (layout, layout, .uniform)
       }
-      let plan = try ConvolutionPlan(setting.descriptor(SelectionOptions(threads: threads)))
+      let plan = try ConvolutionPlan(setting.descriptor(SelectionOptions(threads: threads, keepsThreads: true)))
       let results = try await withThrowingTaskGroup(of: (String?, [UInt8]).self) { group in
         for _ in 0..<8 {
           group.addTask {

@@ -49,7 +49,7 @@ struct Route: Sendable, CustomTestStringConvertible {
   func plan(_ setting: GEMMSetting, blocking: Blocking? = nil, threads: Int = 1) throws -> (GEMMSetting, GEMMPlan) {
     var options = options
     options.blocking = blocking
-    options.threads = threads
+    (options.threads, options.keepsThreads) = (threads, true)
     do throws(HeadroomError) {
       return (setting, try GEMMPlan(setting.descriptor(options)))
     } catch .noCandidate {

@@ -19,7 +19,7 @@ struct ThreadTests {
         var expected: [UInt8]?
         for threads in [1, 2, 16] {
           trial.reset()
-          let plan = try GEMMPlan(setting.descriptor(SelectionOptions(threads: threads)))
+          let plan = try GEMMPlan(setting.descriptor(SelectionOptions(threads: threads, keepsThreads: true)))
           try plan.run(trial)
           #expect(trial.finding() == nil)
           #expect(expected ?? trial.c.bytes == trial.c.bytes, "\(setting) differs with \(threads) threads: \(plan.selection)")
@@ -72,7 +72,7 @@ struct ThreadTests {
       let setting = GEMMSetting(90, 110, 130) {
         ($0.inputType, $0.outputType, $0.data, $0.b) = (input, output, .uniform, .columnMajor)
       }
-      let plan = try GEMMPlan(setting.descriptor(SelectionOptions(threads: threads)))
+      let plan = try GEMMPlan(setting.descriptor(SelectionOptions(threads: threads, keepsThreads: true)))
       let results = try await withThrowingTaskGroup(of: (String?, [UInt8]).self) { group in
         for _ in 0..<8 {
           group.addTask {

@@ -26,10 +26,10 @@ struct DeterminismTests {
         var single = try SyntheticMachine.dispatch(isa, threads: 1).select(descriptor)
         #expect(single.threads == 1)
         for threads in [2, 16, 1024] {
-          descriptor.options.threads = nil
+          (descriptor.options.threads, descriptor.options.keepsThreads) = (nil, false)
           let dispatch = SyntheticMachine.dispatch(isa, threads: threads)
           let left = try dispatch.select(descriptor)
-          descriptor.options.threads = threads
+          (descriptor.options.threads, descriptor.options.keepsThreads) = (threads, true)
           let asked = try dispatch.select(descriptor)
           #expect(asked.threads == threads && (1...threads).contains(left.threads))
           single.threads = asked.threads

@@ -1,0 +1,76 @@
+// Headroom as a contestant of the peer benchmark: its C interface behind that of peer_abi.h.
+#include <stdlib.h>
+
+#include "headroom.h"
+#include "peer_abi.h"
+
+static int threads_of_every_call = 1;
+
+void peer_set_num_threads(int n) { threads_of_every_call = n; }
+
+const char *peer_version(void) { return "Headroom " HR_VERSION; }
+
+/// The strides of an operand: `by_columns` where its columns are adjacent.
+static hr_strides strides(int by_columns, int64_t leading) {
+  return by_columns ? (hr_strides){.row = 1, .column = leading} : (hr_strides){.row = leading, .column = 1};
+}
+
+static int describe(hr_gemm_desc *desc, const peer_gemm_desc *d) {
+  if (hr_gemm_desc_init(desc, sizeof *desc, d->m, d->n, d->k) != HR_OK) return 1;
+  desc->a = strides(d->layout != d->ta, d->lda);
+  desc->b = strides(d->layout != d->tb, d->ldb);
+  desc->c = strides(d->layout, d->ldc);
+  desc->input_type = d->dtype == PEER_F32 ? HR_F32 : HR_BF16;
+  desc->output_type = d->dtype == PEER_BF16 ? HR_BF16 : HR_F32;
+  desc->options.threads = threads_of_every_call;
+  return 0;
+}
+
+/// The interface passes no counts: they are those that the descriptor needs.
+static int64_t count(int64_t rows, int64_t columns, hr_strides s) { return (rows - 1) * s.row + (columns - 1) * s.column + 1; }
+
+static hr_gemm_operands operands(const hr_gemm_desc *d, const void *a, const void *b, void *c) {
+  return (hr_gemm_operands){
+      .size = sizeof(hr_gemm_operands),
+      .a = {a, count(d->m, d->k, d->a)},
+      .b = {b, count(d->k, d->n, d->b)},
+      .c = {c, count(d->m, d->n, d->c)},
+  };
+}
+
+int peer_gemm(int dtype, int layout, int ta, int tb, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda, const void *b,
+              int64_t ldb, void *c, int64_t ldc) {
+  const peer_gemm_desc d = {.dtype = dtype, .layout = layout, .ta = ta, .tb = tb, .m = m, .n = n, .k = k, .lda = lda, .ldb = ldb, .ldc = ldc};
+  hr_gemm_desc desc;
+  if (describe(&desc, &d)) return 1;
+  const hr_gemm_operands o = operands(&desc, a, b, c);
+  return hr_gemm(&desc, &o) != HR_OK;
+}
+
+typedef struct plan {
+  hr_gemm_desc desc;
+  hr_gemm_plan *plan;
+} plan;
+
+void *peer_gemm_plan(const peer_gemm_desc *d) {
+  if (d->batch > 1) return NULL;
+  plan *p = malloc(sizeof *p);
+  if (!p) return NULL;
+  if (describe(&p->desc, d) || hr_gemm_plan_create(&p->desc, &p->plan) != HR_OK) {
+    free(p);
+    return NULL;
+  }
+  return p;
+}
+
+int peer_gemm_execute(void *handle, const void *a, const void *b, void *c) {
+  const plan *p = handle;
+  const hr_gemm_operands o = operands(&p->desc, a, b, c);
+  return hr_gemm_plan_execute(p->plan, &o, NULL, 0) != HR_OK;
+}
+
+void peer_gemm_plan_destroy(void *handle) {
+  plan *p = handle;
+  hr_gemm_plan_destroy(p->plan);
+  free(p);
+}

@@ -1,0 +1,197 @@
+// The bodies that fill a panel, included once per instruction set between the begin and the end of its target.
+//
+//   CK_MOVERS  name of the set   CK_UNITS  4-byte units in a vector: 4, 8 or 16
+//
+// The cases differ in which stride of the source is 1. Along the panel (B as stored, A transposed) packing is a copy; along K (A
+// as stored, B transposed) it is a transposition of 4-byte units, in blocks so that both sides move whole vectors: a fp32 is a
+// unit, and so is a pair of bf16 adjacent along K. Every source element is read once.
+#include <stddef.h>
+
+#include "pack/panel.h"
+#include "pack/transpose.h"
+
+enum { CK_LINE = 64, CK_LINE_UNITS = CK_LINE / 4 };
+
+// More rows than a hardware prefetcher follows: each is asked for so far ahead. An address beyond the matrix does no harm; it is
+// formed as an integer because a pointer must not leave its array.
+enum { CK_BYTES_AHEAD = 4 * CK_LINE, CK_ROWS_AHEAD = 16 };
+
+static inline void fetch(const char *from, int64_t distance) {
+  __builtin_prefetch((const void *)((uintptr_t)from + (uintptr_t)distance));
+}
+
+/// Where depth `d` of the source goes.
+static inline int64_t depth_in_panel(const ck_panel *p, int64_t d) {
+  return p->places <= 1 ? d : d % p->places * (p->k / p->places) + d / p->places;
+}
+
+// MARK: transposition
+
+/// Where depth `d` of a row goes: `width` units a depth, or among other depths.
+static inline __attribute__((always_inline)) char *place(const ck_panel *p, char *to, int64_t d, const bool scattered) {
+  return to + 4 * p->width * (scattered ? depth_in_panel(p, d) : d);
+}
+
+#if CK_UNITS == 16
+#include "pack/transpose16.h"
+
+static void transpose_strip(const ck_panel *panel, int64_t first, int64_t end) {
+  const ck_panel p = *panel;
+  const int64_t depths = end - first, step = 4 * p.width;
+  int64_t places[16];
+  if (p.places > 1)
+    for (int64_t d = 0; d < depths; d++) places[d] = step * depth_in_panel(&p, first + d);
+  for (int64_t i = 0; i < p.live; i += 16) {
+    const char *from = p.source + i * p.rs + 4 * first;
+    char *to = p.destination + 4 * i;
+    const int64_t rows = ck_least(p.live - i, 16);
+    for (int64_t r = 0; r < rows; r++) fetch(from, r * p.rs + CK_BYTES_AHEAD);
+    if (p.places > 1) ck_transpose16(from, p.rs, to, step, places, rows, depths, false);
+    else if (rows == 16 && depths == 16) ck_transpose16(from, p.rs, to + first * step, step, NULL, 16, 16, true);
+    else ck_transpose16(from, p.rs, to + first * step, step, NULL, rows, depths, false);
+  }
+}
+#else
+/// Depths `first` ..< `end` of `rows` rows.
+static void transpose_singly(const ck_panel p, const char *restrict from, char *restrict to, int64_t rows, int64_t first, int64_t end) {
+  for (int64_t d = first; d < end; d++) {
+    char *column = place(&p, to, d, true);
+    for (int64_t r = 0; r < rows; r++) __builtin_memcpy(column + 4 * r, from + r * p.rs + 4 * d, 4);
+  }
+}
+
+// W rows, from depth `first` on, in fours as far as they go. By value and `restrict`: what is stored must not be thought to change
+// the strides.
+#define CK_DEFINE_STRIP(W)                                                                                                       \
+  CK_DEFINE_TRANSPOSE(W)                                                                                                         \
+  static inline __attribute__((always_inline)) void transpose_rows##W(const ck_panel p, const char *restrict from,               \
+                                                                      char *restrict to, int64_t first, int64_t end,             \
+                                                                      const bool scattered) {                                    \
+    int64_t d = first;                                                                                                           \
+    for (int64_t r = 0; r < W; r++) fetch(from, r *p.rs + 4 * first + CK_BYTES_AHEAD);                                           \
+    for (; d + 4 <= end; d += 4) {                                                                                               \
+      char *const columns[4] = {place(&p, to, d, scattered), place(&p, to, d + 1, scattered), place(&p, to, d + 2, scattered),   \
+                                place(&p, to, d + 3, scattered)};                                                                \
+      ck_transpose##W(from + 4 * d, p.rs, columns);                                                                              \
+    }                                                                                                                            \
+    if (d < end) transpose_singly(p, from, to, W, d, end);                                                                       \
+  }                                                                                                                              \
+  static void transpose_strip##W(const ck_panel p, int64_t first, int64_t end) {                                                 \
+    for (int64_t next = 0; next < p.live; next += W) {                                                                           \
+      const int64_t i = ck_least(next, p.live - W);                                                                              \
+      if (p.places > 1) transpose_rows##W(p, p.source + i * p.rs, p.destination + 4 * i, first, end, true);                      \
+      else transpose_rows##W(p, p.source + i * p.rs, p.destination + 4 * i, first, end, false);                                  \
+    }                                                                                                                            \
+  }
+CK_DEFINE_STRIP(4)
+#if CK_UNITS == 8
+CK_DEFINE_STRIP(8)
+#endif
+
+// As many rows at once as there are; the last ones may overlap those before, which are written again.
+static void transpose_strip(const ck_panel *p, int64_t first, int64_t end) {
+#if CK_UNITS == 8
+  if (p->live >= 8) return transpose_strip8(*p, first, end);
+#endif
+  if (p->live >= 4) return transpose_strip4(*p, first, end);
+  transpose_singly(*p, p->source, p->destination, p->live, first, end);
+}
+#endif
+
+// A cache line of each row at a time, so that both sides stay in L1.
+static void transpose(const ck_panel *p) {
+  for (int64_t first = 0; first < p->k; first += CK_LINE_UNITS) transpose_strip(p, first, ck_least(first + CK_LINE_UNITS, p->k));
+}
+
+// MARK: copies
+
+// Rows of the source are often pages apart.
+static inline void fetch_row(const ck_panel *p, int64_t d, int64_t bytes) {
+  for (int64_t byte = 0; byte < bytes; byte += CK_LINE) fetch(p->source, (d + CK_ROWS_AHEAD) * p->ks + byte);
+}
+
+/// Whole vectors, the last one overlapping the one before.
+static inline void copy_bytes(char *restrict to, const char *restrict from, int64_t bytes) {
+  enum { vector = 4 * CK_UNITS };
+  if (bytes < vector) {
+    for (int64_t i = 0; i < bytes; i += 2) __builtin_memcpy(to + i, from + i, 2);
+    return;
+  }
+  for (int64_t i = 0; i < bytes; i += vector) {
+    const int64_t at = ck_least(i, bytes - vector);
+    __builtin_memcpy(to + at, from + at, vector);
+  }
+}
+
+static inline __attribute__((always_inline)) void copy_rows(const ck_panel *p, const int64_t element) {
+  const int64_t bytes = p->live * element;
+  for (int64_t d = 0; d < p->k; d++) {
+    fetch_row(p, d, bytes);
+    copy_bytes(p->destination + d * p->width * element, p->source + d * p->ks, bytes);
+  }
+}
+
+#define CK_DEFINE_MOVERS(SUFFIX, FROM, TO, CONVERT)                                                                              \
+  static void gather_##SUFFIX(const ck_panel *p) {                                                                               \
+    for (int64_t i = 0; i < p->live; i++) {                                                                                      \
+      const char *from = p->source + i * p->rs;                                                                                  \
+      TO *to = (TO *)p->destination + i;                                                                                         \
+      for (int64_t d = 0; d < p->k; d++) to[depth_in_panel(p, d) * p->width] = CONVERT(*(const FROM *)(from + d * p->ks));       \
+    }                                                                                                                            \
+  }
+CK_DEFINE_MOVERS(f32, float, float, )
+CK_DEFINE_MOVERS(f64, double, double, )
+CK_DEFINE_MOVERS(bf16, uint16_t, uint16_t, )
+CK_DEFINE_MOVERS(widened, uint16_t, float, ck_widened)
+
+static void copy_f32(const ck_panel *p) { copy_rows(p, 4); }
+static void copy_f64(const ck_panel *p) { copy_rows(p, 8); }
+static void copy_bf16(const ck_panel *p) { copy_rows(p, 2); }
+
+static inline void widen_row(float *restrict to, const uint16_t *restrict from, int64_t count) {
+  for (int64_t i = 0; i < count; i++) to[i] = ck_widened(from[i]);
+}
+static void widen(const ck_panel *p) {
+  for (int64_t d = 0; d < p->k; d++) {
+    fetch_row(p, d, 2 * p->live);
+    widen_row((float *)p->destination + d * p->width, (const uint16_t *)(p->source + d * p->ks), p->live);
+  }
+}
+
+// MARK: pairs of depths
+
+static inline void interleave_rows(uint16_t *restrict to, const uint16_t *restrict even, const uint16_t *restrict odd, int64_t count) {
+  for (int64_t i = 0; i < count; i++) to[2 * i] = even[i], to[2 * i + 1] = odd[i];
+}
+static void interleave(const ck_panel *p) {
+  uint16_t *to = (uint16_t *)p->destination;
+  for (int64_t d = 0; d < p->k; d += 2, to += 2 * p->width) {
+    fetch_row(p, d, 2 * p->live);
+    fetch_row(p, d + 1, 2 * p->live);
+    const uint16_t *even = (const uint16_t *)(p->source + d * p->ks);
+    if (d + 1 < p->k) interleave_rows(to, even, (const uint16_t *)(p->source + (d + 1) * p->ks), p->live);
+    else
+      for (int64_t i = 0; i < p->live; i++) to[2 * i] = even[i], to[2 * i + 1] = 0;
+  }
+}
+
+static void gather_pairs(const ck_panel *p) {
+  for (int64_t i = 0; i < p->live; i++) {
+    const char *from = p->source + i * p->rs;
+    uint16_t *to = (uint16_t *)p->destination + 2 * i;
+    for (int64_t d = 0; d < p->k; d += 2, to += 2 * p->width) {
+      to[0] = *(const uint16_t *)(from + d * p->ks);
+      to[1] = d + 1 < p->k ? *(const uint16_t *)(from + (d + 1) * p->ks) : 0;
+    }
+  }
+}
+
+const ck_movers CK_MOVERS = {
+    .copy = {[CK_F32] = copy_f32, [CK_BF16] = copy_bf16, [CK_F64] = copy_f64},
+    .gather = {[CK_F32] = gather_f32, [CK_BF16] = gather_bf16, [CK_F64] = gather_f64},
+    .transpose = transpose,
+    .widen = widen,
+    .gather_widened = gather_widened,
+    .interleave = interleave,
+    .gather_pairs = gather_pairs,
+};
