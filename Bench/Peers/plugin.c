@@ -22,29 +22,43 @@ static int describe(hr_gemm_desc *desc, const peer_gemm_desc *d) {
   desc->c = strides(d->layout, d->ldc);
   desc->input_type = d->dtype == PEER_F32 ? HR_F32 : HR_BF16;
   desc->output_type = d->dtype == PEER_BF16 ? HR_BF16 : HR_F32;
+  desc->batch = (hr_batch){.count = d->batch, .a = d->stride_a, .b = d->stride_b, .c = d->stride_c};
   desc->options.threads = threads_of_every_call;
   return 0;
 }
 
 /// The interface passes no counts: they are those that the descriptor needs.
-static int64_t count(int64_t rows, int64_t columns, hr_strides s) { return (rows - 1) * s.row + (columns - 1) * s.column + 1; }
+static int64_t count(int64_t rows, int64_t columns, hr_strides s, int64_t batch, int64_t stride) {
+  return (rows - 1) * s.row + (columns - 1) * s.column + (batch - 1) * stride + 1;
+}
 
 static hr_gemm_operands operands(const hr_gemm_desc *d, const void *a, const void *b, void *c) {
   return (hr_gemm_operands){
       .size = sizeof(hr_gemm_operands),
-      .a = {a, count(d->m, d->k, d->a)},
-      .b = {b, count(d->k, d->n, d->b)},
-      .c = {c, count(d->m, d->n, d->c)},
+      .a = {a, count(d->m, d->k, d->a, d->batch.count, d->batch.a)},
+      .b = {b, count(d->k, d->n, d->b, d->batch.count, d->batch.b)},
+      .c = {c, count(d->m, d->n, d->c, d->batch.count, d->batch.c)},
   };
+}
+
+static int multiply(const peer_gemm_desc *d, const void *a, const void *b, void *c) {
+  hr_gemm_desc desc;
+  if (describe(&desc, d)) return 1;
+  const hr_gemm_operands o = operands(&desc, a, b, c);
+  return hr_gemm(&desc, &o) != HR_OK;
 }
 
 int peer_gemm(int dtype, int layout, int ta, int tb, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda, const void *b,
               int64_t ldb, void *c, int64_t ldc) {
-  const peer_gemm_desc d = {.dtype = dtype, .layout = layout, .ta = ta, .tb = tb, .m = m, .n = n, .k = k, .lda = lda, .ldb = ldb, .ldc = ldc};
-  hr_gemm_desc desc;
-  if (describe(&desc, &d)) return 1;
-  const hr_gemm_operands o = operands(&desc, a, b, c);
-  return hr_gemm(&desc, &o) != HR_OK;
+  const peer_gemm_desc d = {dtype, layout, ta, tb, m, n, k, lda, ldb, ldc, .batch = 1};
+  return multiply(&d, a, b, c);
+}
+
+int peer_gemm_batch_strided(int dtype, int layout, int ta, int tb, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda,
+                            int64_t stride_a, const void *b, int64_t ldb, int64_t stride_b, void *c, int64_t ldc, int64_t stride_c,
+                            int64_t batch) {
+  const peer_gemm_desc d = {dtype, layout, ta, tb, m, n, k, lda, ldb, ldc, batch, stride_a, stride_b, stride_c};
+  return multiply(&d, a, b, c);
 }
 
 typedef struct plan {
@@ -53,7 +67,6 @@ typedef struct plan {
 } plan;
 
 void *peer_gemm_plan(const peer_gemm_desc *d) {
-  if (d->batch > 1) return NULL;
   plan *p = malloc(sizeof *p);
   if (!p) return NULL;
   if (describe(&p->desc, d) || hr_gemm_plan_create(&p->desc, &p->plan) != HR_OK) {

@@ -37,43 +37,56 @@ void ck_gemm_scale(const ck_gemm_plan *plan, const ck_gemm_operands *operands) {
     }
 }
 
-/// The loops that need a workspace.
-static ck_status run_loops(const ck_gemm_plan *plan, const ck_gemm_operands *operands, void *callers) {
+void ck_gemm_run(const ck_gemm_plan *plan, const ck_gemm_operands *operands, char *workspace) {
+  switch (plan->driver) {
+  case CK_DRIVER_EMPTY: break;
+  case CK_DRIVER_ONE_TILE: plan->tiles[plan->m](&plan->tile, &operands->a, &operands->b, operands->c); break;
+  case CK_DRIVER_TILES: run_tiles(plan, operands); break;
+  case CK_DRIVER_SCALE: ck_gemm_scale(plan, operands); break;
+  case CK_DRIVER_BLOCKED: ck_gemm_blocked(plan, operands, workspace); break;
+  case CK_DRIVER_BY_SLICE: ck_gemm_by_slice(plan, operands, workspace); break;
+  }
+}
+
+int64_t ck_gemm_workspace_bytes(const ck_gemm_plan *plan) {
+  return ck_workspace_of(plan).total * ck_most(plan->batch.team.threads, 1);
+}
+
+static ck_status run_source(const ck_gemm_plan *plan, const ck_gemm_source *source, void *callers) {
   const int64_t bytes = callers ? 0 : ck_gemm_workspace_bytes(plan);
   void *workspace = bytes > 0 ? ck_workspace_take(bytes) : callers;
   if (bytes > 0 && !workspace) return CK_OUT_OF_MEMORY;
-  if (plan->driver == CK_DRIVER_BY_PANEL) ck_gemm_by_panel(plan, operands, workspace);
-  else ck_gemm_blocked(plan, operands, workspace);
+  if (source->count == 1) ck_gemm_run(plan, &source->first, workspace);
+  else ck_gemm_batch(plan, source, workspace);
   if (bytes > 0) ck_workspace_return(workspace, bytes);
   return CK_OK;
 }
 
-static ck_status run_driver(const ck_gemm_plan *plan, const ck_gemm_operands *operands, void *workspace) {
-  switch (plan->driver) {
-  case CK_DRIVER_EMPTY:
-  case CK_DRIVER_ONE_TILE: break;
-  case CK_DRIVER_TILES: run_tiles(plan, operands); break;
-  case CK_DRIVER_SCALE: ck_gemm_scale(plan, operands); break;
-  case CK_DRIVER_BLOCKED:
-  case CK_DRIVER_BY_PANEL: return run_loops(plan, operands, workspace);
-  }
-  return CK_OK;
-}
-
 ck_status ck_gemm_execute(const ck_gemm_plan *plan, const ck_gemm_operands *operands, void *workspace) {
-  if (plan->driver == CK_DRIVER_ONE_TILE) {
+  if (plan->driver == CK_DRIVER_ONE_TILE && plan->batch.count == 1) {
     const void *const *a = plan->swapped ? &operands->b : &operands->a, *const *b = plan->swapped ? &operands->a : &operands->b;
     plan->tiles[plan->m](&plan->tile, a, b, operands->c);
     return CK_OK;
   }
-  if (!plan->swapped) return run_driver(plan, operands, workspace);
-  const ck_gemm_operands exchanged = {
-      .a = operands->b,
-      .b = operands->a,
-      .c = operands->c,
-      .bias = operands->bias,
-      .a_image = operands->b_image,
-      .b_image = operands->a_image,
+  ck_gemm_source source = {.count = plan->batch.count, .first = *operands};
+  if (plan->swapped) {
+    source.first.a = operands->b, source.first.b = operands->a;
+    source.first.a_image = operands->b_image, source.first.b_image = operands->a_image;
+  }
+  return run_source(plan, &source, workspace);
+}
+
+ck_status ck_gemm_execute_list(const ck_gemm_plan *plan, const ck_gemm_list *list, void *workspace) {
+  if (list->count == 0) return CK_OK;
+  const ck_gemm_source source = {
+      .count = list->count,
+      .first = {.a = plan->swapped ? list->b[0] : list->a[0],
+                .b = plan->swapped ? list->a[0] : list->b[0],
+                .c = list->c[0],
+                .bias = list->bias},
+      .a = plan->swapped ? list->b : list->a,
+      .b = plan->swapped ? list->a : list->b,
+      .c = list->c,
   };
-  return run_driver(plan, &exchanged, workspace);
+  return run_source(plan, &source, workspace);
 }

@@ -9,5 +9,19 @@ void ck_gemm_scale(const ck_gemm_plan *plan, const ck_gemm_operands *operands);
 /// The blocked loops; `workspace` as ck_workspace_of says.
 void ck_gemm_blocked(const ck_gemm_plan *plan, const ck_gemm_operands *operands, char *workspace);
 
-/// The loops by panels of B; `workspace` likewise.
-void ck_gemm_by_panel(const ck_gemm_plan *plan, const ck_gemm_operands *operands, char *workspace);
+/// The loops by slices of B; `workspace` likewise.
+void ck_gemm_by_slice(const ck_gemm_plan *plan, const ck_gemm_operands *operands, char *workspace);
+
+/// One product by the plan's driver; operands after the swap, `workspace` as ck_workspace_of says.
+void ck_gemm_run(const ck_gemm_plan *plan, const ck_gemm_operands *operands, char *workspace);
+
+/// Where the products of a batch lie, after the swap: the first and the plan's strides, or lists.
+typedef struct ck_gemm_source {
+  int64_t count;
+  ck_gemm_operands first;
+  const void *const *a, *const *b; ///< NULL without lists
+  void *const *c;
+} ck_gemm_source;
+
+/// All products of a batch; `workspace`: what ck_workspace_of says for each thread of the batch's team.
+void ck_gemm_batch(const ck_gemm_plan *plan, const ck_gemm_source *source, char *workspace);

@@ -45,7 +45,7 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
       a = (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * a_size;
     }
     void *c = sums_of(run, step, row, column, scratch);
-    if (plan->pack_b && ahead >= 0) ck_fetch_panel(run, step, ahead, tile - task->tile, task->tile_end - task->tile);
+    if (plan->pack_b && ahead >= 0) t.fetch = ck_panel_stream(run, step, ahead, tile - task->tile, task->tile_end - task->tile);
     plan->tiles[height](&t, &a, &b, c);
     if (!finishes) continue;
     const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};

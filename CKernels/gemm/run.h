@@ -34,7 +34,7 @@ typedef struct ck_task {
 /// Returns panel `panel` of the step's block of B, packed: by this thread if no other has done it; waits while another does.
 const char *ck_packed_panel(const ck_run *run, const ck_step *step, int64_t panel);
 
-/// Asks the caches for part `part` of `parts` of what packing `panel` will read, unless it is packed or being packed.
-void ck_fetch_panel(const ck_run *run, const ck_step *step, int64_t panel, int64_t part, int64_t parts);
+/// Part `part` of `parts` of what packing `panel` will read; nothing once it is packed or being packed.
+ck_stream ck_panel_stream(const ck_run *run, const ck_step *step, int64_t panel, int64_t part, int64_t parts);
 
 void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task);

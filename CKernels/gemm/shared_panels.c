@@ -26,8 +26,8 @@ const char *ck_packed_panel(const ck_run *run, const ck_step *step, int64_t pane
   return job.destination;
 }
 
-void ck_fetch_panel(const ck_run *run, const ck_step *step, int64_t panel, int64_t part, int64_t parts) {
-  if (ck_team_begun(panel_state(run, panel), step->index)) return;
+ck_stream ck_panel_stream(const ck_run *run, const ck_step *step, int64_t panel, int64_t part, int64_t parts) {
+  if (ck_team_begun(panel_state(run, panel), step->index)) return (ck_stream){};
   const ck_pack_job job = panel_job(run, step, panel);
-  ck_pack_fetch(&job, part, parts);
+  return ck_pack_stream(&job, part, parts, step->padded / run->plan->kr);
 }

@@ -40,15 +40,16 @@ static ck_workspace_map map_of_blocks(const ck_gemm_plan *plan) {
   return map;
 }
 
-static ck_workspace_map map_by_panel(const ck_gemm_plan *plan) {
+static ck_workspace_map map_by_slice(const ck_gemm_plan *plan) {
   ck_workspace_map map = {};
   if (plan->pack_b) {
     map.b_bytes = panel_bytes(plan, plan->nr, plan->nr);
     map.b = take(&map, plan->team.threads * map.b_bytes);
   }
   if (plan->accumulate || plan->k_parts > 1) {
-    const int64_t copies = plan->k_parts > 1 ? ck_ceil_div(plan->n, plan->nr) * plan->k_parts : plan->team.threads;
-    map.sums_bytes = ck_round_up(plan->m * plan->nr * ck_element_bytes(plan->acc_type), CK_LINE);
+    const int64_t columns = plan->slice_panels * plan->nr;
+    const int64_t copies = plan->k_parts > 1 ? ck_ceil_div(plan->n, columns) * plan->k_parts : plan->team.threads;
+    map.sums_bytes = ck_round_up(plan->m * columns * ck_element_bytes(plan->acc_type), CK_LINE);
     map.sums = take(&map, copies * map.sums_bytes);
   }
   if (plan->pack_a) map.a = take(&map, plan->m * ck_round_up(plan->k, plan->kr) * ck_element_bytes(plan->panel_type));
@@ -58,12 +59,10 @@ static ck_workspace_map map_by_panel(const ck_gemm_plan *plan) {
 ck_workspace_map ck_workspace_of(const ck_gemm_plan *plan) {
   switch (plan->driver) {
   case CK_DRIVER_BLOCKED: return map_of_blocks(plan);
-  case CK_DRIVER_BY_PANEL: return map_by_panel(plan);
+  case CK_DRIVER_BY_SLICE: return map_by_slice(plan);
   default: return (ck_workspace_map){};
   }
 }
-
-int64_t ck_gemm_workspace_bytes(const ck_gemm_plan *plan) { return ck_workspace_of(plan).total; }
 
 // MARK: the arena
 

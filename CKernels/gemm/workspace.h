@@ -4,15 +4,15 @@
 
 /// Byte offsets into the workspace.
 typedef struct ck_workspace_map {
-  int64_t b;       ///< the packed block of B, shared by all threads; by panels: one panel a thread,
+  int64_t b;       ///< the packed block of B, shared by all threads; by slices: one panel a thread,
   int64_t b_bytes; ///< of this size
   int64_t states;  ///< how far each of its panels is,
   int64_t states_bytes;
-  int64_t a;       ///< packed blocks of A, one a thread; by panels: all of A
+  int64_t a;       ///< packed blocks of A, one a thread; by slices: all of A
   int64_t a_bytes; ///< of this size
   int64_t sums;    ///< partial sums where C can't hold them,
   int64_t sums_rows;
-  int64_t sums_bytes; ///< by panels: of one panel, for each thread or each part of K
+  int64_t sums_bytes; ///< by slices: of one, for each thread or each part of K
   int64_t total;
 } ck_workspace_map;
 

@@ -20,8 +20,15 @@ typedef enum ck_driver : int32_t {
   CK_DRIVER_TILES = 2,    ///< the loops jr/ir alone: operands where they lie, one thread, one block of K, sums in C
   CK_DRIVER_BLOCKED = 3,  ///< the loops jc/pc/ic/jr/ir
   CK_DRIVER_SCALE = 4,    ///< k is 0: C = epilogue(beta C)
-  CK_DRIVER_BY_PANEL = 5, ///< the loops panel/pc/ir: few rows
+  CK_DRIVER_BY_SLICE = 5, ///< the loops slice/pc/jr/ir: few rows
 } ck_driver;
+
+/// Products of one shape, one after another. With a count of 1 there is one.
+typedef struct ck_batch {
+  int64_t count;
+  int64_t a, b, c; ///< elements from the operand of one product to that of the next, after the swap
+  ck_team team;    ///< threads that share the products; the plan's own team then works alone on each
+} ck_batch;
 
 /// A product, ready to run. Plain data: immutable once made, shareable between threads, owns no memory.
 ///
@@ -42,11 +49,12 @@ typedef struct ck_gemm_plan {
   int64_t row_tiles, tile_rows, taller_tiles; ///< along M: so many tiles of `tile_rows` rows, the first `taller_tiles` one more
   int64_t a_rs, a_cs, b_rs, b_cs, c_rs, c_cs; ///< after the swap
   int64_t mc, nc, kc;
-  int64_t k_parts; ///< `by_panel`: parts of K that are summed apart, else 1
+  int64_t slice_panels, k_parts; ///< `by_slice`: panels of a slice; parts of K that are summed apart
   double alpha, beta;
   ck_epilogue epilogue;       ///< after the swap (rows and columns of the bias exchanged)
   const ck_ukernel_fn *tiles; ///< [1...mr]: the micro-kernel for that many rows
   ck_tile tile;               ///< of the first tile, operands where they lie, all of K
+  ck_batch batch;
 } ck_gemm_plan;
 
 typedef struct ck_gemm_operands {
@@ -56,9 +64,20 @@ typedef struct ck_gemm_operands {
   const ck_image *a_image, *b_image; ///< not NULL: the operand is packed out of an image (KR is 1); its strides are not looked at
 } ck_gemm_operands;
 
+/// A batch whose operands lie anywhere: `count` pointers to elements (0, 0) of each.
+typedef struct ck_gemm_list {
+  int64_t count;
+  const void *const *a, *const *b;
+  void *const *c;
+  const void *bias;
+} ck_gemm_list;
+
 /// Bytes of workspace that `ck_gemm_execute` needs; 0 for unpacked products.
 int64_t ck_gemm_workspace_bytes(const ck_gemm_plan *plan);
 
 /// Runs the plan. `workspace`: 64-byte aligned, of `ck_gemm_workspace_bytes`, or NULL to use this thread's arena (bounded, kept
 /// between calls, freed with the thread). Safe from several threads at once with different C and workspaces.
 ck_status ck_gemm_execute(const ck_gemm_plan *plan, const ck_gemm_operands *operands, void *workspace);
+
+/// The same for operands in a list, instead of the plan's batch; `workspace` as for the batch.
+ck_status ck_gemm_execute_list(const ck_gemm_plan *plan, const ck_gemm_list *list, void *workspace);

@@ -1,6 +1,6 @@
 // Panels: how packed operands look in memory.
 #pragma once
-#include "ck_types.h"
+#include "ck_ukernel.h"
 
 /// The input of a convolution, one group of it, seen as a matrix: a row for each output pixel (p, q) of one image after another,
 /// a column for each depth (c, r, s) or (r, s, c). It is never made whole: panels are packed out of the image (implicit GEMM).
@@ -34,6 +34,6 @@ typedef struct ck_pack_job {
 /// Packs one panel or several; each takes `panel * round_up(k, kr)` elements of type `to`.
 void ck_pack(const ck_pack_job *job);
 
-/// Asks the caches for part `part` of `parts` of what `ck_pack` will read of one panel; nothing where no stride is 1, and of
-/// images.
-void ck_pack_fetch(const ck_pack_job *job, int64_t part, int64_t parts);
+/// Part `part` of `parts` of what `ck_pack` will read of one panel, as a tile of `steps` steps along K may ask for it; nothing
+/// where no stride is 1, and of images.
+ck_stream ck_pack_stream(const ck_pack_job *job, int64_t part, int64_t parts, int64_t steps);

@@ -3,8 +3,6 @@
 #pragma once
 #include <stdint.h>
 
-/// Asks for the line of `p`, to be written.
-static inline void ck_simd_fetch(const void *p) { __builtin_prefetch(p, 1); }
 
 #if defined(__AVX2__)
 #include <immintrin.h>

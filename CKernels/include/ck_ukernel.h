@@ -8,6 +8,15 @@ typedef enum ck_family : int32_t {
   CK_DOT = 2,   ///< vectorised along K: A and B both with unit stride along K
 } ck_family;
 
+/// What a tile asks the caches for while it is multiplied: in each of its chunks of CK_CHUNK steps along K, `count` places `step`
+/// bytes apart, `lines` lines at each, from `at` on; the next chunk begins `advance` bytes on. Addresses, not pointers: what lies
+/// beyond a matrix is asked for too, which does no harm.
+typedef struct ck_stream {
+  uintptr_t at;
+  int64_t step, advance;
+  int32_t count, lines; ///< count 0: nothing
+} ck_stream;
+
 /// One tile of C: C[0..MR)[0..n) = alpha * sum over s < blocks, p < k of A_s[i][p] * B_s[p][j] + beta * C.
 ///
 /// Batch-reduce: GEMM, split K, 1x1 and indirect convolution all sum over a list of blocks, so they share this contract.
@@ -23,6 +32,7 @@ typedef struct ck_tile {
   int64_t n;    ///< live columns, 1...NR; columns beyond are neither read (in unpacked B) nor written
   double alpha, beta;
   bool fetch_c; ///< C may lie beyond the caches: ask for it while the sums are made
+  ck_stream fetch;
 } ck_tile;
 
 /// `a`, `b`: `tile->blocks` pointers to A[0][0] and to B[0][0]; `c`: C[0][0].
@@ -42,9 +52,13 @@ typedef struct ck_ukernel {
 /// The largest MR and NR of any row, and the most vectors of sums side by side; a row beyond does not compile.
 enum { CK_MAX_MR = 16, CK_MAX_NR = 64, CK_MAX_VECTORS = 4 };
 
-/// Steps along K before the end of a tile at which it begins to ask for C: 1,570 or 3,140 cycles of a 14 x 32 tile at two or one
-/// FMA a cycle, more than a miss takes.
-enum { CK_C_LEAD = 112 };
+/// Steps along K between two looks at what to ask the caches for: as many as there are fp32 in a line.
+enum { CK_CHUNK = 16 };
+
+/// A tile asks for C in its last steps, for so many rows a chunk: of 14 rows 112 steps before the end, 1,570 or 3,140 cycles at two
+/// or one FMA a cycle, more than a miss takes. Any earlier, and the panels would push it out of L1 again; not at all costs 5 %
+/// (Zen 4, 14 x 32 tiles of a C of 1056 columns, kc = 512).
+enum { CK_C_ROWS = 2 };
 
 /// Every row compiled into this binary, usable here or not.
 const ck_ukernel *ck_ukernels(int64_t *count);

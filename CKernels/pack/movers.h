@@ -12,14 +12,6 @@
 
 enum { CK_LINE = 64, CK_LINE_UNITS = CK_LINE / 4 };
 
-// More rows than a hardware prefetcher follows: each is asked for so far ahead. An address beyond the matrix does no harm; it is
-// formed as an integer because a pointer must not leave its array.
-enum { CK_BYTES_AHEAD = 4 * CK_LINE, CK_ROWS_AHEAD = 16 };
-
-static inline void fetch(const char *from, int64_t distance) {
-  __builtin_prefetch((const void *)((uintptr_t)from + (uintptr_t)distance));
-}
-
 /// Where depth `d` of the source goes.
 static inline int64_t depth_in_panel(const ck_panel *p, int64_t d) {
   return p->places <= 1 ? d : d % p->places * (p->k / p->places) + d / p->places;
@@ -45,7 +37,6 @@ static void transpose_strip(const ck_panel *panel, int64_t first, int64_t end) {
     const char *from = p.source + i * p.rs + 4 * first;
     char *to = p.destination + 4 * i;
     const int64_t rows = ck_least(p.live - i, 16);
-    for (int64_t r = 0; r < rows; r++) fetch(from, r * p.rs + CK_BYTES_AHEAD);
     if (p.places > 1) ck_transpose16(from, p.rs, to, step, places, rows, depths, false);
     else if (rows == 16 && depths == 16) ck_transpose16(from, p.rs, to + first * step, step, NULL, 16, 16, true);
     else ck_transpose16(from, p.rs, to + first * step, step, NULL, rows, depths, false);
@@ -68,7 +59,6 @@ static void transpose_singly(const ck_panel p, const char *restrict from, char *
                                                                       char *restrict to, int64_t first, int64_t end,             \
                                                                       const bool scattered) {                                    \
     int64_t d = first;                                                                                                           \
-    for (int64_t r = 0; r < W; r++) fetch(from, r *p.rs + 4 * first + CK_BYTES_AHEAD);                                           \
     for (; d + 4 <= end; d += 4) {                                                                                               \
       char *const columns[4] = {place(&p, to, d, scattered), place(&p, to, d + 1, scattered), place(&p, to, d + 2, scattered),   \
                                 place(&p, to, d + 3, scattered)};                                                                \
@@ -105,11 +95,6 @@ static void transpose(const ck_panel *p) {
 
 // MARK: copies
 
-// Rows of the source are often pages apart.
-static inline void fetch_row(const ck_panel *p, int64_t d, int64_t bytes) {
-  for (int64_t byte = 0; byte < bytes; byte += CK_LINE) fetch(p->source, (d + CK_ROWS_AHEAD) * p->ks + byte);
-}
-
 /// Whole vectors, the last one overlapping the one before.
 static inline void copy_bytes(char *restrict to, const char *restrict from, int64_t bytes) {
   enum { vector = 4 * CK_UNITS };
@@ -126,7 +111,6 @@ static inline void copy_bytes(char *restrict to, const char *restrict from, int6
 static inline __attribute__((always_inline)) void copy_rows(const ck_panel *p, const int64_t element) {
   const int64_t bytes = p->live * element;
   for (int64_t d = 0; d < p->k; d++) {
-    fetch_row(p, d, bytes);
     copy_bytes(p->destination + d * p->width * element, p->source + d * p->ks, bytes);
   }
 }
@@ -153,7 +137,6 @@ static inline void widen_row(float *restrict to, const uint16_t *restrict from, 
 }
 static void widen(const ck_panel *p) {
   for (int64_t d = 0; d < p->k; d++) {
-    fetch_row(p, d, 2 * p->live);
     widen_row((float *)p->destination + d * p->width, (const uint16_t *)(p->source + d * p->ks), p->live);
   }
 }
@@ -166,8 +149,6 @@ static inline void interleave_rows(uint16_t *restrict to, const uint16_t *restri
 static void interleave(const ck_panel *p) {
   uint16_t *to = (uint16_t *)p->destination;
   for (int64_t d = 0; d < p->k; d += 2, to += 2 * p->width) {
-    fetch_row(p, d, 2 * p->live);
-    fetch_row(p, d + 1, 2 * p->live);
     const uint16_t *even = (const uint16_t *)(p->source + d * p->ks);
     if (d + 1 < p->k) interleave_rows(to, even, (const uint16_t *)(p->source + (d + 1) * p->ks), p->live);
     else

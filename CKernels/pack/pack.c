@@ -69,13 +69,29 @@ void ck_pack(const ck_pack_job *job) {
   }
 }
 
-void ck_pack_fetch(const ck_pack_job *job, int64_t part, int64_t parts) {
-  // Rows of adjacent elements: along the panel or along K.
+ck_stream ck_pack_stream(const ck_pack_job *job, int64_t part, int64_t parts, int64_t steps) {
   const bool along_panel = job->rs == 1;
-  if (job->image || (!along_panel && job->ks != 1)) return;
-  const int64_t bytes = ck_element_bytes(job->from), stride = (along_panel ? job->ks : job->rs) * bytes;
-  const int64_t rows = along_panel ? job->k : job->rows, row_bytes = (along_panel ? job->rows : job->k) * bytes;
-  for (int64_t row = rows * part / parts; row < rows * (part + 1) / parts; row++)
-    for (int64_t byte = 0; byte < row_bytes + CK_LINE - 1; byte += CK_LINE)
-      __builtin_prefetch((const void *)((uintptr_t)job->source + (uintptr_t)(row * stride + byte)));
+  if (job->image || (!along_panel && job->ks != 1)) return (ck_stream){};
+  const int64_t bytes = ck_element_bytes(job->from), chunks = ck_ceil_div(steps, CK_CHUNK);
+  const uintptr_t source = (uintptr_t)job->source;
+  if (along_panel) {
+    // Rows of the width of the panel: so many of them in each chunk that all parts together ask for all.
+    const int64_t count = ck_ceil_div(job->k, parts * chunks), step = job->ks * bytes;
+    return (ck_stream){
+        .at = source + (uintptr_t)(part * chunks * count * step),
+        .step = step,
+        .advance = count * step,
+        .count = (int32_t)count,
+        .lines = (int32_t)ck_ceil_div(job->rows * bytes, CK_LINE),
+    };
+  }
+  // Some of the rows along K, each a little further in every chunk.
+  const int64_t first = job->rows * part / parts;
+  return (ck_stream){
+      .at = source + (uintptr_t)(first * job->rs * bytes),
+      .step = job->rs * bytes,
+      .advance = ck_ceil_div(job->k * bytes, chunks),
+      .count = (int32_t)(job->rows * (part + 1) / parts - first),
+      .lines = 1,
+  };
 }

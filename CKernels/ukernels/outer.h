@@ -19,14 +19,15 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
   const int64_t a_rs = packed_a ? kr : t->a_rs;
   for (int64_t s = 0; s < t->blocks; s++) {
     const CK_IN *a_k = a[s], *b_k = b[s];
-    // In its last CK_C_LEAD steps the loop pauses once for each row of C and asks for it. Any earlier, and the panels would push
-    // it out of L1 again; not at all costs 5 % (Zen 4, 14x32 tiles of a C of 1056 columns, kc = 512).
-    const int64_t pause = CK_C_LEAD / rows;
-    int64_t left = t->k / kr, until = t->fetch_c && s + 1 == t->blocks ? rows * pause : 0;
+    const bool last = s + 1 == t->blocks, fetches = last && (t->fetch_c || t->fetch.count);
+    ck_fetching fetching = {.stream = t->fetch, .c = (uintptr_t)c, .rows_of_c = t->fetch_c ? rows : 0};
+    int64_t left = t->k / kr;
 #pragma clang loop unroll(disable)
-    for (int64_t row_of_c = 0;; until -= pause, row_of_c += t->c_rs) {
+    for (;;) {
+      int64_t steps = fetches && left > CK_CHUNK ? CK_CHUNK : left;
+      left -= steps;
 #pragma clang loop unroll(disable)
-      for (; left > until; left--) {
+      for (; steps > 0; steps--) {
         typeof(ck_load((const CK_GROUP *)b_k)) column[CK_MAX_VECTORS];
 #pragma clang loop unroll(full)
         for (int j = 0; j < vectors; j++) {
@@ -42,8 +43,8 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
         a_k += t->a_ks;
         b_k += t->b_ks;
       }
-      if (until == 0) break;
-      for (int j = 0; j < vectors; j++) __builtin_prefetch((const CK_ACC *)c + row_of_c + j * lanes, 1);
+      if (left == 0) break;
+      ck_fetch_more(&fetching, left, t->c_rs * (int64_t)sizeof(CK_ACC), vectors * (int64_t)sizeof(CK_VEC));
     }
   }
 

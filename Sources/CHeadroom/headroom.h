@@ -42,7 +42,7 @@ typedef enum hr_status {
   HR_ERROR_UNKNOWN_VALUE = 3, ///< a value that its enumeration does not have, or that means nothing here
   HR_ERROR_MISALIGNED = 4,    ///< a workspace is not aligned to `HR_WORKSPACE_ALIGNMENT`
   HR_ERROR_BUFFER_TOO_SHORT = 5,
-  HR_ERROR_OVERLAPPING_ELEMENTS = 6, ///< two elements of a matrix that is written share an address
+  HR_ERROR_OVERLAPPING_ELEMENTS = 6, ///< two elements of a matrix that is written, or of two products of a batch, share an address
   HR_ERROR_SIZE_MISMATCH = 7,        ///< sizes that must agree don't, such as the entries of a bias
   HR_ERROR_NEGATIVE_SIZE = 8,
   HR_ERROR_SIZE_OVERFLOW = 9,      ///< m n k, or the distance between two elements, is beyond 2^63
@@ -147,6 +147,12 @@ typedef struct hr_strides {
   int64_t row, column;
 } hr_strides;
 
+/// Products of one shape that are multiplied in one call: so many elements lie between the operands of one and of the next.
+typedef struct hr_batch {
+  int64_t count;   ///< 0 or more; 1 unless set
+  int64_t a, b, c; ///< 0 or more; of A and B 0 where all products share one; of C large enough that none share an element
+} hr_batch;
+
 /// C = epilogue(alpha op(A) op(B) + beta C), with op(A) of m x k, op(B) of k x n and C of m x n elements.
 ///
 /// A matrix stored by rows has the strides {leading dimension, 1}, one stored by columns or transposed {1, leading dimension}.
@@ -159,7 +165,8 @@ typedef struct hr_gemm_desc {
   hr_dtype input_type;  ///< of A and B
   hr_dtype output_type; ///< of C. Supported: f32 into f32, f64 into f64, bf16 into f32 or bf16
   double alpha, beta;
-  hr_epilogue epilogue;
+  hr_epilogue epilogue; ///< with a bias, every product of a batch takes the same
+  hr_batch batch;
   hr_options options;
 } hr_gemm_desc;
 
@@ -175,6 +182,15 @@ typedef struct hr_gemm_operands {
   hr_buffer bias; ///< m or n entries; not looked at without a bias in the epilogue
 } hr_gemm_operands;
 
+/// The operands of a batch that lie anywhere: arrays of `count` pointers to elements (0, 0).
+typedef struct hr_gemm_list {
+  size_t size;   ///< `sizeof(hr_gemm_list)`
+  int64_t count; ///< of products, 0 or more
+  const void *const *a, *const *b;
+  void *const *c;
+  hr_buffer bias; ///< as in `hr_gemm_operands`
+} hr_gemm_list;
+
 /// Makes `desc` a product of tight row-major float matrices: alpha = 1, beta = 0, no epilogue, no options.
 ///
 /// `size` is `sizeof(hr_gemm_desc)`.
@@ -189,6 +205,9 @@ hr_status hr_gemm_plan_create(const hr_gemm_desc *desc, hr_gemm_plan **plan);
 /// how many there are), aligned to `HR_WORKSPACE_ALIGNMENT`. Or null: then the library keeps one for each thread.
 hr_status hr_gemm_plan_execute(const hr_gemm_plan *plan, const hr_gemm_operands *operands, void *workspace,
                                size_t workspace_bytes);
+
+/// Runs a plan on a list of operands instead of those of its batch; `workspace` as above. What the pointers lead to is not checked.
+hr_status hr_gemm_plan_execute_list(const hr_gemm_plan *plan, const hr_gemm_list *list, void *workspace, size_t workspace_bytes);
 
 /// Writes the bytes of the workspace that `hr_gemm_plan_execute` takes, 0 when it needs none.
 hr_status hr_gemm_plan_workspace(const hr_gemm_plan *plan, size_t *bytes);

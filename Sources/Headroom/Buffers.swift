@@ -25,10 +25,19 @@ package struct BufferNeeds: Sendable {
     output = descriptor.outputType
     accumulator = descriptor.accumulatorType
     let isModest = descriptor.isModest
-    (a, aOrigin) = Self.extent(descriptor.a, isModest)
-    (b, bOrigin) = Self.extent(descriptor.b, isModest)
-    (c, _) = Self.extent(descriptor.c, isModest)
+    let batch = descriptor.batch
+    (a, aOrigin) = Self.extent(descriptor.a, isModest, batch.count, batch.aStride)
+    (b, bOrigin) = Self.extent(descriptor.b, isModest, batch.count, batch.bStride)
+    (c, _) = Self.extent(descriptor.c, isModest, batch.count, batch.cStride)
     bias = descriptor.biasCount
+  }
+
+  /// Elements that all matrices of a batch span.
+  @inlinable @inline(__always)
+  static func extent(_ layout: MatrixLayout, _ isModest: Bool, _ batch: Int, _ stride: Int) -> (count: Int, origin: Int) {
+    let one = extent(layout, isModest)
+    if batch == 1 { return one }
+    return batch == 0 || one.count == 0 ? (0, 0) : (one.count + (batch - 1) * stride, one.origin)
   }
 
   /// Elements that a matrix spans, and how far into them element (0, 0) lies.

@@ -17,6 +17,28 @@ extension GEMMDescriptor {
     }
     try checkTypes()
     if !c.isInjective { throw .overlappingElements(operand: "C", layout: c) }
+    if batch.count != 1 { try checkBatch() }
+  }
+
+  private func checkBatch() throws(HeadroomError) {
+    if batch.count < 0 { throw .negativeSize(name: "the count of the batch", found: batch.count) }
+    for (name, stride) in [("A", batch.aStride), ("B", batch.bStride), ("C", batch.cStride)] where stride < 0 {
+      throw .negativeSize(name: "the batch stride of \(name)", found: stride)
+    }
+    for (layout, stride) in [(a, batch.aStride), (b, batch.bStride), (c, batch.cStride)] {
+      let (reach, overflow) = max(batch.count - 1, 0).multipliedReportingOverflow(by: stride)
+      let (count, overflowCount) = reach.addingReportingOverflow(layout.requiredCount ?? .max)
+      if overflow || overflowCount || count > Int.max / 8 { throw .sizeOverflow(m: m, n: n, k: k) }
+    }
+    if batch.count > 1 && !c.isEmpty && !batchIsApart { throw .overlappingProducts(stride: batch.cStride, layout: c) }
+  }
+
+  /// Whether no two products share an element of C: one after another, or each within the gaps of the others' rows or columns.
+  private var batchIsApart: Bool {
+    if batch.cStride >= c.requiredCount ?? .max { return true }
+    let all = batch.count * batch.cStride
+    let (inner, gap) = c.rowStride >= c.columnStride ? ((c.columns - 1) * c.columnStride + 1, c.rowStride) : ((c.rows - 1) * c.rowStride + 1, c.columnStride)
+    return batch.cStride >= inner && all - batch.cStride + inner <= gap
   }
 
   /// No size and no stride below 0 or from 2^20 on, as in nearly all calls: then no count overflows, and a few instructions know it.

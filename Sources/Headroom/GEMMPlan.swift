@@ -54,6 +54,22 @@ public struct GEMMPlan: Sendable {
     }
   }
 
+  /// Runs a batch whose matrices lie anywhere, instead of the descriptor's own, on memory that is not checked.
+  ///
+  ///     try plan.execute(OperandLists(count: heads, a: queries, b: keys, c: scores))
+  ///
+  /// - Throws: `sizeMismatch` (no bias where the epilogue has one), `outOfMemory`; nothing was written.
+  public func execute(_ lists: OperandLists, workspace: UnsafeMutableRawPointer? = nil) throws(HeadroomError) {
+    try run(lists, biasCount: lists.bias == nil ? 0 : needs.bias ?? 0, workspace: workspace)
+  }
+
+  package func run(_ lists: OperandLists, biasCount: Int, workspace: UnsafeMutableRawPointer?) throws(HeadroomError) {
+    if let expected = needs.bias, biasCount != expected || lists.bias == nil && expected > 0 {
+      throw .sizeMismatch(what: "entries of the bias", found: biasCount, expected: expected)
+    }
+    try kernels.run(lists, workspace: workspace)
+  }
+
   @usableFromInline
   func run(_ buffers: CallBuffers) throws(HeadroomError) { try run(buffers, workspace: nil) }
 

@@ -9,6 +9,7 @@ protocol SizedStruct {
 
 extension hr_gemm_desc: SizedStruct {}
 extension hr_gemm_operands: SizedStruct {}
+extension hr_gemm_list: SizedStruct {}
 extension hr_conv_desc: SizedStruct {}
 extension hr_conv_operands: SizedStruct {}
 extension hr_selection: SizedStruct {}

@@ -15,6 +15,10 @@ extension GEMMDescriptor {
     alpha = desc.alpha
     beta = desc.beta
     epilogue = try Epilogue(desc.epilogue)
+    if desc.batch.count != 1 {
+      batch = Batch(
+        count: Int(desc.batch.count), aStride: Int(desc.batch.a), bStride: Int(desc.batch.b), cStride: Int(desc.batch.c))
+    }
     try options.set(desc.options)
   }
 }
@@ -59,6 +63,7 @@ public func hr_gemm_desc_init(
     fresh.c = hr_strides(row: n, column: 1)
     fresh.alpha = 1
     fresh.epilogue.scale = 1
+    fresh.batch.count = 1
     destination.pointee = fresh
   }
 }
@@ -78,6 +83,26 @@ public func hr_gemm_plan_execute(
       let buffers = try handle.plan.descriptor.buffers(sized(operands))
       if let workspace { try handle.plan.check(workspace, workspaceBytes) }
       try headroom { () throws(HeadroomError) in try handle.plan.run(buffers, workspace: workspace) }
+    }
+  }
+}
+
+@c @implementation
+public func hr_gemm_plan_execute_list(
+  _ plan: OpaquePointer?, _ list: UnsafePointer<hr_gemm_list>?, _ workspace: UnsafeMutableRawPointer?, _ workspaceBytes: Int
+) -> hr_status {
+  status { () throws(CallError) in
+    try GEMMPlan.borrowing(plan) { handle throws(CallError) in
+      let list = try sized(list).pointee
+      let count = Int(list.count)
+      if count < 0 { throw .headroom(.negativeSize(name: "the count of the list", found: count)) }
+      if let workspace { try handle.plan.check(workspace, workspaceBytes) }
+      if count == 0 { return }
+      let pointers = OperandLists(
+        count: count, a: try needed(list.a, "the list of A"), b: try needed(list.b, "the list of B"),
+        c: try needed(list.c, "the list of C"), bias: list.bias.data)
+      let bias = Int(list.bias.count)
+      try headroom { () throws(HeadroomError) in try handle.plan.run(pointers, biasCount: bias, workspace: workspace) }
     }
   }
 }

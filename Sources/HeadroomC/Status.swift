@@ -42,7 +42,7 @@ extension HeadroomError {
   var status: hr_status {
     switch self {
     case .bufferTooShort: HR_ERROR_BUFFER_TOO_SHORT
-    case .overlappingElements: HR_ERROR_OVERLAPPING_ELEMENTS
+    case .overlappingElements, .overlappingProducts: HR_ERROR_OVERLAPPING_ELEMENTS
     case .sizeMismatch: HR_ERROR_SIZE_MISMATCH
     case .negativeSize: HR_ERROR_NEGATIVE_SIZE
     case .sizeOverflow: HR_ERROR_SIZE_OVERFLOW

@@ -67,7 +67,7 @@ public struct Dispatch: Sendable {
       let cap = min(cap, descriptor.options.maxISA ?? cap)
       if let pair = candidates.inPlace(inputType: problem.inputType, cap: cap) {
         let most = try threads(descriptor.options.threads, without: descriptor.options.without)
-        return tiny(problem, pair, threads: descriptor.options.keepsThreads ? most : 1)
+        return tiny(problem, pair, descriptor, mostThreads: most)
       }
     }
     return try rank(problem, descriptor, isFree: isFree)
@@ -83,28 +83,35 @@ public struct Dispatch: Sendable {
     let cap = min(cap, options.maxISA ?? cap)
     if isFree {
       let shortlist = candidates.shortlist(inputType: problem.inputType, cap: cap)
-      if let best = best(of: shortlist, problem, options, mostThreads: most) { return best.selection }
+      if let best = best(of: shortlist, problem, descriptor, mostThreads: most) { return best.selection }
       throw .noCandidate(reasons: rejections(problem, options))
     }
     let filter = try filter(problem, options, cap: cap)
     let left = candidates.pairs.filter { filter.rejection(of: $0, among: candidates.pairs) == nil }
-    if let best = left.withUnsafeBufferPointer({ best(of: $0, problem, options, mostThreads: most) }) { return best.selection }
+    if let best = left.withUnsafeBufferPointer({ best(of: $0, problem, descriptor, mostThreads: most) }) { return best.selection }
     throw .noCandidate(reasons: rejections(problem, options))
   }
 
   /// The selection of a tiny product, as ranking all candidates would have it: a one-shot call of 8x8x8 can't afford that.
-  private func tiny(_ problem: OrientedProblem, _ pair: UnsafePointer<CandidatePair>, threads: Int) -> Selection {
-    Selection(
-      pairIndex: pair.pointee.index, blocking: blocks.blocking(ofTiny: problem, mr: pair.pointee.set.mr, nr: pair.pointee.set.nr),
-      threads: threads, swapped: problem.swapped)
+  private func tiny(
+    _ problem: OrientedProblem, _ pair: UnsafePointer<CandidatePair>, _ descriptor: GEMMDescriptor, mostThreads: Int
+  ) -> Selection {
+    let blocking = blocks.blocking(ofTiny: problem, mr: pair.pointee.set.mr, nr: pair.pointee.set.nr)
+    var threads = descriptor.options.keepsThreads ? mostThreads : 1
+    if descriptor.batch.count > 1 && threads < mostThreads {
+      let cycles = CostModel(problem, blocking).cycles(pair.pointee) * Double(descriptor.batch.count)
+      threads = CostModel.threads(cycles, most: mostThreads)
+    }
+    return Selection(pairIndex: pair.pointee.index, blocking: blocking, threads: threads, swapped: problem.swapped)
   }
 
   private func best(
-    of pairs: UnsafeBufferPointer<CandidatePair>, _ problem: OrientedProblem, _ options: SelectionOptions, mostThreads: Int
+    of pairs: UnsafeBufferPointer<CandidatePair>, _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, mostThreads: Int
   ) -> Prediction? {
     var best: Prediction?
     for index in pairs.indices where problem.rejection(of: pairs[index]) == nil {
-      let prediction = predict(pairs[index], problem, options, mostThreads: mostThreads)
+      let prediction = predict(
+        pairs[index], problem, descriptor.options, batch: descriptor.batch.count, mostThreads: mostThreads)
       if prediction.cycles < best?.cycles ?? .infinity { best = prediction }
     }
     return best
@@ -115,13 +122,14 @@ public struct Dispatch: Sendable {
     let selection: Selection
   }
 
+  /// `batch`: how many such products there are.
   private func predict(
-    _ pair: CandidatePair, _ problem: OrientedProblem, _ options: SelectionOptions, mostThreads: Int
+    _ pair: CandidatePair, _ problem: OrientedProblem, _ options: SelectionOptions, batch: Int, mostThreads: Int
   ) -> Prediction {
     let blocked = !options.without.contains(.cacheBlocking)
     let blocking = options.blocking?.fitted(to: problem, pair.set) ?? blocks.blocking(of: problem, for: pair, blocked: blocked)
     let cycles = CostModel(problem, blocking).cycles(pair)
-    let threads = options.keepsThreads ? mostThreads : CostModel.threads(cycles, most: mostThreads)
+    let threads = options.keepsThreads ? mostThreads : CostModel.threads(cycles * Double(batch), most: mostThreads)
     return Prediction(
       cycles: cycles,
       selection: Selection(
@@ -180,7 +188,7 @@ extension Dispatch {
       if let rejection {
         outcome = .rejected(rejection)
       } else {
-        let prediction = predict(pair, problem, options, mostThreads: most)
+        let prediction = predict(pair, problem, options, batch: descriptor.batch.count, mostThreads: most)
         let seconds = CostModel.seconds(prediction.cycles, threads: prediction.selection.threads)
         outcome = prediction.selection == chosen ? .chosen(prediction.selection, seconds: seconds) : .slower(seconds: seconds)
       }

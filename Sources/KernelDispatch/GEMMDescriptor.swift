@@ -33,6 +33,27 @@ public struct Epilogue: Sendable, Hashable {
   public var isIdentity: Bool { scale == 1 && bias == .none && activation == .none }
 }
 
+/// Products of one shape that are multiplied in one call, their operands so many elements apart.
+@frozen
+public struct Batch: Sendable, Hashable {
+  /// 0 or more.
+  public var count: Int
+  /// Elements from A of one product to A of the next: 0 or more; 0 where all share one A.
+  public var aStride: Int
+  /// The same of B.
+  public var bStride: Int
+  /// The same of C: large enough that no two products share an element.
+  public var cStride: Int
+
+  @inlinable
+  public init(count: Int = 1, aStride: Int = 0, bStride: Int = 0, cStride: Int = 0) {
+    self.count = count
+    self.aStride = aStride
+    self.bStride = bStride
+    self.cStride = cStride
+  }
+}
+
 /// What may be said about how a product runs. Whatever is not said, dispatch decides.
 public struct SelectionOptions: Sendable, Hashable {
   public static let mostThreads = 1024
@@ -94,7 +115,10 @@ public struct GEMMDescriptor: Sendable, Hashable {
   public var alpha: Double
   /// 0 unless set.
   public var beta: Double
+  /// With a bias, every product of a batch takes the same.
   public var epilogue: Epilogue
+  /// One product unless set.
+  public var batch: Batch
   public var options: SelectionOptions
 
   /// Matrices stored row by row without gaps: A as m x k (k x m when transposed), B as k x n (n x k when transposed).
@@ -124,6 +148,7 @@ public struct GEMMDescriptor: Sendable, Hashable {
     alpha = 1
     beta = 0
     epilogue = Epilogue()
+    batch = Batch()
     options = SelectionOptions()
   }
 

@@ -6,6 +6,8 @@ public enum HeadroomError: Error, Equatable, Sendable {
   case bufferTooShort(operand: String, found: Int, expected: Int)
   /// Two elements of a matrix that is written share an address.
   case overlappingElements(operand: String, layout: MatrixLayout)
+  /// Two products of a batch share an element of C.
+  case overlappingProducts(stride: Int, layout: MatrixLayout)
   /// Sizes that must agree don't.
   case sizeMismatch(what: String, found: Int, expected: Int)
   case negativeSize(name: String, found: Int)
@@ -49,6 +51,9 @@ extension HeadroomError: CustomStringConvertible {
     case .overlappingElements(let operand, let layout):
       "two elements of \(operand) share an address: found \(layout.text); "
         + "expected strides that keep its rows and columns apart"
+    case .overlappingProducts(let stride, let layout):
+      "two products of the batch share an element of C: found a batch stride of \(stride) for \(layout.text); "
+        + "expected one that keeps them apart"
     case .sizeMismatch(let what, let found, let expected):
       "\(what) does not fit: found \(found), expected \(expected)"
     case .negativeSize(let name, let found):

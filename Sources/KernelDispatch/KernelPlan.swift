@@ -18,6 +18,27 @@ public struct OperandPointers {
   }
 }
 
+/// Where the matrices of a batch lie: `count` pointers to elements (0, 0) of each, not checked.
+public struct OperandLists {
+  public var count: Int
+  public var a: UnsafePointer<UnsafeRawPointer?>
+  public var b: UnsafePointer<UnsafeRawPointer?>
+  public var c: UnsafePointer<UnsafeMutableRawPointer?>
+  /// m or n entries where the epilogue has a bias: the same for all.
+  public var bias: UnsafeRawPointer?
+
+  public init(
+    count: Int, a: UnsafePointer<UnsafeRawPointer?>, b: UnsafePointer<UnsafeRawPointer?>,
+    c: UnsafePointer<UnsafeMutableRawPointer?>, bias: UnsafeRawPointer? = nil
+  ) {
+    self.count = count
+    self.a = a
+    self.b = b
+    self.c = c
+    self.bias = bias
+  }
+}
+
 /// A selection written down for the C library: what `GEMMPlan` wraps after it has checked the descriptor.
 ///
 /// The C plan has an address of its own, so that a run hands C a pointer and copies nothing.
@@ -64,6 +85,17 @@ public struct KernelPlan: Sendable {
     }
   }
 
+  /// Runs on lists instead of the batch that was planned.
+  ///
+  /// - Throws: `outOfMemory`; nothing was written.
+  public func run(_ lists: OperandLists, workspace: UnsafeMutableRawPointer?) throws(HeadroomError) {
+    try withExtendedLifetime(memory) { () throws(HeadroomError) in
+      let plan = memory.address.assumingMemoryBound(to: ck_gemm_plan.self)
+      var list = ck_gemm_list(count: Int64(lists.count), a: lists.a, b: lists.b, c: lists.c, bias: lists.bias)
+      if ck_gemm_execute_list(plan, &list, workspace) != CK_OK { throw .outOfMemory(byteCount: workspaceByteCount) }
+    }
+  }
+
   /// Selects and runs at once, with the plan on the stack; a product of one tile needs none, and making it would cost a quarter of the call.
   ///
   /// - Throws: what `init` and `run` throw.
@@ -71,7 +103,7 @@ public struct KernelPlan: Sendable {
     let dispatch = try Dispatch.process.get()
     let problem = OrientedProblem(descriptor)
     let selection = try dispatch.choose(problem, descriptor)
-    if dispatch.driver(problem, descriptor, selection) == CK_DRIVER_ONE_TILE {
+    if descriptor.batch.count == 1 && dispatch.driver(problem, descriptor, selection) == CK_DRIVER_ONE_TILE {
       let set = dispatch.candidates.pairs[selection.pairIndex].set
       var tile = dispatch.firstTile(problem, descriptor, set)
       var (a, b) = problem.swapped ? (operands.b, operands.a) : (operands.a, operands.b)

@@ -9,24 +9,44 @@ extension Dispatch {
     let (m, mr) = (Int64(problem.m), Int64(set.mr))
     let rowTiles = m <= mr ? min(m, 1) : (m - 1) / mr + 1
     let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
+    let threads = descriptor.batch.count == 1 ? (alone: selection.threads, batch: 1) : shares(problem, descriptor, selection)
     return ck_gemm_plan(
-      driver: driver(problem, descriptor, selection), swapped: problem.swapped,
+      driver: driver(problem, descriptor, selection, threads: threads.alone), swapped: problem.swapped,
       pack_a: pair.packsA, pack_b: pair.packsB, accumulate: problem.sumsApart, has_epilogue: !descriptor.epilogue.isIdentity,
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
       panel_type: set.inputType.kernelType, isa: set.isa.kernelISA,
       mr: Int32(mr), nr: Int32(set.nr), kr: Int32(set.kr),
-      team: ck_team(threads: Int32(selection.threads), spin_milliseconds: spinMilliseconds),
+      team: team(threads.alone),
       m: m, n: Int64(problem.n), k: depth(problem, descriptor),
       row_tiles: rowTiles, tile_rows: tileRows, taller_tiles: tallerTiles,
       a_rs: Int64(problem.aRowStride), a_cs: Int64(problem.aColumnStride),
       b_rs: Int64(problem.bRowStride), b_cs: Int64(problem.bColumnStride),
       c_rs: Int64(problem.cRowStride), c_cs: Int64(problem.cColumnStride),
       mc: Int64(selection.blocking.mc), nc: Int64(selection.blocking.nc), kc: Int64(selection.blocking.kc),
+      slice_panels: Int64(slicePanels(problem, selection)),
       k_parts: Int64(BlockSizes.partsOfK(problem, nr: set.nr, kc: selection.blocking.kc)),
       alpha: descriptor.alpha, beta: descriptor.beta,
       epilogue: descriptor.epilogue.kernelEpilogue(swapped: problem.swapped),
-      tiles: UnsafePointer(set.tiles), tile: firstTile(problem, descriptor, set))
+      tiles: UnsafePointer(set.tiles), tile: firstTile(problem, descriptor, set),
+      batch: batch(problem, descriptor, threads: threads.batch))
+  }
+
+  private func team(_ threads: Int) -> ck_team { ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds) }
+
+  /// Threads that work together on one product, and threads that share the products of a batch: a few large products are multiplied one after
+  /// another, else each has one thread.
+  private func shares(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> (alone: Int, batch: Int) {
+    if selection.threads == 1 { return (1, 1) }
+    let isFew = descriptor.batch.count % selection.threads != 0 && descriptor.batch.count < 8 * selection.threads
+    let cycles = CostModel(problem, selection.blocking).cycles(selection.pair)
+    return isFew && cycles > 64 * CostModel.forkJoin ? (selection.threads, 1) : (1, selection.threads)
+  }
+
+  private func batch(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, threads: Int) -> ck_batch {
+    let batch = descriptor.batch
+    let (a, b) = problem.swapped ? (batch.bStride, batch.aStride) : (batch.aStride, batch.bStride)
+    return ck_batch(count: Int64(batch.count), a: Int64(a), b: Int64(b), c: Int64(batch.cStride), team: team(threads))
   }
 
   /// The first tile's work, with the operands where they lie and all of K.
@@ -36,16 +56,23 @@ extension Dispatch {
       blocks: 1, k: depth(problem, descriptor),
       a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride * set.kr),
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
-      n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta, fetch_c: false)
+      n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta, fetch_c: false, fetch: ck_stream())
   }
 
   func driver(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_driver {
+    driver(problem, descriptor, selection, threads: selection.threads)
+  }
+
+  /// `threads`: that work together on one product.
+  private func driver(
+    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, threads: Int
+  ) -> ck_driver {
     let pair = candidates.pairs[selection.pairIndex]
     if problem.m == 0 || problem.n == 0 { return CK_DRIVER_EMPTY }
     let depth = depth(problem, descriptor)
     if depth == 0 { return CK_DRIVER_SCALE }
     let inPlace = !pair.packsA && !pair.packsB && !problem.sumsApart
-    guard inPlace && depth <= selection.blocking.kc && selection.threads == 1 else { return loops(problem, selection) }
+    guard inPlace && depth <= selection.blocking.kc && threads == 1 else { return loops(problem, selection) }
     let bare = descriptor.epilogue.isIdentity
     if bare && problem.m <= pair.set.mr && problem.n <= pair.set.nr { return CK_DRIVER_ONE_TILE }
     // The blocked loops share work and fetch ahead; a small product is in L1 anyway.
@@ -53,9 +80,17 @@ extension Dispatch {
     return small ? CK_DRIVER_TILES : loops(problem, selection)
   }
 
-  /// The loops that share work between threads: by panels where a packed panel would be used by one task alone.
+  /// Panels of a slice: one where B lies along K, so that its sums stay in L1; else as many as give each thread a few slices, whose rows are
+  /// read from end to end.
+  private func slicePanels(_ problem: OrientedProblem, _ selection: Selection) -> Int {
+    let panels = (problem.n - 1) / selection.pair.set.nr + 1
+    if problem.bRowStride == 1 || problem.k <= selection.blocking.kc { return 1 }
+    return max(1, panels / (selection.threads == 1 ? 1 : 4 * selection.threads))
+  }
+
+  /// The loops that share work between threads: by slices where a packed panel would be used by one task alone.
   private func loops(_ problem: OrientedProblem, _ selection: Selection) -> ck_driver {
-    problem.hasFewRows || problem.m <= selection.blocking.mc / 2 ? CK_DRIVER_BY_PANEL : CK_DRIVER_BLOCKED
+    problem.hasFewRows || problem.m <= selection.blocking.mc / 2 ? CK_DRIVER_BY_SLICE : CK_DRIVER_BLOCKED
   }
 
   private func depth(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor) -> Int64 {

@@ -40,8 +40,6 @@ func sum<Rows: TileRows>(
   _ c: UnsafeMutablePointer<Float>, last: Rows.Row.Vector.Mask?, rowStride: Int
 ) {
   let (aStep, bStep, cStride) = (Int(tile.a_ks), Int(tile.b_ks), Int(tile.c_rs))
-  // The last steps pause once for each row of C and ask for it; see outer.h.
-  let pause = CK_C_LEAD / Rows.count
   var sums = Rows.zero
   var block = 0
   while block < Int(tile.blocks) {
@@ -49,20 +47,21 @@ func sum<Rows: TileRows>(
       return
     }
     block &+= 1
+    let fetches = block == Int(tile.blocks) && (tile.fetch_c || tile.fetch.count > 0)
+    var fetching = ck_fetching(stream: tile.fetch, c: UInt(bitPattern: c), rows_of_c: tile.fetch_c ? Int64(Rows.count) : 0)
     var left = Int(tile.k)
-    var until = tile.fetch_c && block == Int(tile.blocks) ? Rows.count &* pause : 0
-    var rowOfC = c
     while true {
-      while left > until {
+      var steps = fetches && left > CK_CHUNK ? CK_CHUNK : left
+      left &-= steps
+      while steps > 0 {
         sums.add(ak, rowStride, times: Rows.Row(bk, last: last))
         ak += aStep
         bk += bStep
-        left &-= 1
+        steps &-= 1
       }
-      if until == 0 { break }
-      for vector in 0..<Rows.Row.vectors { ck_simd_fetch(rowOfC + vector &* Rows.Row.Vector.count) }
-      rowOfC += cStride
-      until &-= pause
+      if left == 0 { break }
+      let rowBytes = Rows.Row.vectors &* MemoryLayout<Rows.Row.Vector>.size
+      ck_fetch_more(&fetching, Int64(left), Int64(cStride &* MemoryLayout<Float>.size), Int64(rowBytes))
     }
   }
   sums.write(to: FinishedTile(rowStride: cStride, alpha: Float(tile.alpha), beta: Float(tile.beta), last: last), at: c)

@@ -1,0 +1,65 @@
+// Batches: products of one shape, shared by threads in runs of neighbours. Each product is multiplied as one alone would be, so its
+// bits are the same.
+#include <stdatomic.h>
+
+#include "ck_team.h"
+#include "gemm/gemm.h"
+#include "pack/units.h"
+
+enum { CK_RUNS_PER_THREAD = 8 };
+
+typedef struct ck_batch_run {
+  const ck_gemm_plan *plan;
+  const ck_gemm_source *source;
+  char *workspace;
+  int64_t bytes; ///< of workspace, for one thread
+  int64_t length; ///< of a run of products
+  _Atomic int64_t next;
+} ck_batch_run;
+
+static ck_gemm_operands operands_of(const ck_gemm_plan *plan, const ck_gemm_source *source, int64_t index) {
+  ck_gemm_operands o = source->first;
+  if (source->a) {
+    o.a = source->a[index];
+    o.b = source->b[index];
+    o.c = source->c[index];
+    return o;
+  }
+  const int64_t in_bytes = ck_element_bytes(plan->a_type), out_bytes = ck_element_bytes(plan->c_type);
+  o.a = (const char *)o.a + index * plan->batch.a * in_bytes;
+  o.b = (const char *)o.b + index * plan->batch.b * in_bytes;
+  o.c = (char *)o.c + index * plan->batch.c * out_bytes;
+  return o;
+}
+
+static void run_products(const ck_batch_run *run, int64_t begin, int64_t end, char *workspace) {
+  const ck_gemm_plan *plan = run->plan;
+  for (int64_t index = begin; index < end; index++) {
+    const ck_gemm_operands o = operands_of(plan, run->source, index);
+    if (plan->driver == CK_DRIVER_ONE_TILE) plan->tiles[plan->m](&plan->tile, &o.a, &o.b, o.c);
+    else ck_gemm_run(plan, &o, workspace);
+  }
+}
+
+static void run_thread(void *context, int32_t thread, int32_t threads) {
+  ck_batch_run *run = context;
+  (void)threads;
+  char *workspace = run->workspace + thread * run->bytes;
+  for (;;) {
+    const int64_t begin = atomic_fetch_add_explicit(&run->next, run->length, memory_order_relaxed);
+    if (begin >= run->source->count) break;
+    run_products(run, begin, ck_least(begin + run->length, run->source->count), workspace);
+  }
+}
+
+void ck_gemm_batch(const ck_gemm_plan *plan, const ck_gemm_source *source, char *workspace) {
+  const ck_team team = plan->batch.team;
+  const int64_t bytes = ck_workspace_of(plan).total;
+  ck_batch_run run = {.plan = plan, .source = source, .workspace = workspace, .bytes = bytes};
+  if (team.threads <= 1) {
+    run_products(&run, 0, source->count, workspace);
+    return;
+  }
+  run.length = ck_most(1, source->count / ((int64_t)team.threads * CK_RUNS_PER_THREAD));
+  ck_team_run(team, run_thread, &run);
+}

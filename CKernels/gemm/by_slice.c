@@ -1,0 +1,172 @@
+// The loops (slice, pc, jr, ir): a slice of the panels of B against all of A. For products of few rows: there a panel would be
+// packed for one use alone, so it stays in the L1 of the thread that packs it, and no thread waits for another. Where B lies
+// along K a slice is one panel, whose sums stay in L1 too; where B lies along N it is a wide one, whose rows are read from end to
+// end. A large K is cut into parts that are summed apart and added in a fixed order.
+//
+// As in gemm/blocked.c every element is summed in the order of k, part after part. The blocks of K and its parts follow from the
+// shape alone, so the bits of C do not depend on threads.
+#include <stdatomic.h>
+
+#include "ck_team.h"
+#include "gemm/gemm.h"
+#include "gemm/panels.h"
+
+typedef struct ck_slice_run {
+  const ck_gemm_plan *plan;
+  const ck_gemm_operands *operands;
+  char *workspace;
+  ck_workspace_map map;
+  int64_t panels, slices; ///< of N
+  int64_t blocks;         ///< of K
+  _Atomic int64_t next;   ///< task: a slice and a part of K
+} ck_slice_run;
+
+static int64_t block_depth(const ck_gemm_plan *plan, int64_t block) {
+  return ck_least(plan->kc, plan->k - block * plan->kc);
+}
+
+/// Where the rows from `row` on of packed A lie, block after block of K.
+static char *packed_a(const ck_slice_run *run, int64_t block, int64_t row) {
+  const ck_gemm_plan *plan = run->plan;
+  const int64_t padded = ck_round_up(block_depth(plan, block), plan->kr);
+  return run->workspace + run->map.a + (block * plan->kc * plan->m + row * padded) * ck_element_bytes(plan->panel_type);
+}
+
+// All of A, once for all panels.
+static void pack_a(const ck_slice_run *run, int32_t thread, int32_t threads) {
+  const ck_gemm_plan *plan = run->plan;
+  const int64_t jobs = run->blocks * plan->row_tiles;
+  for (int64_t job = jobs * thread / threads; job < jobs * (thread + 1) / threads; job++) {
+    const int64_t block = job / plan->row_tiles, tile = job % plan->row_tiles;
+    const ck_a_block place = {tile, tile + 1, block * plan->kc, block_depth(plan, block)};
+    ck_pack_a(plan, run->operands, &place, packed_a(run, block, ck_tile_row(plan, tile)));
+  }
+  if (threads > 1) ck_team_barrier();
+}
+
+/// A slice of panels and a part of K.
+typedef struct ck_slice {
+  int64_t panel, panel_end, block, block_end;
+  char *packed;
+  char *sums; ///< rows of `sums_rs` elements for the slice's columns; NULL: sums go to C
+  int64_t sums_rs;
+  bool finishes; ///< the epilogue is due after the last block
+} ck_slice;
+
+static ck_pack_job job_of(const ck_slice_run *run, const ck_slice *slice, int64_t panel, int64_t block) {
+  const ck_gemm_plan *plan = run->plan;
+  const int64_t column = panel * plan->nr;
+  const ck_b_panel place = {column, ck_least(plan->nr, plan->n - column), block * plan->kc, block_depth(plan, block)};
+  return ck_pack_b_job(plan, run->operands, &place, slice->packed);
+}
+
+/// One panel and one block of K against all tiles of A, while the source of the panel after it is asked for.
+static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t panel, int64_t block, const ck_pack_job *next) {
+  const ck_gemm_plan *plan = run->plan;
+  const int64_t depth = block_depth(plan, block), padded = ck_round_up(depth, plan->kr), pc = block * plan->kc;
+  const int64_t column = panel * plan->nr, sums_column = (panel - slice->panel) * plan->nr;
+  const bool finishes = slice->finishes && block + 1 == slice->block_end;
+  const void *a, *b = (const char *)run->operands->b + (pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
+  if (plan->pack_b) b = slice->packed;
+  ck_tile t = ck_tile_of(plan, depth, padded);
+  t.n = ck_least(plan->nr, plan->n - column);
+  if (slice->sums) t.c_rs = slice->sums_rs, t.alpha = 1, t.beta = 0;
+  if (block > slice->block) t.beta = 1;
+  t.fetch_c = !slice->sums && block == slice->block;
+  for (int64_t tile = 0; tile < plan->row_tiles; tile++) {
+    const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
+    if (plan->pack_a) a = packed_a(run, block, row), t.a_ks = height * plan->kr;
+    else a = (const char *)run->operands->a + (row * plan->a_rs + pc * plan->a_cs) * ck_element_bytes(plan->a_type);
+    void *c = slice->sums ? slice->sums + (row * t.c_rs + sums_column) * ck_element_bytes(plan->acc_type)
+                          : (char *)run->operands->c + (row * plan->c_rs + column) * ck_element_bytes(plan->c_type);
+    if (next) t.fetch = ck_pack_stream(next, tile, plan->row_tiles, padded / plan->kr);
+    plan->tiles[height](&t, &a, &b, c);
+    if (!finishes) continue;
+    const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};
+    ck_epilogue_store(plan, run->operands, &done, slice->sums ? plan->alpha : 1, slice->sums ? plan->beta : 0);
+  }
+}
+
+static void run_slice(const ck_slice_run *run, const ck_slice *slice) {
+  const bool packs = run->plan->pack_b;
+  for (int64_t block = slice->block; block < slice->block_end; block++)
+    for (int64_t panel = slice->panel; panel < slice->panel_end; panel++) {
+      const bool wraps = panel + 1 == slice->panel_end, ends = wraps && block + 1 == slice->block_end;
+      ck_pack_job next;
+      if (packs) {
+        const ck_pack_job job = job_of(run, slice, panel, block);
+        ck_pack(&job);
+        if (!ends) next = job_of(run, slice, wraps ? slice->panel : panel + 1, wraps ? block + 1 : block);
+      }
+      run_panel(run, slice, panel, block, packs && !ends ? &next : NULL);
+    }
+}
+
+static char *sums_of(const ck_slice_run *run, int64_t task, int32_t thread) {
+  const int64_t place = run->plan->k_parts > 1 ? task : thread;
+  return run->workspace + run->map.sums + place * run->map.sums_bytes;
+}
+
+static void run_task(const ck_slice_run *run, int64_t task, int32_t thread) {
+  const ck_gemm_plan *plan = run->plan;
+  const int64_t index = task / plan->k_parts, part = task % plan->k_parts;
+  const bool in_parts = plan->k_parts > 1;
+  ck_slice slice = {
+      .panel = index * plan->slice_panels,
+      .panel_end = ck_least((index + 1) * plan->slice_panels, run->panels),
+      .block = run->blocks * part / plan->k_parts,
+      .block_end = run->blocks * (part + 1) / plan->k_parts,
+      .packed = run->workspace + run->map.b + thread * run->map.b_bytes,
+      .finishes = !in_parts && (plan->accumulate || plan->has_epilogue),
+      .sums_rs = plan->slice_panels * plan->nr,
+  };
+  if (in_parts || plan->accumulate) slice.sums = sums_of(run, task, thread);
+  run_slice(run, &slice);
+}
+
+// The parts of K, added to the first one in their order.
+static void add_parts(const ck_slice_run *run, int64_t index) {
+  const ck_gemm_plan *plan = run->plan;
+  const int64_t columns = plan->slice_panels * plan->nr, count = plan->m * columns;
+  void *sums = sums_of(run, index * plan->k_parts, 0);
+  for (int64_t part = 1; part < plan->k_parts; part++) {
+    const void *more = sums_of(run, index * plan->k_parts + part, 0);
+    if (plan->acc_type == CK_F64)
+      for (int64_t i = 0; i < count; i++) ((double *)sums)[i] += ((const double *)more)[i];
+    else
+      for (int64_t i = 0; i < count; i++) ((float *)sums)[i] += ((const float *)more)[i];
+  }
+  const int64_t column = index * columns;
+  const ck_finished done = {
+      .sums = sums, .sums_rs = columns, .column = column, .rows = plan->m, .columns = ck_least(columns, plan->n - column)};
+  ck_epilogue_store(plan, run->operands, &done, plan->alpha, plan->beta);
+}
+
+static void run_thread(void *context, int32_t thread, int32_t threads) {
+  ck_slice_run *run = context;
+  const ck_gemm_plan *plan = run->plan;
+  if (plan->pack_a) pack_a(run, thread, threads);
+  const int64_t tasks = run->slices * plan->k_parts;
+  for (;;) {
+    const int64_t task = atomic_fetch_add_explicit(&run->next, 1, memory_order_relaxed);
+    if (task >= tasks) break;
+    run_task(run, task, thread);
+  }
+  if (plan->k_parts <= 1) return;
+  if (threads > 1) ck_team_barrier();
+  for (int64_t slice = thread; slice < run->slices; slice += threads) add_parts(run, slice);
+}
+
+void ck_gemm_by_slice(const ck_gemm_plan *plan, const ck_gemm_operands *operands, char *workspace) {
+  const int64_t panels = ck_ceil_div(plan->n, plan->nr);
+  ck_slice_run run = {
+      .plan = plan,
+      .operands = operands,
+      .workspace = workspace,
+      .map = ck_workspace_of(plan),
+      .panels = panels,
+      .slices = ck_ceil_div(panels, plan->slice_panels),
+      .blocks = ck_ceil_div(plan->k, plan->kc),
+  };
+  ck_team_run(plan->team, run_thread, &run);
+}
