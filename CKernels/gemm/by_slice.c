@@ -68,18 +68,30 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
   const bool finishes = slice->finishes && block + 1 == slice->block_end;
   const void *a, *b = (const char *)run->operands->b + (pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
   if (plan->pack_b) b = slice->packed;
+  const bool fetches_a = ck_fetches_a(plan, plan->m * depth);
   ck_tile t = ck_tile_of(plan, depth, padded);
   t.n = ck_least(plan->nr, plan->n - column);
   if (slice->sums) t.c_rs = slice->sums_rs, t.alpha = 1, t.beta = 0;
   if (block > slice->block) t.beta = 1;
   t.fetch_c = !slice->sums && block == slice->block;
+  const bool c_ahead = t.fetch_c && padded / plan->kr < CK_C_AHEAD;
   for (int64_t tile = 0; tile < plan->row_tiles; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
     if (plan->pack_a) a = packed_a(run, block, row), t.a_ks = height * plan->kr;
     else a = (const char *)run->operands->a + (row * plan->a_rs + pc * plan->a_cs) * ck_element_bytes(plan->a_type);
     void *c = slice->sums ? slice->sums + (row * t.c_rs + sums_column) * ck_element_bytes(plan->acc_type)
                           : (char *)run->operands->c + (row * plan->c_rs + column) * ck_element_bytes(plan->c_type);
-    if (next) t.fetch = ck_pack_stream(next, tile, plan->row_tiles, padded / plan->kr);
+    if (next) t.fetch[1] = ck_pack_stream(next, tile, plan->row_tiles, padded / plan->kr);
+    // Of the next tile down, or the first one of the next panel.
+    if (c_ahead) t.c_ahead = tile + 1 < plan->row_tiles ? height * plan->c_rs : plan->nr - row * plan->c_rs;
+    if (fetches_a) {
+      // The next tile of this block, or the first of the next one.
+      const bool wraps = tile + 1 == plan->row_tiles, moves_on = wraps && panel + 1 == slice->panel_end;
+      const int64_t ahead = wraps ? 0 : tile + 1;
+      const ck_a_block after = {ahead, ahead + 1, moves_on ? pc + depth : pc, depth};
+      const ck_pack_job job = ck_pack_a_job(plan, run->operands, &after, NULL);
+      t.fetch[0] = ck_pack_stream(&job, 0, 1, padded / plan->kr);
+    }
     plan->tiles[height](&t, &a, &b, c);
     if (!finishes) continue;
     const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};
@@ -88,7 +100,7 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
 }
 
 static void run_slice(const ck_slice_run *run, const ck_slice *slice) {
-  const bool packs = run->plan->pack_b;
+  const bool packs = run->plan->pack_b, fetches = packs || run->plan->b_cs == 1;
   for (int64_t block = slice->block; block < slice->block_end; block++)
     for (int64_t panel = slice->panel; panel < slice->panel_end; panel++) {
       const bool wraps = panel + 1 == slice->panel_end, ends = wraps && block + 1 == slice->block_end;
@@ -96,9 +108,9 @@ static void run_slice(const ck_slice_run *run, const ck_slice *slice) {
       if (packs) {
         const ck_pack_job job = job_of(run, slice, panel, block);
         ck_pack(&job);
-        if (!ends) next = job_of(run, slice, wraps ? slice->panel : panel + 1, wraps ? block + 1 : block);
       }
-      run_panel(run, slice, panel, block, packs && !ends ? &next : NULL);
+      if (fetches && !ends) next = job_of(run, slice, wraps ? slice->panel : panel + 1, wraps ? block + 1 : block);
+      run_panel(run, slice, panel, block, fetches && !ends ? &next : NULL);
     }
 }
 

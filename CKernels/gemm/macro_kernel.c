@@ -19,6 +19,7 @@ static ck_tile tile_of(const ck_run *run, const ck_step *step) {
   if (plan->accumulate) t.c_rs = run->sums_in_workspace ? plan->nc : plan->nr;
   if (!step->first) t.beta = 1;
   t.fetch_c = !plan->accumulate || run->sums_in_workspace;
+  if (t.fetch_c && t.k / plan->kr < CK_C_AHEAD) t.c_ahead = plan->mr * t.c_rs;
   return t;
 }
 
@@ -34,6 +35,7 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
                                    : (const char *)run->operands->b + (step->pc * plan->b_rs + column * plan->b_cs) * b_size;
   const char *packed = task->packed_a;
   ck_tile t = tile_of(run, step);
+  const bool fetches_a = ck_fetches_a(plan, plan->m * step->depth);
   t.n = ck_least(plan->nr, step->jc + step->columns - column);
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
@@ -45,7 +47,12 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
       a = (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * a_size;
     }
     void *c = sums_of(run, step, row, column, scratch);
-    if (plan->pack_b && ahead >= 0) t.fetch = ck_panel_stream(run, step, ahead, tile - task->tile, task->tile_end - task->tile);
+    if (plan->pack_b && ahead >= 0) t.fetch[1] = ck_panel_stream(run, step, ahead, tile - task->tile, task->tile_end - task->tile);
+    if (fetches_a) {
+      const ck_a_block after = {tile + 1, tile + 2, step->pc, step->depth};
+      const ck_pack_job job = ck_pack_a_job(plan, run->operands, &after, NULL);
+      t.fetch[0] = tile + 1 < task->tile_end ? ck_pack_stream(&job, 0, 1, t.k / plan->kr) : (ck_stream){};
+    }
     plan->tiles[height](&t, &a, &b, c);
     if (!finishes) continue;
     const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};

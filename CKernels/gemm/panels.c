@@ -9,30 +9,34 @@ static void read_image(ck_pack_job *job, const ck_image *image, const void *sour
   job->depth = depth;
 }
 
+ck_pack_job ck_pack_a_job(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_a_block *block, char *destination) {
+  const int64_t row = ck_tile_row(plan, block->tile);
+  ck_pack_job job = {
+      .source = (const char *)operands->a + (row * plan->a_rs + block->pc * plan->a_cs) * ck_element_bytes(plan->a_type),
+      .destination = destination,
+      .rows = ck_tile_row(plan, block->tile_end) - row,
+      .k = block->depth,
+      .rs = plan->a_rs,
+      .ks = plan->a_cs,
+      .panel = (int32_t)(ck_tile_row(plan, block->tile + 1) - row),
+      .kr = plan->kr,
+      .from = plan->a_type,
+      .to = plan->panel_type,
+      .isa = plan->isa,
+  };
+  read_image(&job, operands->a_image, operands->a, row, block->pc);
+  return job;
+}
+
 void ck_pack_a(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_a_block *block, char *destination) {
   const int64_t padded = ck_round_up(block->depth, plan->kr);
-  for (int64_t tile = block->tile; tile < block->tile_end;) {
-    const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
+  ck_a_block same = *block;
+  for (; same.tile < block->tile_end; same.tile = same.tile_end) {
     // As many tiles of one height at once as there are.
-    const int64_t same = tile < plan->taller_tiles ? ck_least(block->tile_end, plan->taller_tiles) : block->tile_end;
-    const int64_t rows = ck_tile_row(plan, same) - row;
-    ck_pack_job job = {
-        .source = (const char *)operands->a + (row * plan->a_rs + block->pc * plan->a_cs) * ck_element_bytes(plan->a_type),
-        .destination = destination,
-        .rows = rows,
-        .k = block->depth,
-        .rs = plan->a_rs,
-        .ks = plan->a_cs,
-        .panel = (int32_t)height,
-        .kr = plan->kr,
-        .from = plan->a_type,
-        .to = plan->panel_type,
-        .isa = plan->isa,
-    };
-    read_image(&job, operands->a_image, operands->a, row, block->pc);
+    same.tile_end = same.tile < plan->taller_tiles ? ck_least(block->tile_end, plan->taller_tiles) : block->tile_end;
+    const ck_pack_job job = ck_pack_a_job(plan, operands, &same, destination);
     ck_pack(&job);
-    destination += rows * padded * ck_element_bytes(plan->panel_type);
-    tile = same;
+    destination += job.rows * padded * ck_element_bytes(plan->panel_type);
   }
 }
 

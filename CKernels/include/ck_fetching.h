@@ -3,20 +3,40 @@
 #include "ck_ukernel.h"
 
 typedef struct ck_fetching {
-  ck_stream stream;
-  uintptr_t c;       ///< the next row of C to ask for
-  int64_t rows_of_c; ///< how many are left
+  ck_stream a, b;
+  uintptr_t c;                   ///< the next row of C to ask for
+  int64_t c_rows, c_rs, c_bytes; ///< how many are left, bytes from one to the next, bytes of each
+  int64_t c_at_once, c_lead;     ///< rows of C a chunk, from so many steps before the end on
 } ck_fetching;
 
-/// `left`: steps along K that are to come; C's rows lie `c_rs` bytes apart and take `c_bytes`.
-static inline __attribute__((always_inline)) void ck_fetch_more(ck_fetching *f, int64_t left, int64_t c_rs, int64_t c_bytes) {
+/// `rows` and `row_bytes`: of the tile of C; `element`: bytes of one of its elements; `steps` along K in all.
+static inline __attribute__((always_inline)) ck_fetching ck_fetching_of(const ck_tile *t, const void *c, int64_t element,
+                                                                        int64_t rows, int64_t row_bytes, int64_t steps) {
+  ck_fetching f = {.a = t->fetch[0], .b = t->fetch[1]};
+  if (!t->fetch_c) return f;
+  const int64_t chunks = (steps + CK_CHUNK - 1) / CK_CHUNK;
+  f.c = (uintptr_t)c + (uintptr_t)(t->c_ahead * element);
+  f.c_rows = rows;
+  f.c_rs = t->c_rs * element;
+  f.c_bytes = row_bytes;
+  f.c_at_once = t->c_ahead ? (rows + chunks - 1) / chunks : CK_C_ROWS;
+  f.c_lead = t->c_ahead ? steps : rows * (CK_CHUNK / CK_C_ROWS);
+  return f;
+}
+
+/// `left`: steps along K that are to come.
+static inline __attribute__((always_inline)) void ck_fetch_more(ck_fetching *f, int64_t left) {
+  // A is needed by the next tile, in L1; B by the packing of the next panel.
 #pragma clang loop unroll(disable)
-  for (int32_t i = 0; i < f->stream.count; i++)
+  for (int32_t i = 0; i < f->a.count; i++) __builtin_prefetch((const void *)(f->a.at + (uintptr_t)(i * f->a.step)), 0, 3);
+  f->a.at += (uintptr_t)f->a.advance;
 #pragma clang loop unroll(disable)
-    for (int32_t line = 0; line < f->stream.lines; line++)
-      __builtin_prefetch((const void *)(f->stream.at + (uintptr_t)(i * f->stream.step + 64 * line)), 0, 2);
-  f->stream.at += (uintptr_t)f->stream.advance;
-  if (left > f->rows_of_c * (CK_CHUNK / CK_C_ROWS)) return;
-  for (int row = 0; row < CK_C_ROWS && f->rows_of_c > 0; row++, f->rows_of_c--, f->c += (uintptr_t)c_rs)
-    for (int64_t byte = 0; byte < c_bytes; byte += 64) __builtin_prefetch((const void *)(f->c + (uintptr_t)byte), 1);
+  for (int32_t i = 0; i < f->b.count; i++)
+#pragma clang loop unroll(disable)
+    for (int32_t line = 0; line < f->b.lines; line++)
+      __builtin_prefetch((const void *)(f->b.at + (uintptr_t)(i * f->b.step + 64 * line)), 0, 2);
+  f->b.at += (uintptr_t)f->b.advance;
+  if (left > f->c_lead) return;
+  for (int64_t row = 0; row < f->c_at_once && f->c_rows > 0; row++, f->c_rows--, f->c += (uintptr_t)f->c_rs)
+    for (int64_t byte = 0; byte < f->c_bytes; byte += 64) __builtin_prefetch((const void *)(f->c + (uintptr_t)byte), 1);
 }

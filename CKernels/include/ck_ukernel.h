@@ -31,8 +31,9 @@ typedef struct ck_tile {
   int64_t c_rs; ///< from row to row of C, whose stride along N is 1
   int64_t n;    ///< live columns, 1...NR; columns beyond are neither read (in unpacked B) nor written
   double alpha, beta;
-  bool fetch_c; ///< C may lie beyond the caches: ask for it while the sums are made
-  ck_stream fetch;
+  bool fetch_c;       ///< C may lie beyond the caches: ask for it while the sums are made,
+  int64_t c_ahead;    ///< or for the C so many elements on, where K is too short for that
+  ck_stream fetch[2]; ///< of A and of B
 } ck_tile;
 
 /// `a`, `b`: `tile->blocks` pointers to A[0][0] and to B[0][0]; `c`: C[0][0].
@@ -59,6 +60,8 @@ enum { CK_CHUNK = 16 };
 /// or one FMA a cycle, more than a miss takes. Any earlier, and the panels would push it out of L1 again; not at all costs 5 %
 /// (Zen 4, 14 x 32 tiles of a C of 1056 columns, kc = 512).
 enum { CK_C_ROWS = 2 };
+/// With fewer steps it asks for the C of the next tile.
+enum { CK_C_AHEAD = 128 };
 
 /// Every row compiled into this binary, usable here or not.
 const ck_ukernel *ck_ukernels(int64_t *count);

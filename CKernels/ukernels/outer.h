@@ -17,17 +17,26 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
     for (int j = 0; j < vectors; j++) sum[i][j] = (CK_VEC){};
 
   const int64_t a_rs = packed_a ? kr : t->a_rs;
+  const int quads = packed_a ? 1 : (rows + 3) / 4;
+  const int64_t a_ks = t->a_ks, b_ks = t->b_ks;
   for (int64_t s = 0; s < t->blocks; s++) {
-    const CK_IN *a_k = a[s], *b_k = b[s];
-    const bool last = s + 1 == t->blocks, fetches = last && (t->fetch_c || t->fetch.count);
-    ck_fetching fetching = {.stream = t->fetch, .c = (uintptr_t)c, .rows_of_c = t->fetch_c ? rows : 0};
+    const CK_IN *a_k[CK_MAX_MR / 4], *b_k = b[s];
+#pragma clang loop unroll(full)
+    for (int q = 0; q < quads; q++) a_k[q] = (const CK_IN *)a[s] + 4 * q * a_rs;
+    const bool last = s + 1 == t->blocks, fetches = last && (t->fetch_c || t->fetch[0].count || t->fetch[1].count);
     int64_t left = t->k / kr;
+    ck_fetching fetching;
+    if (fetches) fetching = ck_fetching_of(t, c, sizeof(CK_ACC), rows, vectors * (int64_t)sizeof(CK_VEC), left);
 #pragma clang loop unroll(disable)
     for (;;) {
       int64_t steps = fetches && left > CK_CHUNK ? CK_CHUNK : left;
       left -= steps;
 #pragma clang loop unroll(disable)
       for (; steps > 0; steps--) {
+        // Strided rows: what the compiler can't see through it can't turn into a chain of one addition a row.
+#pragma clang loop unroll(full)
+        for (int q = 0; q < quads; q++)
+          if (!packed_a) asm("" : "+r"(a_k[q]));
         typeof(ck_load((const CK_GROUP *)b_k)) column[CK_MAX_VECTORS];
 #pragma clang loop unroll(full)
         for (int j = 0; j < vectors; j++) {
@@ -36,15 +45,16 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
         }
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) {
-          const typeof(column[0]) row = ck_broadcast((const CK_GROUP *)(a_k + i * a_rs));
+          const typeof(column[0]) row = ck_broadcast((const CK_GROUP *)(a_k[i / 4 % quads] + i % (quads > 1 ? 4 : CK_MAX_MR) * a_rs));
 #pragma clang loop unroll(full)
           for (int j = 0; j < vectors; j++) sum[i][j] = ck_madd(sum[i][j], row, column[j]);
         }
-        a_k += t->a_ks;
-        b_k += t->b_ks;
+#pragma clang loop unroll(full)
+        for (int q = 0; q < quads; q++) a_k[q] += a_ks;
+        b_k += b_ks;
       }
+      if (fetches) ck_fetch_more(&fetching, left);
       if (left == 0) break;
-      ck_fetch_more(&fetching, left, t->c_rs * (int64_t)sizeof(CK_ACC), vectors * (int64_t)sizeof(CK_VEC));
     }
   }
 

@@ -12,6 +12,7 @@ struct BlockSizes {
   static let mostDepthBytes = 2048
   static let mostColumns = 8192
   /// The same of a panel that one thread packs for itself: with the tile of A it stays in L1.
+  static let depthOfOneTile = 16
   static let mostDepthBytesOfFewRows = 768
   /// Of KC, and a multiple of every KR.
   static let depthMultiple = 8
@@ -32,6 +33,10 @@ struct BlockSizes {
       return Blocking(mc: m, nc: n, kc: max(problem.k, 1))
     }
     let bytes = pair.panelType.byteCount
+    // One tile of rows reads B where it lies, and its rows from end to end.
+    if problem.m <= mr && !pair.packsB && problem.bRowStride > nr {
+      return Blocking(mc: m, nc: n, kc: evenly(problem.k, most: BlockSizes.depthOfOneTile, multiple: BlockSizes.depthMultiple))
+    }
     let mostDepthBytes = problem.hasFewRows ? BlockSizes.mostDepthBytesOfFewRows : BlockSizes.mostDepthBytes
     let kc = evenly(problem.k, most: mostDepthBytes / bytes, multiple: BlockSizes.depthMultiple)
     let depthBytes = kc * bytes

@@ -56,7 +56,7 @@ extension Dispatch {
       blocks: 1, k: depth(problem, descriptor),
       a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride * set.kr),
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
-      n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta, fetch_c: false, fetch: ck_stream())
+      n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta, fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()))
   }
 
   func driver(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_driver {
@@ -80,12 +80,12 @@ extension Dispatch {
     return small ? CK_DRIVER_TILES : loops(problem, selection)
   }
 
-  /// Panels of a slice: one where B lies along K, so that its sums stay in L1; else as many as give each thread a few slices, whose rows are
+  /// Panels of a slice: one of packed panels along K, so that its sums stay in L1; else as many as give each thread some slices, whose rows are
   /// read from end to end.
   private func slicePanels(_ problem: OrientedProblem, _ selection: Selection) -> Int {
     let panels = (problem.n - 1) / selection.pair.set.nr + 1
-    if problem.bRowStride == 1 || problem.k <= selection.blocking.kc { return 1 }
-    return max(1, panels / (selection.threads == 1 ? 1 : 4 * selection.threads))
+    if selection.pair.packsB && (problem.bRowStride == 1 || problem.k <= selection.blocking.kc) { return 1 }
+    return max(1, panels / (selection.threads == 1 ? 1 : 8 * selection.threads))
   }
 
   /// The loops that share work between threads: by slices where a packed panel would be used by one task alone.

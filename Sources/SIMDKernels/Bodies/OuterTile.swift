@@ -47,9 +47,10 @@ func sum<Rows: TileRows>(
       return
     }
     block &+= 1
-    let fetches = block == Int(tile.blocks) && (tile.fetch_c || tile.fetch.count > 0)
-    var fetching = ck_fetching(stream: tile.fetch, c: UInt(bitPattern: c), rows_of_c: tile.fetch_c ? Int64(Rows.count) : 0)
+    let fetches = block == Int(tile.blocks) && (tile.fetch_c || tile.fetch.0.count > 0 || tile.fetch.1.count > 0)
     var left = Int(tile.k)
+    let rowBytes = Int64(Rows.Row.vectors &* MemoryLayout<Rows.Row.Vector>.size)
+    var fetching = withUnsafePointer(to: tile) { ck_fetching_of($0, c, 4, Int64(Rows.count), rowBytes, Int64(left)) }
     while true {
       var steps = fetches && left > CK_CHUNK ? CK_CHUNK : left
       left &-= steps
@@ -59,9 +60,8 @@ func sum<Rows: TileRows>(
         bk += bStep
         steps &-= 1
       }
+      if fetches { ck_fetch_more(&fetching, Int64(left)) }
       if left == 0 { break }
-      let rowBytes = Rows.Row.vectors &* MemoryLayout<Rows.Row.Vector>.size
-      ck_fetch_more(&fetching, Int64(left), Int64(cStride &* MemoryLayout<Float>.size), Int64(rowBytes))
     }
   }
   sums.write(to: FinishedTile(rowStride: cStride, alpha: Float(tile.alpha), beta: Float(tile.beta), last: last), at: c)
