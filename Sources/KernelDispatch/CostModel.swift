@@ -61,15 +61,19 @@ struct CostModel {
 
   /// What reading an operand where it lies costs over packed panels, beyond the loads: its rows lie in pages and sets of their own, where
   /// no prefetcher follows. Measured with AVX2 on Zen 3 (512^3 ... 1024^3, and 8 ... 128 rows by 768 ... 4096): of A 0 to 6 %, of B 12 to
-  /// 17 %, 25 to 50 % when its rows are whole pages apart.
+  /// 17 %, 25 to 50 % when its rows are whole pages apart. With AVX-512 on Zen 5 (96^3 ... 1024^3, 128 x 768 x 3072), whose tiles ask for what comes
+  /// next: of A up to 3 %, of B up to 3 % and 8 %.
   private func slowdown(_ pair: CandidatePair) -> Double {
+    let isWide = pair.set.isa >= .avx512
     var factor = 1.0
     let aBytes = rowBytes(problem.aRowStride)
-    if !pair.packsA && problem.aColumnStride == 1 && aBytes >= 2048 { factor *= aBytes % 4096 == 0 ? 1.06 : 1.03 }
+    if !pair.packsA && problem.aColumnStride == 1 && aBytes >= 2048 { factor *= aBytes % 4096 == 0 ? 1.06 : isWide ? 1.01 : 1.03 }
     let bBytes = rowBytes(problem.bRowStride)
     // Of a single row of tiles B is read once, and packing would read it just so.
     let again = problem.m > pair.set.mr && min(problem.k, blocking.kc) > 96
-    if !pair.packsB && again && bBytes >= 1024 { factor *= bBytes % 4096 == 0 ? 1.3 : 1.15 }
+    if !pair.packsB && again && bBytes >= 1024 {
+      factor *= bBytes % 4096 == 0 ? (isWide ? 1.08 : 1.3) : isWide ? 1.03 : 1.15
+    }
     return 1 + (factor - 1) * width(pair.set)
   }
 
@@ -97,12 +101,12 @@ struct CostModel {
 
   // MARK: packing
 
-  /// Cycles per element moved: a copy by vectors (0.5 to 0.8 on Zen 3), a transposition of 4-byte units by vectors (0.7 to 2), or element by
-  /// element.
+  /// Cycles per element moved from L2 to L2: a copy by vectors (0.2 to 0.35 on Zen 5), a transposition of 4-byte units by vectors (0.25 to 0.4), or
+  /// element by element; some more with SSE2.
   private func packingRate(_ pair: CandidatePair, along panelStride: Int, _ depthStride: Int) -> Double {
     let transposes = depthStride == 1 && pair.set.kr * problem.inputType.byteCount == 4
-    let rate = panelStride == 1 ? 0.6 : transposes ? 1.2 : 2
-    return pair.widens ? rate * 1.5 : rate
+    let rate = panelStride == 1 ? 0.35 : transposes ? 0.4 : 2
+    return (pair.widens ? rate * 1.5 : rate) * (pair.set.isa >= .avx2 ? 1 : 1.3)
   }
 
   private func packingCycles(_ pair: CandidatePair) -> Double {

@@ -48,12 +48,20 @@ public struct Dispatch: Sendable {
   /// - Throws: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `invalidBlocking`, `noCandidate`. Without an allocation unless a variant, a
   ///   micro-kernel, blocks or techniques are forced, by the options or the environment.
   public func select(_ descriptor: GEMMDescriptor) throws(HeadroomError) -> Selection {
-    try choose(OrientedProblem(descriptor), descriptor)
+    try choose(oriented(descriptor), descriptor)
+  }
+
+  /// `descriptor` turned as the instruction set at hand likes it.
+  func oriented(_ descriptor: GEMMDescriptor) -> OrientedProblem {
+    // A small product fits into few vectors anyway.
+    if descriptor.k < 256 { return OrientedProblem(descriptor) }
+    let isa = min(cap, descriptor.options.maxISA ?? cap)
+    return OrientedProblem(descriptor, lanes: isa.vectorBytes(elementBytes: descriptor.accumulatorType.byteCount) / descriptor.accumulatorType.byteCount)
   }
 
   /// What was selected for `descriptor` and the C plan of it.
   func plan(_ descriptor: GEMMDescriptor) throws(HeadroomError) -> (selection: Selection, plan: ck_gemm_plan) {
-    let problem = OrientedProblem(descriptor)
+    let problem = oriented(descriptor)
     let selection = try choose(problem, descriptor)
     return (selection, written(problem, descriptor, selection))
   }
@@ -174,7 +182,7 @@ public struct Dispatch: Sendable {
 extension Dispatch {
   /// Every candidate for `descriptor` with what became of it; the chosen one first, then by predicted time, then the rejected ones.
   public func explain(_ descriptor: GEMMDescriptor) throws(HeadroomError) -> [Candidate] {
-    let problem = OrientedProblem(descriptor)
+    let problem = oriented(descriptor)
     let options = descriptor.options
     let chosen: Selection?
     do throws(HeadroomError) {

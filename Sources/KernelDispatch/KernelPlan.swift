@@ -101,7 +101,7 @@ public struct KernelPlan: Sendable {
   /// - Throws: what `init` and `run` throw.
   public static func run(_ descriptor: GEMMDescriptor, _ operands: OperandPointers) throws(HeadroomError) {
     let dispatch = try Dispatch.process.get()
-    let problem = OrientedProblem(descriptor)
+    let problem = dispatch.oriented(descriptor)
     let selection = try dispatch.choose(problem, descriptor)
     if descriptor.batch.count == 1 && dispatch.driver(problem, descriptor, selection) == CK_DRIVER_ONE_TILE {
       let set = dispatch.candidates.pairs[selection.pairIndex].set

@@ -17,11 +17,15 @@ struct OrientedProblem {
   let inputType: ElementType
   let outputType: ElementType
 
-  /// - Parameter turns: false leaves the product as it is described, whatever C's strides.
-  init(_ descriptor: GEMMDescriptor, turns: Bool = true) {
+  /// - Parameters:
+  ///   - turns: false leaves the product as it is described, whatever C's strides.
+  ///   - lanes: not `nil`: so many columns fill a vector, and C is written across its unit stride where its columns would leave vectors half
+  ///     empty.
+  init(_ descriptor: GEMMDescriptor, turns: Bool = true, lanes: Int? = nil) {
     let c = descriptor.c
     // A column vector is a row vector seen the other way.
-    swapped = turns && c.rowStride == 1 && (c.columns == 1 || c.columnStride != 1) && c.rows != 1
+    let alongUnit = turns && c.rowStride == 1 && (c.columns == 1 || c.columnStride != 1) && c.rows != 1
+    swapped = lanes.map { alongUnit != Self.fillsAcross(descriptor, swapped: alongUnit, lanes: $0) } ?? alongUnit
     let (a, b) = swapped ? (descriptor.b.transposed, descriptor.a.transposed) : (descriptor.a, descriptor.b)
     let out = swapped ? c.transposed : c
     m = out.rows
@@ -36,6 +40,18 @@ struct OrientedProblem {
     cColumnStride = n == 1 ? 1 : out.columnStride
     inputType = descriptor.inputType
     outputType = descriptor.outputType
+  }
+
+  /// Whether so much of the vectors along C's unit stride is empty that it pays to lay the other operand out the other way round: cycles of
+  /// multiply-adds for each of its elements against those of packing it.
+  private static func fillsAcross(_ descriptor: GEMMDescriptor, swapped: Bool, lanes: Int) -> Bool {
+    if descriptor.k < 256 { return false }
+    let (a, c) = swapped ? (descriptor.b.transposed, descriptor.c.transposed) : (descriptor.a, descriptor.c)
+    if c.rows < lanes || c.columns < 2 || c.columns > 8 * lanes { return false }
+    func filled(_ size: Int) -> Int { (size + lanes - 1) / lanes * lanes }
+    let wasted = Double(filled(c.columns) - c.columns) - Double(filled(c.rows) - c.rows) * Double(c.columns) / Double(c.rows)
+    let packing = a.rowStride == 1 ? 0.05 : a.columnStride == 1 ? 0.45 : 2.5
+    return wasted > packing * Double(2 * lanes)
   }
 
   /// Whether partial sums can't stand in C: its type is narrower, or its columns are apart.
