@@ -96,22 +96,26 @@ public struct KernelPlan: Sendable {
     }
   }
 
-  /// Selects and runs at once, with the plan on the stack; a product of one tile needs none, and making it would cost a quarter of the call.
+  /// Selects and runs at once, by the plan that this thread has kept of an equal call.
   ///
   /// - Throws: what `init` and `run` throw.
   public static func run(_ descriptor: GEMMDescriptor, _ operands: OperandPointers) throws(HeadroomError) {
     let dispatch = try Dispatch.process.get()
-    let problem = dispatch.oriented(descriptor)
-    let selection = try dispatch.choose(problem, descriptor)
-    if descriptor.batch.count == 1 && dispatch.driver(problem, descriptor, selection) == CK_DRIVER_ONE_TILE {
-      let set = dispatch.candidates.pairs[selection.pairIndex].set
-      var tile = dispatch.firstTile(problem, descriptor, set)
-      var (a, b) = problem.swapped ? (operands.b, operands.a) : (operands.a, operands.b)
-      set.tiles[problem.m]?(&tile, &a, &b, operands.c)
+    guard descriptor.options.leaveChoice else {
+      var plan = try dispatch.plan(descriptor).plan
+      try execute(&plan, operands.a, operands.b, operands.c, operands.bias, nil)
       return
     }
-    var plan = dispatch.written(problem, descriptor, selection)
-    try execute(&plan, operands.a, operands.b, operands.c, operands.bias, nil)
+    var key = ck_plan_key(descriptor)
+    let kept: UnsafePointer<ck_gemm_plan>?
+    if let found = ck_kept_plan(&key) {
+      kept = found
+    } else {
+      var plan = try dispatch.plan(descriptor).plan
+      kept = ck_keep_plan(&key, &plan)
+    }
+    guard let kept else { return }
+    try execute(kept, operands.a, operands.b, operands.c, operands.bias, nil)
   }
 
   /// `plan`: of a `ck_gemm_plan`.
@@ -125,5 +129,28 @@ public struct KernelPlan: Sendable {
     if ck_gemm_execute(plan, &operands, workspace) != CK_OK {
       throw .outOfMemory(byteCount: Int(ck_gemm_workspace_bytes(plan)))
     }
+  }
+}
+
+extension SelectionOptions {
+  /// Whether they only bound what dispatch chooses, by instruction set and threads.
+  var leaveChoice: Bool { variantName.isNone && microkernelName.isNone && blocking == nil && without.isEmpty && !keepsThreads }
+}
+
+extension ck_plan_key {
+  init(_ descriptor: GEMMDescriptor) {
+    let (a, b, c, batch) = (descriptor.a, descriptor.b, descriptor.c, descriptor.batch)
+    let epilogue = descriptor.epilogue
+    var choices = descriptor.options.threads ?? 0
+    choices = choices << 8 | (descriptor.options.maxISA.map { $0.rawValue + 1 } ?? 0)
+    choices = choices << 8 | Int(descriptor.inputType.kernelType.rawValue) << 4 | Int(descriptor.outputType.kernelType.rawValue)
+    let kernel = epilogue.kernelEpilogue(swapped: false)
+    choices = choices << 8 | Int(kernel.bias.rawValue) << 4 | Int(kernel.activation.rawValue)
+    self.init(
+      m: Int64(c.rows), n: Int64(c.columns), k: Int64(a.columns),
+      a_rs: Int64(a.rowStride), a_cs: Int64(a.columnStride), b_rs: Int64(b.rowStride), b_cs: Int64(b.columnStride),
+      c_rs: Int64(c.rowStride), c_cs: Int64(c.columnStride),
+      batch: Int64(batch.count), batch_a: Int64(batch.aStride), batch_b: Int64(batch.bStride), batch_c: Int64(batch.cStride),
+      alpha: descriptor.alpha, beta: descriptor.beta, scale: epilogue.scale, choices: Int64(choices))
   }
 }
