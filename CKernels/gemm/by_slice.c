@@ -71,7 +71,7 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
   const bool fetches_a = ck_fetches_a(plan, plan->m * depth);
   ck_tile t = ck_tile_of(plan, depth, padded);
   t.n = ck_least(plan->nr, plan->n - column);
-  if (slice->sums) t.c_rs = slice->sums_rs, t.alpha = 1, t.beta = 0;
+  if (slice->sums) t.c_rs = slice->sums_rs, t.alpha = 1, t.beta = 0, t.narrow = false;
   if (block > slice->block) t.beta = 1;
   t.fetch_c = !slice->sums && block == slice->block;
   const bool c_ahead = t.fetch_c && padded / plan->kr < CK_C_AHEAD;

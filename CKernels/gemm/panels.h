@@ -44,6 +44,7 @@ static inline ck_tile ck_tile_of(const ck_gemm_plan *plan, int64_t depth, int64_
   if (plan->accumulate) {
     t.alpha = 1;
     t.beta = 0;
+    t.narrow = false;
   }
   return t;
 }

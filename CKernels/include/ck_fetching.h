@@ -9,16 +9,16 @@ typedef struct ck_fetching {
   int64_t c_at_once, c_lead;     ///< rows of C a chunk, from so many steps before the end on
 } ck_fetching;
 
-/// `rows` and `row_bytes`: of the tile of C; `element`: bytes of one of its elements; `steps` along K in all.
+/// `rows` and `columns`: of the tile of C; `element`: bytes of one of its elements; `steps` along K in all.
 static inline __attribute__((always_inline)) ck_fetching ck_fetching_of(const ck_tile *t, const void *c, int64_t element,
-                                                                        int64_t rows, int64_t row_bytes, int64_t steps) {
+                                                                        int64_t rows, int64_t columns, int64_t steps) {
   ck_fetching f = {.a = t->fetch[0], .b = t->fetch[1]};
   if (!t->fetch_c) return f;
   const int64_t chunks = (steps + CK_CHUNK - 1) / CK_CHUNK;
   f.c = (uintptr_t)c + (uintptr_t)(t->c_ahead * element);
   f.c_rows = rows;
   f.c_rs = t->c_rs * element;
-  f.c_bytes = row_bytes;
+  f.c_bytes = columns * element;
   f.c_at_once = t->c_ahead ? (rows + chunks - 1) / chunks : CK_C_ROWS;
   f.c_lead = t->c_ahead ? steps : rows * (CK_CHUNK / CK_C_ROWS);
   return f;

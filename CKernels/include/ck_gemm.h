@@ -38,7 +38,7 @@ typedef struct ck_gemm_plan {
   ck_driver driver;
   bool swapped; ///< A and B were exchanged and all three transposed, so that C has unit stride along N
   bool pack_a, pack_b;
-  bool accumulate; ///< C can't hold partial sums (its type or its strides): sum in the workspace, store by the epilogue
+  bool accumulate; ///< C can't hold the sums (its type or its strides): sum in the workspace, store by the epilogue
   bool has_epilogue;
   ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap
   ck_dtype panel_type; ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)

@@ -31,6 +31,7 @@ typedef struct ck_tile {
   int64_t c_rs; ///< from row to row of C, whose stride along N is 1
   int64_t n;    ///< live columns, 1...NR; columns beyond are neither read (in unpacked B) nor written
   double alpha, beta;
+  bool narrow;        ///< C holds bf16: the finished sums are rounded as they are stored, and beta is 0
   bool fetch_c;       ///< C may lie beyond the caches: ask for it while the sums are made,
   int64_t c_ahead;    ///< or for the C so many elements on, where K is too short for that
   ck_stream fetch[2]; ///< of A and of B

@@ -34,6 +34,12 @@ CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask lanes) {
   return ck_load(some);
 }
 
+CK_INLINE void ck_store_first(uint16_t *p, ck_vf v, ck_mask lanes) {
+  const ck_vh halves = ck_rounded(v);
+  for (int64_t l = 0; l < (int64_t)(sizeof(ck_vf) / sizeof(float)); l++)
+    if (l < lanes) p[l] = halves[l];
+}
+
 // Lanes from `begin` up to `end`, which may lie outside the vector; zeros in the others, whose memory isn't touched.
 CK_INLINE ck_vf ck_load_between(const float *p, int64_t begin, int64_t end) {
   const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);

@@ -25,6 +25,9 @@ CK_INLINE void ck_store_first(double *p, ck_vd v, ck_mask some) { _mm512_mask_st
 CK_INLINE ck_vf ck_widen(__m256i halves) { return (ck_vf)_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16); }
 CK_INLINE ck_vf ck_load(const uint16_t *p) { return ck_widen(_mm256_loadu_si256((const __m256i *)p)); }
 CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask some) { return ck_widen(_mm256_maskz_loadu_epi16((__mmask16)some, p)); }
+CK_INLINE void ck_store_first(uint16_t *p, ck_vf v, ck_mask some) {
+  _mm256_mask_storeu_epi16(p, (__mmask16)some, (__m256i)ck_rounded(v));
+}
 
 // Lanes from `begin` up to `end`, which may lie outside the vector; zeros in the others, whose memory isn't touched.
 CK_INLINE ck_mask ck_between(int64_t begin, int64_t end) {

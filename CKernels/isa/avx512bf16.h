@@ -31,3 +31,11 @@ CK_INLINE ck_vpairs ck_load_first(const ck_native_bf16 *p, ck_mask some) {
 }
 
 CK_INLINE ck_vf ck_madd(ck_vf acc, ck_vpairs a, ck_vpairs b) { return _mm512_dpbf16_ps(acc, (__m512bh)a.bits, (__m512bh)b.bits); }
+
+// By the instruction, which rounds to nearest even and takes subnormal numbers for zero.
+CK_INLINE __m256i ck_native(ck_vf v) { return (__m256i)_mm512_cvtneps_pbh(v); }
+CK_INLINE void ck_store(ck_native_bf16 *p, ck_vf v) { _mm256_storeu_si256((__m256i *)p, ck_native(v)); }
+CK_INLINE void ck_store_first(ck_native_bf16 *p, ck_vf v, ck_mask some) {
+  _mm256_mask_storeu_epi16(p, (__mmask16)some, ck_native(v));
+}
+CK_INLINE void ck_store_one(ck_native_bf16 *p, float value) { ck_store_first(p, _mm512_set1_ps(value), 1); }

@@ -49,6 +49,17 @@ CK_INLINE ck_vf ck_load(const uint16_t *p) {
 }
 CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask some) { return some ? ck_load(p) : 0; }
 
+// fp32 rounded to bf16: to nearest, ties to even; NaN stays NaN, made quiet.
+CK_INLINE void ck_store(uint16_t *p, ck_vf v) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, &v, sizeof bits);
+  *p = (uint16_t)(v != v ? (bits >> 16) | 0x40 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+}
+CK_INLINE void ck_store_one(uint16_t *p, float value) { ck_store(p, value); }
+CK_INLINE void ck_store_first(uint16_t *p, ck_vf v, ck_mask some) {
+  if (some) ck_store(p, v);
+}
+
 CK_INLINE ck_vf ck_load_between(const float *p, int64_t begin, int64_t end) { return begin <= 0 && end > 0 ? *p : 0; }
 CK_INLINE ck_vf ck_load_between(const uint16_t *p, int64_t begin, int64_t end) { return begin <= 0 && end > 0 ? ck_load(p) : 0; }
 

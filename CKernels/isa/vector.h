@@ -27,3 +27,17 @@
 
 CK_VECTOR_OPERATIONS(ck_vf, float)
 CK_VECTOR_OPERATIONS(ck_vd, double)
+
+// fp32 rounded to bf16: to nearest, ties to even; NaN stays NaN, made quiet.
+typedef uint32_t ck_vu __attribute__((vector_size(sizeof(ck_vf))));
+typedef uint16_t ck_vh __attribute__((vector_size(sizeof(ck_vf) / 2)));
+CK_INLINE ck_vh ck_rounded(ck_vf v) {
+  const ck_vu bits = (ck_vu)v, nan = (ck_vu)(v != v);
+  const ck_vu rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16, quiet = (bits >> 16) | 0x40;
+  return __builtin_convertvector((quiet & nan) | (rounded & ~nan), ck_vh);
+}
+CK_INLINE void ck_store(uint16_t *p, ck_vf v) {
+  const ck_vh halves = ck_rounded(v);
+  __builtin_memcpy(p, &halves, sizeof halves);
+}
+CK_INLINE void ck_store_one(uint16_t *p, float value) { *p = ck_rounded(value - (ck_vf){})[0]; }

@@ -12,6 +12,7 @@
 #define CK_GROUP ck_native_pair
 #define CK_ACC float
 #define CK_VEC ck_vf
+#define CK_NARROW ck_native_bf16
 #include "ukernels/outer.h"
 
 #define CK_BODY dot_bf16
@@ -19,6 +20,7 @@
 #define CK_IN ck_native_bf16
 #define CK_ACC float
 #define CK_VEC ck_vf
+#define CK_NARROW ck_native_bf16
 #define CK_STEP (int64_t) CK_VPAIRS_ELEMENTS
 #include "ukernels/dot.h"
 

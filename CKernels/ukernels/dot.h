@@ -1,4 +1,4 @@
-// The body of the family `dot`, included once per type and ISA; CK_BODY, CK_TILE, CK_IN, CK_ACC, CK_VEC as in outer.h, and
+// The body of the family `dot`, included once per type and ISA; CK_BODY, CK_TILE, CK_IN, CK_ACC, CK_VEC as in outer.h, CK_NARROW too, and
 //
 //   CK_STEP  elements of K in one vector of CK_IN
 //
@@ -37,10 +37,15 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int columns) {
   const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++) {
-    CK_ACC *to = (CK_ACC *)c + i * t->c_rs;
+    const int64_t row = i * t->c_rs;
+    CK_ACC *to = (CK_ACC *)c + row;
 #pragma clang loop unroll(full)
     for (int j = 0; j < columns; j++) {
       CK_ACC value = ck_sum(sum[i][j]) * alpha;
+      if (t->narrow) {
+        ck_store_one((CK_NARROW *)c + row + j, value);
+        continue;
+      }
       if (beta != 0) value += beta * to[j];
       ck_store_one(&to[j], value);
     }
@@ -59,4 +64,5 @@ CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
 #undef CK_IN
 #undef CK_ACC
 #undef CK_VEC
+#undef CK_NARROW
 #undef CK_STEP

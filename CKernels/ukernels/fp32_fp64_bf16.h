@@ -6,6 +6,7 @@
 #define CK_GROUP float
 #define CK_ACC float
 #define CK_VEC ck_vf
+#define CK_NARROW uint16_t
 #include "ukernels/outer.h"
 
 #define CK_BODY outer_f64
@@ -21,6 +22,7 @@
 #define CK_IN float
 #define CK_ACC float
 #define CK_VEC ck_vf
+#define CK_NARROW uint16_t
 #define CK_STEP (int64_t)(sizeof(ck_vf) / sizeof(float))
 #include "ukernels/dot.h"
 
@@ -29,5 +31,6 @@
 #define CK_IN uint16_t
 #define CK_ACC float
 #define CK_VEC ck_vf
+#define CK_NARROW uint16_t
 #define CK_STEP (int64_t)(sizeof(ck_vf) / sizeof(float))
 #include "ukernels/dot.h"

@@ -1,7 +1,7 @@
 // The body of the families `outer` and `pair`, included once per type and ISA.
 //
 //   CK_BODY  name of the body          CK_IN     element of A and B        CK_GROUP  KR of them, adjacent (pair: two; else CK_IN)
-//   CK_ACC   scalar of the sums and C  CK_VEC    vector of CK_ACC
+//   CK_ACC   scalar of the sums and C  CK_VEC    vector of CK_ACC          CK_NARROW  element of a narrow C, if it may be narrow
 //
 // The accumulators are a constant-size array under full unrolling, so they stay in registers: `rows * vectors` sums, `vectors` of
 // B and one broadcast of A live at once. Each element is one chain of multiply-adds over k, whatever the tile: rows of one ISA
@@ -26,7 +26,7 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
     const bool last = s + 1 == t->blocks, fetches = last && (t->fetch_c || t->fetch[0].count || t->fetch[1].count);
     int64_t left = t->k / kr;
     ck_fetching fetching;
-    if (fetches) fetching = ck_fetching_of(t, c, sizeof(CK_ACC), rows, vectors * (int64_t)sizeof(CK_VEC), left);
+    if (fetches) fetching = ck_fetching_of(t, c, t->narrow ? 2 : sizeof(CK_ACC), rows, vectors * lanes, left);
 #pragma clang loop unroll(disable)
     for (;;) {
       int64_t steps = fetches && left > CK_CHUNK ? CK_CHUNK : left;
@@ -59,6 +59,20 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
   }
 
   const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
+#ifdef CK_NARROW
+  if (t->narrow) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      CK_NARROW *to = (CK_NARROW *)c + i * t->c_rs;
+#pragma clang loop unroll(full)
+      for (int j = 0; j < vectors; j++) {
+        if (whole || j < vectors - 1) ck_store(to + j * lanes, sum[i][j] * alpha);
+        else ck_store_first(to + j * lanes, sum[i][j] * alpha, tail);
+      }
+    }
+    return;
+  }
+#endif
   const bool reads_c = beta != 0;
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++) {
@@ -100,3 +114,4 @@ CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
 #undef CK_GROUP
 #undef CK_ACC
 #undef CK_VEC
+#undef CK_NARROW

@@ -54,7 +54,7 @@ struct OrientedProblem {
     return wasted > packing * Double(2 * lanes)
   }
 
-  /// Whether partial sums can't stand in C: its type is narrower, or its columns are apart.
+  /// Whether C can't hold sums in fp32: its type is narrower, or its columns are apart.
   var sumsApart: Bool { cColumnStride != 1 || outputType == .bfloat16 }
 
   /// So small, and lying so, that nothing beats a register tile over the operands where they are: A and B with unit stride along rows, which are

@@ -12,7 +12,7 @@ extension Dispatch {
     let threads = descriptor.batch.count == 1 ? (alone: selection.threads, batch: 1) : shares(problem, descriptor, selection)
     return ck_gemm_plan(
       driver: driver(problem, descriptor, selection, threads: threads.alone), swapped: problem.swapped,
-      pack_a: pair.packsA, pack_b: pair.packsB, accumulate: problem.sumsApart, has_epilogue: !descriptor.epilogue.isIdentity,
+      pack_a: pair.packsA, pack_b: pair.packsB, accumulate: problem.sumsApart && !storesNarrow(problem, descriptor, selection), has_epilogue: !descriptor.epilogue.isIdentity,
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
       panel_type: set.inputType.kernelType, isa: set.isa.kernelISA,
@@ -28,7 +28,7 @@ extension Dispatch {
       k_parts: Int64(BlockSizes.partsOfK(problem, nr: set.nr, kc: selection.blocking.kc)),
       alpha: descriptor.alpha, beta: descriptor.beta,
       epilogue: descriptor.epilogue.kernelEpilogue(swapped: problem.swapped),
-      tiles: UnsafePointer(set.tiles), tile: firstTile(problem, descriptor, set),
+      tiles: UnsafePointer(set.tiles), tile: firstTile(problem, descriptor, selection),
       batch: batch(problem, descriptor, threads: threads.batch))
   }
 
@@ -50,13 +50,15 @@ extension Dispatch {
   }
 
   /// The first tile's work, with the operands where they lie and all of K.
-  func firstTile(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ set: TileSet) -> ck_tile {
+  private func firstTile(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_tile {
+    let set = selection.pair.set
     let isDot = set.family == .dot
     return ck_tile(
       blocks: 1, k: depth(problem, descriptor),
       a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride * set.kr),
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
-      n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta, fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()))
+      n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta, narrow: storesNarrow(problem, descriptor, selection),
+      fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()))
   }
 
   func driver(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_driver {
@@ -71,7 +73,7 @@ extension Dispatch {
     if problem.m == 0 || problem.n == 0 { return CK_DRIVER_EMPTY }
     let depth = depth(problem, descriptor)
     if depth == 0 { return CK_DRIVER_SCALE }
-    let inPlace = !pair.packsA && !pair.packsB && !problem.sumsApart
+    let inPlace = !pair.packsA && !pair.packsB && (!problem.sumsApart || storesNarrow(problem, descriptor, selection))
     guard inPlace && depth <= selection.blocking.kc && threads == 1 else { return loops(problem, selection) }
     let bare = descriptor.epilogue.isIdentity
     if bare && problem.m <= pair.set.mr && problem.n <= pair.set.nr { return CK_DRIVER_ONE_TILE }
@@ -91,6 +93,13 @@ extension Dispatch {
   /// The loops that share work between threads: by slices where a packed panel would be used by one task alone.
   private func loops(_ problem: OrientedProblem, _ selection: Selection) -> ck_driver {
     problem.hasFewRows || problem.m <= selection.blocking.mc / 2 ? CK_DRIVER_BY_SLICE : CK_DRIVER_BLOCKED
+  }
+
+  /// Whether micro-kernels store C as bf16: all of K in one block, and nothing left to do.
+  private func storesNarrow(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> Bool {
+    problem.outputType == .bfloat16 && problem.cColumnStride == 1 && descriptor.beta == 0 && descriptor.epilogue.isIdentity
+      && problem.k <= selection.blocking.kc && selection.pair.set.language == .c
+      && BlockSizes.partsOfK(problem, nr: selection.pair.set.nr, kc: selection.blocking.kc) == 1
   }
 
   private func depth(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor) -> Int64 {

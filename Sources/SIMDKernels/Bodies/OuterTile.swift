@@ -49,8 +49,8 @@ func sum<Rows: TileRows>(
     block &+= 1
     let fetches = block == Int(tile.blocks) && (tile.fetch_c || tile.fetch.0.count > 0 || tile.fetch.1.count > 0)
     var left = Int(tile.k)
-    let rowBytes = Int64(Rows.Row.vectors &* MemoryLayout<Rows.Row.Vector>.size)
-    var fetching = withUnsafePointer(to: tile) { ck_fetching_of($0, c, 4, Int64(Rows.count), rowBytes, Int64(left)) }
+    let columns = Int64(Rows.Row.vectors &* Rows.Row.Vector.count)
+    var fetching = withUnsafePointer(to: tile) { ck_fetching_of($0, c, 4, Int64(Rows.count), columns, Int64(left)) }
     while true {
       var steps = fetches && left > CK_CHUNK ? CK_CHUNK : left
       left &-= steps
