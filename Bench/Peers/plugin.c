@@ -82,6 +82,49 @@ int peer_gemm_execute(void *handle, const void *a, const void *b, void *c) {
   return hr_gemm_plan_execute(p->plan, &o, NULL, 0) != HR_OK;
 }
 
+/// B packed ahead, with the plan of the last call: the interface names the size of A with each.
+typedef struct packed {
+  hr_packed *panels;
+  plan last;
+  int64_t m, lda;
+  int ta;
+} packed;
+
+void *peer_gemm_pack_b(int dtype, int tb, int64_t n, int64_t k, const void *b, int64_t ldb) {
+  const peer_gemm_desc d = {dtype, 0, 0, tb, 2, n, k, k, ldb, n, .batch = 1};
+  hr_gemm_desc desc;
+  packed *p = calloc(1, sizeof *p);
+  if (!p) return NULL;
+  if (!describe(&desc, &d)) {
+    const hr_buffer elements = {b, count(k, n, desc.b, 1, 0)};
+    if (hr_gemm_pack(&desc, HR_SIDE_B, &elements, &p->panels) == HR_OK) return p;
+  }
+  free(p);
+  return NULL;
+}
+
+int peer_gemm_packed(int dtype, int ta, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda, const void *packed_b, void *c,
+                     int64_t ldc) {
+  packed *p = (packed *)packed_b;
+  if (!p->last.plan || p->m != m || p->lda != lda || p->ta != ta) {
+    const peer_gemm_desc d = {dtype, 0, ta, 0, m, n, k, lda, n, ldc, .batch = 1};
+    hr_gemm_plan_destroy(p->last.plan);
+    p->last.plan = NULL;
+    if (describe(&p->last.desc, &d) || hr_gemm_plan_create_packed(&p->last.desc, NULL, p->panels, &p->last.plan) != HR_OK) return 1;
+    p->m = m, p->lda = lda, p->ta = ta;
+  }
+  hr_gemm_operands o = operands(&p->last.desc, a, NULL, c);
+  o.b = (hr_buffer){NULL, 0};
+  return hr_gemm_plan_execute(p->last.plan, &o, NULL, 0) != HR_OK;
+}
+
+void peer_gemm_free_packed(void *handle) {
+  packed *p = handle;
+  hr_gemm_plan_destroy(p->last.plan);
+  hr_packed_destroy(p->panels);
+  free(p);
+}
+
 void peer_gemm_plan_destroy(void *handle) {
   plan *p = handle;
   hr_gemm_plan_destroy(p->plan);

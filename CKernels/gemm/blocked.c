@@ -44,7 +44,7 @@ static void run_step(ck_run *run, ck_step *step, int32_t thread, int32_t threads
     // Threads begin apart, so that each packs panels that the others will find packed.
     work.start = (work.panel_end - work.panel) * thread / threads;
     const ck_a_block rows = {work.tile, work.tile_end, step->pc, step->depth};
-    if (run->plan->pack_a && block != packed_block) ck_pack_a(run->plan, run->operands, &rows, packed_a);
+    if (run->plan->pack_a && !run->plan->ready_a && block != packed_block) ck_pack_a(run->plan, run->operands, &rows, packed_a);
     packed_block = block;
     ck_macro_kernel(run, step, &work);
   }
@@ -86,6 +86,6 @@ void ck_gemm_blocked(const ck_gemm_plan *plan, const ck_gemm_operands *operands,
       .sums_in_workspace = plan->accumulate && plan->k > plan->kc,
   };
   // No panel is packed yet.
-  if (plan->pack_b) __builtin_memset(workspace + run.map.states, 0, (size_t)run.map.states_bytes);
+  if (plan->pack_b && !plan->ready_b) __builtin_memset(workspace + run.map.states, 0, (size_t)run.map.states_bytes);
   ck_team_run(plan->team, run_thread, &run);
 }

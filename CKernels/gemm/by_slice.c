@@ -67,7 +67,8 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
   const int64_t column = panel * plan->nr, sums_column = (panel - slice->panel) * plan->nr;
   const bool finishes = slice->finishes && block + 1 == slice->block_end;
   const void *a, *b = (const char *)run->operands->b + (pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
-  if (plan->pack_b) b = slice->packed;
+  if (plan->ready_b) b = ck_ready_b(plan, column, pc);
+  else if (plan->pack_b) b = slice->packed;
   const bool fetches_a = ck_fetches_a(plan, plan->m * depth);
   ck_tile t = ck_tile_of(plan, depth, padded);
   t.n = ck_least(plan->nr, plan->n - column);
@@ -77,10 +78,13 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
   const bool c_ahead = t.fetch_c && padded / plan->kr < CK_C_AHEAD;
   for (int64_t tile = 0; tile < plan->row_tiles; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
-    if (plan->pack_a) a = packed_a(run, block, row), t.a_ks = height * plan->kr;
+    if (plan->pack_a) t.a_ks = height * plan->kr;
+    if (plan->ready_a) a = ck_ready_a(plan, row, height, pc);
+    else if (plan->pack_a) a = packed_a(run, block, row);
     else a = (const char *)run->operands->a + (row * plan->a_rs + pc * plan->a_cs) * ck_element_bytes(plan->a_type);
     void *c = slice->sums ? slice->sums + (row * t.c_rs + sums_column) * ck_element_bytes(plan->acc_type)
                           : (char *)run->operands->c + (row * plan->c_rs + column) * ck_element_bytes(plan->c_type);
+    if (plan->ready_b) t.fetch[1] = tile == 0 ? ck_panel_stream_ahead(plan, b) : (ck_stream){};
     if (next) t.fetch[1] = ck_pack_stream(next, tile, plan->row_tiles, padded / plan->kr);
     // Of the next tile down, or the first one of the next panel.
     if (c_ahead) t.c_ahead = tile + 1 < plan->row_tiles ? height * plan->c_rs : plan->nr - row * plan->c_rs;
@@ -100,7 +104,8 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
 }
 
 static void run_slice(const ck_slice_run *run, const ck_slice *slice) {
-  const bool packs = run->plan->pack_b, fetches = packs || run->plan->b_cs == 1;
+  const bool packs = run->plan->pack_b && !run->plan->ready_b;
+  const bool fetches = packs || (!run->plan->pack_b && run->plan->b_cs == 1);
   for (int64_t block = slice->block; block < slice->block_end; block++)
     for (int64_t panel = slice->panel; panel < slice->panel_end; panel++) {
       const bool wraps = panel + 1 == slice->panel_end, ends = wraps && block + 1 == slice->block_end;
@@ -157,7 +162,7 @@ static void add_parts(const ck_slice_run *run, int64_t index) {
 static void run_thread(void *context, int32_t thread, int32_t threads) {
   ck_slice_run *run = context;
   const ck_gemm_plan *plan = run->plan;
-  if (plan->pack_a) pack_a(run, thread, threads);
+  if (plan->pack_a && !plan->ready_a) pack_a(run, thread, threads);
   const int64_t tasks = run->slices * plan->k_parts;
   for (;;) {
     const int64_t task = atomic_fetch_add_explicit(&run->next, 1, memory_order_relaxed);

@@ -31,15 +31,20 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
   const bool finishes = step->last && (plan->accumulate || plan->has_epilogue);
   const int64_t column = step->jc + panel * plan->nr;
   _Alignas(64) double scratch[CK_MAX_MR * CK_MAX_NR];
-  const void *a, *b = plan->pack_b ? ck_packed_panel(run, step, panel)
-                                   : (const char *)run->operands->b + (step->pc * plan->b_rs + column * plan->b_cs) * b_size;
+  const void *a, *b;
+  if (plan->ready_b) b = ck_ready_b(plan, column, step->pc);
+  else if (plan->pack_b) b = ck_packed_panel(run, step, panel);
+  else b = (const char *)run->operands->b + (step->pc * plan->b_rs + column * plan->b_cs) * b_size;
   const char *packed = task->packed_a;
   ck_tile t = tile_of(run, step);
   const bool fetches_a = ck_fetches_a(plan, plan->m * step->depth);
   t.n = ck_least(plan->nr, step->jc + step->columns - column);
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
-    if (plan->pack_a) {
+    if (plan->ready_a) {
+      a = ck_ready_a(plan, row, height, step->pc);
+      t.a_ks = height * plan->kr;
+    } else if (plan->pack_a) {
       a = packed;
       packed += height * step->padded * panel_size;
       t.a_ks = height * plan->kr;
@@ -47,7 +52,7 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
       a = (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * a_size;
     }
     void *c = sums_of(run, step, row, column, scratch);
-    if (plan->pack_b && ahead >= 0) t.fetch[1] = ck_panel_stream(run, step, ahead, tile - task->tile, task->tile_end - task->tile);
+    if (plan->pack_b && !plan->ready_b && ahead >= 0) t.fetch[1] = ck_panel_stream(run, step, ahead, tile - task->tile, task->tile_end - task->tile);
     if (fetches_a) {
       const ck_a_block after = {tile + 1, tile + 2, step->pc, step->depth};
       const ck_pack_job job = ck_pack_a_job(plan, run->operands, &after, NULL);

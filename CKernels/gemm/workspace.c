@@ -22,12 +22,12 @@ static int64_t take(ck_workspace_map *map, int64_t bytes) {
 
 static ck_workspace_map map_of_blocks(const ck_gemm_plan *plan) {
   ck_workspace_map map = {};
-  if (plan->pack_b) {
+  if (plan->pack_b && !plan->ready_b) {
     map.b = take(&map, panel_bytes(plan, plan->nc, plan->nr));
     map.states_bytes = ck_ceil_div(plan->nc, plan->nr) * (int64_t)sizeof(int64_t);
     map.states = take(&map, map.states_bytes);
   }
-  if (plan->pack_a) {
+  if (plan->pack_a && !plan->ready_a) {
     map.a_bytes = panel_bytes(plan, plan->mc, plan->mr);
     map.a = take(&map, plan->team.threads * map.a_bytes);
   }
@@ -42,7 +42,7 @@ static ck_workspace_map map_of_blocks(const ck_gemm_plan *plan) {
 
 static ck_workspace_map map_by_slice(const ck_gemm_plan *plan) {
   ck_workspace_map map = {};
-  if (plan->pack_b) {
+  if (plan->pack_b && !plan->ready_b) {
     map.b_bytes = panel_bytes(plan, plan->nr, plan->nr);
     map.b = take(&map, plan->team.threads * map.b_bytes);
   }
@@ -52,7 +52,7 @@ static ck_workspace_map map_by_slice(const ck_gemm_plan *plan) {
     map.sums_bytes = ck_round_up(plan->m * columns * ck_element_bytes(plan->acc_type), CK_LINE);
     map.sums = take(&map, copies * map.sums_bytes);
   }
-  if (plan->pack_a) map.a = take(&map, plan->m * ck_round_up(plan->k, plan->kr) * ck_element_bytes(plan->panel_type));
+  if (plan->pack_a && !plan->ready_a) map.a = take(&map, plan->m * ck_round_up(plan->k, plan->kr) * ck_element_bytes(plan->panel_type));
   return map;
 }
 
@@ -90,6 +90,9 @@ static void *allocate(int64_t *bytes) {
   if (base && alignment == CK_HUGE_PAGE) madvise(base, (size_t)*bytes, MADV_HUGEPAGE);
   return base;
 }
+
+void *ck_gemm_packed_take(int64_t bytes) { return allocate(&bytes); }
+void ck_gemm_packed_return(void *packed) { free(packed); }
 
 void *ck_workspace_take(int64_t bytes) {
   if (bytes > CK_ARENA_BYTES) return allocate(&bytes);

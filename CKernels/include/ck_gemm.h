@@ -38,6 +38,7 @@ typedef struct ck_gemm_plan {
   ck_driver driver;
   bool swapped; ///< A and B were exchanged and all three transposed, so that C has unit stride along N
   bool pack_a, pack_b;
+  const void *ready_a, *ready_b; ///< not NULL: a packed operand that was packed ahead; the call's own is not looked at
   bool accumulate; ///< C can't hold the sums (its type or its strides): sum in the workspace, store by the epilogue
   bool has_epilogue;
   ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap
@@ -89,6 +90,18 @@ const ck_gemm_plan *ck_keep_plan(const ck_plan_key *key, const ck_gemm_plan *pla
 
 /// Bytes of workspace that `ck_gemm_execute` needs; 0 for unpacked products.
 int64_t ck_gemm_workspace_bytes(const ck_gemm_plan *plan);
+
+/// Bytes of A (`left`) or B, all of it packed for this plan.
+int64_t ck_gemm_packed_bytes(const ck_gemm_plan *plan, bool left);
+
+/// Memory for them, aligned to 64 bytes at least and to huge pages where there is so much; NULL when there is none.
+void *ck_gemm_packed_take(int64_t bytes);
+void ck_gemm_packed_return(void *packed);
+
+/// Packs all of A (`left`) or B from where the plan's strides say it lies, into `ck_gemm_packed_bytes` at `destination`, aligned to
+/// 64 bytes. Panels hold all of K, so plans with other blocks, threads and sizes of the other operand can read them. Uses the
+/// threads of the plan's team.
+void ck_gemm_pack_ahead(const ck_gemm_plan *plan, bool left, const void *source, void *destination);
 
 /// Runs the plan. `workspace`: 64-byte aligned, of `ck_gemm_workspace_bytes`, or NULL to use this thread's arena (bounded, kept
 /// between calls, freed with the thread). Safe from several threads at once with different C and workspaces.

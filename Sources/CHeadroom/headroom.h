@@ -61,7 +61,10 @@ typedef enum hr_status {
   HR_ERROR_UNKNOWN_ISA = 22,
   HR_ERROR_INVALID_OVERRIDE = 23, ///< an environment variable HEADROOM_... can't be understood
   HR_ERROR_NO_CANDIDATE = 24,     ///< every variant was rejected; the message has the reasons
-  HR_ERROR_OUT_OF_MEMORY = 25     ///< the workspace could not be had
+  HR_ERROR_OUT_OF_MEMORY = 25,    ///< the workspace could not be had
+  HR_ERROR_PACKED_ELSEWHERE = 26, ///< a packed operand was made by another version or for a kernel that may not run here
+  HR_ERROR_PACKED_MISMATCH = 27,  ///< a packed operand is of another product
+  HR_ERROR_DAMAGED_PACKED_OPERAND = 28 ///< bytes that hold no packed operand, or a part of one
 } hr_status;
 
 /// The name of a status, such as "HR_ERROR_NULL_POINTER"; "unknown status" for any other number. Never null, valid for ever.
@@ -198,6 +201,32 @@ hr_status hr_gemm_desc_init(hr_gemm_desc *desc, size_t size, int64_t m, int64_t 
 
 /// Checks `desc`, selects what will run, and writes a new plan to `plan`: destroy it when it is needed no more.
 hr_status hr_gemm_plan_create(const hr_gemm_desc *desc, hr_gemm_plan **plan);
+
+/// A or B of a product, laid out ahead of time as the kernels read it: for operands that many calls share, such as a layer's
+/// weights. Any number of threads and plans may read one at the same time. It is made for one machine and version.
+typedef struct hr_packed hr_packed;
+
+typedef enum hr_side { HR_SIDE_A = 0, HR_SIDE_B = 1 } hr_side;
+
+/// Packs A or B of `desc` and writes a new packed operand to `packed`: destroy it when it is needed no more. `operand` is not kept.
+/// The size of the other operand in `desc` decides nothing that lasts. One pass over the operand, and as much memory again.
+hr_status hr_gemm_pack(const hr_gemm_desc *desc, hr_side side, const hr_buffer *operand, hr_packed **packed);
+
+/// As `hr_gemm_plan_create`, for calls whose A or B comes packed (null: it does not). The plan keeps what it needs of them, so they
+/// may be destroyed before it. In calls the buffer of a packed operand is not looked at.
+hr_status hr_gemm_plan_create_packed(const hr_gemm_desc *desc, const hr_packed *a, const hr_packed *b, hr_gemm_plan **plan);
+
+/// Writes the bytes that `hr_packed_save` takes.
+hr_status hr_packed_bytes(const hr_packed *packed, size_t *bytes);
+
+/// Writes the operand into `bytes` bytes at `data`, for another process on such a machine with this version of the library.
+hr_status hr_packed_save(const hr_packed *packed, void *data, size_t bytes);
+
+/// Makes a packed operand of what `hr_packed_save` wrote.
+hr_status hr_packed_load(const void *data, size_t bytes, hr_packed **packed);
+
+/// Ends a packed operand. Null is none, and no error.
+void hr_packed_destroy(hr_packed *packed);
 
 /// Runs a plan. Costs a few nanoseconds over its kernels and allocates nothing, but for a workspace beyond 64 MiB.
 ///

@@ -20,14 +20,14 @@ package struct BufferNeeds: Sendable {
 
   /// - Precondition: `descriptor` has passed its check.
   @inlinable @inline(__always)
-  init(_ descriptor: GEMMDescriptor) {
+  init(_ descriptor: GEMMDescriptor, packedA: Bool = false, packedB: Bool = false) {
     input = descriptor.inputType
     output = descriptor.outputType
     accumulator = descriptor.accumulatorType
     let isModest = descriptor.isModest
     let batch = descriptor.batch
-    (a, aOrigin) = Self.extent(descriptor.a, isModest, batch.count, batch.aStride)
-    (b, bOrigin) = Self.extent(descriptor.b, isModest, batch.count, batch.bStride)
+    (a, aOrigin) = packedA ? (0, 0) : Self.extent(descriptor.a, isModest, batch.count, batch.aStride)
+    (b, bOrigin) = packedB ? (0, 0) : Self.extent(descriptor.b, isModest, batch.count, batch.bStride)
     (c, _) = Self.extent(descriptor.c, isModest, batch.count, batch.cStride)
     bias = descriptor.biasCount
   }

@@ -24,6 +24,23 @@ public struct GEMMPlan: Sendable {
     needs = BufferNeeds(descriptor)
   }
 
+  /// The same for calls whose A or B is packed ahead. What calls hand over for a packed operand is not looked at, and may be an empty span.
+  ///
+  ///     let weights = try PackedOperand(.b, of: descriptor, elements: w.span)
+  ///     let plan = try GEMMPlan(descriptor, b: weights)
+  ///     try plan.execute(a: x.span, b: Span(), c: &y)
+  ///
+  /// Every product of a batch takes the same packed operand.
+  ///
+  /// - Throws: `packedMismatch` when a packed operand is of another product, `packedElsewhere` when it may not run here, and what the other
+  ///   initialiser throws.
+  public init(_ descriptor: GEMMDescriptor, a: PackedOperand? = nil, b: PackedOperand? = nil) throws(HeadroomError) {
+    try descriptor.check()
+    self.descriptor = descriptor
+    kernels = try KernelPlan(descriptor, a: a, b: b)
+    needs = BufferNeeds(descriptor, packedA: a != nil, packedB: b != nil)
+  }
+
   /// The variant, micro-kernel, blocks and threads that were chosen.
   public var selection: Selection { kernels.selection }
 

@@ -18,12 +18,19 @@ final class Handle<Plan: HandledPlan>: Sendable {
 }
 
 extension HandledPlan {
-  static func create(_ descriptor: UnsafePointer<Descriptor>?, _ plan: UnsafeMutablePointer<OpaquePointer?>?) -> hr_status {
+  /// What `make` makes, handed over to C.
+  static func create(
+    _ plan: UnsafeMutablePointer<OpaquePointer?>?, _ make: () throws(CallError) -> Self
+  ) -> hr_status {
     status { () throws(CallError) in
       let destination = try needed(plan, "the address of the plan")
-      let handle = Handle(try Self(sized(descriptor)))
+      let handle = Handle(try make())
       destination.pointee = OpaquePointer(Unmanaged.passRetained(handle).toOpaque())
     }
+  }
+
+  static func create(_ descriptor: UnsafePointer<Descriptor>?, _ plan: UnsafeMutablePointer<OpaquePointer?>?) -> hr_status {
+    create(plan) { () throws(CallError) in try Self(sized(descriptor)) }
   }
 
   static func destroy(_ plan: OpaquePointer?) {

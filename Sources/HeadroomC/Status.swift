@@ -61,6 +61,9 @@ extension HeadroomError {
     case .unknownISA: HR_ERROR_UNKNOWN_ISA
     case .invalidOverride: HR_ERROR_INVALID_OVERRIDE
     case .noCandidate: HR_ERROR_NO_CANDIDATE
+    case .packedElsewhere: HR_ERROR_PACKED_ELSEWHERE
+    case .packedMismatch: HR_ERROR_PACKED_MISMATCH
+    case .damagedPackedOperand: HR_ERROR_DAMAGED_PACKED_OPERAND
     case .outOfMemory: HR_ERROR_OUT_OF_MEMORY
     }
   }
@@ -95,6 +98,9 @@ extension hr_status {
     case HR_ERROR_INVALID_OVERRIDE: "HR_ERROR_INVALID_OVERRIDE"
     case HR_ERROR_NO_CANDIDATE: "HR_ERROR_NO_CANDIDATE"
     case HR_ERROR_OUT_OF_MEMORY: "HR_ERROR_OUT_OF_MEMORY"
+    case HR_ERROR_PACKED_ELSEWHERE: "HR_ERROR_PACKED_ELSEWHERE"
+    case HR_ERROR_PACKED_MISMATCH: "HR_ERROR_PACKED_MISMATCH"
+    case HR_ERROR_DAMAGED_PACKED_OPERAND: "HR_ERROR_DAMAGED_PACKED_OPERAND"
     default: "unknown status"
     }
   }

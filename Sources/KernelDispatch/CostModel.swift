@@ -111,12 +111,12 @@ struct CostModel {
 
   private func packingCycles(_ pair: CandidatePair) -> Double {
     var cycles = 0.0
-    if pair.packsA {
+    if pair.packsA && !problem.readyA {
       // Not by the plan's own NC, which follows the caches.
       let passes = (n / Double(BlockSizes.mostColumns)).rounded(.up)
       cycles += passes * m * k * packingRate(pair, along: problem.aRowStride, problem.aColumnStride) + 60
     }
-    if pair.packsB { cycles += n * k * packingRate(pair, along: problem.bColumnStride, problem.bRowStride) + 60 }
+    if pair.packsB && !problem.readyB { cycles += n * k * packingRate(pair, along: problem.bColumnStride, problem.bRowStride) + 60 }
     return cycles
   }
 

@@ -37,6 +37,12 @@ public enum HeadroomError: Error, Equatable, Sendable {
   case unknownISA(found: String, known: [String])
   /// A `HEADROOM_...` variable can't be understood.
   case invalidOverride(variable: String, found: String, expected: String)
+  /// A packed operand was made by another version or for a kernel that may not run here.
+  case packedElsewhere(found: String, expected: String)
+  /// A packed operand is of another product.
+  case packedMismatch(operand: String, found: String, expected: String)
+  /// Bytes that hold no packed operand, or a part of one.
+  case damagedPackedOperand(reason: String)
   /// Every variant was rejected, for these reasons.
   case noCandidate(reasons: [String])
   /// The workspace could not be had.
@@ -88,6 +94,12 @@ extension HeadroomError: CustomStringConvertible {
       "unknown instruction set: found '\(found)', expected one of \(known.joined(separator: ", "))"
     case .invalidOverride(let variable, let found, let expected):
       "the variable \(variable) can't be used: found '\(found)', expected \(expected)"
+    case .packedElsewhere(let found, let expected):
+      "the packed operand was made elsewhere: found \(found), expected \(expected)"
+    case .packedMismatch(let operand, let found, let expected):
+      "the packed \(operand) is of another product: found \(found), expected \(expected)"
+    case .damagedPackedOperand(let reason):
+      "the packed operand can't be read: \(reason)"
     case .noCandidate(let reasons):
       "no variant can serve this product: \(reasons.joined(separator: "; "))"
     case .outOfMemory(let byteCount):

@@ -51,7 +51,11 @@ public struct KernelPlan: Sendable {
     /// Of a `ck_gemm_plan`.
     @usableFromInline let address: UnsafeMutableRawPointer
 
-    init(_ plan: ck_gemm_plan) {
+    /// Operands packed ahead, to which the plan has pointers.
+    private let packed: [PackedOperand?]
+
+    init(_ plan: ck_gemm_plan, packed: [PackedOperand?] = []) {
+      self.packed = packed
       let memory = UnsafeMutablePointer<ck_gemm_plan>.allocate(capacity: 1)
       memory.initialize(to: plan)
       address = UnsafeMutableRawPointer(memory)
@@ -67,6 +71,28 @@ public struct KernelPlan: Sendable {
     let planned = try Dispatch.process.get().plan(descriptor)
     selection = planned.selection
     memory = Memory(planned.plan)
+  }
+
+  /// The same with operands that come packed; the plan keeps them alive.
+  ///
+  /// - Throws: `packedMismatch`, `packedElsewhere` besides.
+  public init(_ descriptor: GEMMDescriptor, a: PackedOperand?, b: PackedOperand?) throws(HeadroomError) {
+    var ahead = Ahead(a: a != nil, b: b != nil)
+    for packed in [a, b] {
+      guard let packed else { continue }
+      try packed.format.check(descriptor)
+      let tileSetIndex = try packed.format.ahead().tileSetIndex
+      if let other = ahead.tileSetIndex, other != tileSetIndex {
+        throw .packedMismatch(operand: "B", found: "panels of \(packed.microkernel)", expected: "those that A is packed in")
+      }
+      ahead.tileSetIndex = tileSetIndex
+    }
+    var planned = try Dispatch.process.get().plan(descriptor, ahead: ahead)
+    let (left, right) = planned.selection.swapped ? (b, a) : (a, b)
+    planned.plan.ready_a = left.flatMap { UnsafeRawPointer($0.memory.baseAddress) }
+    planned.plan.ready_b = right.flatMap { UnsafeRawPointer($0.memory.baseAddress) }
+    selection = planned.selection
+    memory = Memory(planned.plan, packed: [a, b])
   }
 
   /// Bytes of workspace for `run`.

@@ -16,6 +16,11 @@ struct OrientedProblem {
   let swapped: Bool
   let inputType: ElementType
   let outputType: ElementType
+  /// The operand comes packed.
+  var readyA = false
+  var readyB = false
+  /// The tile set that it is packed for; `nil`: any.
+  var tileSetIndex: Int?
 
   /// - Parameters:
   ///   - turns: false leaves the product as it is described, whatever C's strides.
@@ -60,7 +65,7 @@ struct OrientedProblem {
   /// So small, and lying so, that nothing beats a register tile over the operands where they are: A and B with unit stride along rows, which are
   /// less than half a page apart. Packing costs more than it saves up to about 100^3, and `dot` needs B the other way round.
   var isTiny: Bool {
-    max(m, n, k) <= 32 && m * n * k <= 8192 && min(m, n, k) >= 1 && !sumsApart && aColumnStride == 1 && bColumnStride == 1
+    max(m, n, k) <= 32 && m * n * k <= 8192 && min(m, n, k) >= 1 && !sumsApart && !readyA && !readyB && aColumnStride == 1 && bColumnStride == 1
       && bRowStride != 1
       && aRowStride.magnitude &* UInt(inputType.byteCount) < 2048
   }
@@ -69,6 +74,8 @@ struct OrientedProblem {
   var hasFewRows: Bool { m <= 128 }
 
   func rejection(of pair: CandidatePair) -> Rejection? {
+    if readyA && !pair.packsA || readyB && !pair.packsB { return .layout(.packed) }
+    if let tileSetIndex, pair.tileSetIndex != tileSetIndex { return .layout(.packed) }
     switch pair.set.family {
     case .outer:
       if !pair.packsB && bColumnStride != 1 { return .layout(.unitColumnStrideOfB) }

@@ -12,7 +12,8 @@ extension Dispatch {
     let threads = descriptor.batch.count == 1 ? (alone: selection.threads, batch: 1) : shares(problem, descriptor, selection)
     return ck_gemm_plan(
       driver: driver(problem, descriptor, selection, threads: threads.alone), swapped: problem.swapped,
-      pack_a: pair.packsA, pack_b: pair.packsB, accumulate: problem.sumsApart && !storesNarrow(problem, descriptor, selection), has_epilogue: !descriptor.epilogue.isIdentity,
+      pack_a: pair.packsA, pack_b: pair.packsB, ready_a: nil, ready_b: nil,
+      accumulate: problem.sumsApart && !storesNarrow(problem, descriptor, selection), has_epilogue: !descriptor.epilogue.isIdentity,
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
       panel_type: set.inputType.kernelType, isa: set.isa.kernelISA,

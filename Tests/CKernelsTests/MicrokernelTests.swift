@@ -20,7 +20,7 @@ struct MicrokernelTests {
         setting.blocks = 1 + (index + n / 2) % 3
         setting.operands = TileSetting.Operands.allCases[(index + n / 3) % 3]
         setting.gap = [0, 1, 9][(index / 2 + n) % 3]
-        setting.fetchesC = (index + n / 5) % 2 == 0
+        setting.fetches = TileSetting.Fetches.allCases[(index + n / 5) % 4]
         setting.placement = (index + n) % 2 == 0 ? .flushWithEnd : .flushWithStart
         let trial = try TileTrial(kernel, setting, seed: UInt64(100 * n + groups))
         trial.run()
@@ -29,24 +29,21 @@ struct MicrokernelTests {
     }
   }
 
-  /// Steps before its end at which a tile may begin to ask for C; see `CK_C_LEAD`.
-  static let lead = Int(CK_C_LEAD)
-
-  @Test("Asking for C on the way leaves the sums exact, whatever the depth", arguments: KernelRow.usable)
+  @Test("Asking for C and the next operands on the way leaves the sums exact, whatever the depth", arguments: KernelRow.usable)
   func fetching(kernel: KernelRow) throws {
     let (height, width) = (Int(kernel.row.mr), Int(kernel.row.nr))
-    // The last pauses, one for each row, are equally long.
-    let pause = Self.lead / height
-    let depths = [1, pause, pause + 1, 130] + [pause * height, Self.lead].flatMap { $0 - 1...$0 + 1 }
-    for (index, groups) in Set(depths).sorted().enumerated() {
-      for (blocks, fetchesC) in [(1, false), (1, true), (2, true), (3, false), (3, true)] {
+    let chunk = Int(CK_CHUNK)
+    let depths = [1, 130] + [chunk, 2 * chunk, chunk / Int(CK_C_ROWS) * height].flatMap { $0 - 1...$0 + 1 }
+    for (index, groups) in Set(depths).sorted().enumerated() where groups > 0 {
+      for (place, fetches) in TileSetting.Fetches.allCases.enumerated() {
+        let blocks = (index + place) % 3 + 1
         var setting = TileSetting(n: [width, 1, max(1, width - 1), width / 2 + 1][index % 4], groups: groups)
         setting.blocks = blocks
         setting.operands = TileSetting.Operands.allCases[index / 2 % 3]
         (setting.alpha, setting.beta) = Self.factors[index % Self.factors.count]
         setting.gap = [0, 9][index / 2 % 2]
         setting.placement = index % 2 == 0 ? .flushWithEnd : .flushWithStart
-        setting.fetchesC = fetchesC
+        setting.fetches = fetches
         let trial = try TileTrial(kernel, setting, seed: UInt64(groups))
         trial.run()
         #expect(trial.finding() == nil)

@@ -25,13 +25,17 @@ struct TileSetting: Sendable, CustomStringConvertible {
   /// Elements between rows of C.
   var gap = 0
   /// Whether the kernel asks the caches for C while it sums.
-  var fetchesC = false
+  /// What the tile asks the caches for.
+  enum Fetches: Sendable, CaseIterable {
+    case nothing, c, nextC, operands
+  }
+  var fetches = Fetches.nothing
   var uniform = false
   var placement = GuardedBuffer.Placement.flushWithEnd
 
   var description: String {
     "n \(n), \(groups) groups of K in \(blocks) blocks, \(operands), alpha \(alpha), beta \(beta), gap \(gap), \(placement)"
-      + (fetchesC ? ", C asked for" : "")
+      + ", asks for \(fetches)"
   }
 }
 
@@ -119,7 +123,13 @@ final class TileTrial {
     tile.n = Int64(n)
     tile.alpha = setting.alpha
     tile.beta = setting.beta
-    tile.fetch_c = setting.fetchesC
+    tile.fetch_c = setting.fetches == .c || setting.fetches == .nextC
+    tile.c_ahead = setting.fetches == .nextC ? tile.c_rs * Int64(mr) : 0
+    if setting.fetches == .operands {
+      // Places that no one can read: asking for them does no harm.
+      tile.fetch.0 = ck_stream(at: 64, step: 4096, advance: 64, count: Int32(mr), lines: 1)
+      tile.fetch.1 = ck_stream(at: 1 << 50, step: 4096, advance: 1 << 20, count: 3, lines: 2)
+    }
   }
 
   /// From row to row and from group to group of A.
