@@ -23,7 +23,7 @@ LIBRARY_FLAGS = -c release --scratch-path $(BUILD)-c --product HeadroomC -Xswift
   -Xlinker -soname=$(SONAME) -Xlinker --version-script=$(CURDIR)/Packaging/exports.map
 LIBRARY = $$($(SWIFT) build $(LIBRARY_FLAGS) --show-bin-path)/libHeadroomC.so
 
-C_FOLDERS = CKernels Sources/CHeadroom Bench/CeilingKernels Bench/Rungs/C Tests/AllocationCounter Examples/c
+C_FOLDERS = CKernels Sources/CHeadroom Bench/Peers Bench/CeilingKernels Bench/Rungs/C Tests/AllocationCounter Examples/c
 SWIFT_FILES = Package.swift Sources Bench Tests
 C_FILES = $$(find $(C_FOLDERS) -name '*.c' -o -name '*.h')
 
@@ -33,7 +33,7 @@ SANITIZER_FLAGS = --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitiz
   -Xswiftc -Xclang-linker -Xswiftc -fsanitize=undefined
 SANITIZED_TESTS = ^(CKernelsTests|KernelDispatchTests|HeadroomTests|HeadroomCTests)\.
 
-.PHONY: help deps build library install report quick test coverage sanitize format format-check cross emulate kernels docs link-test clean
+.PHONY: help deps build library install peer-plugin report quick test coverage sanitize format format-check cross emulate kernels docs link-test clean
 .DEFAULT_GOAL := build
 
 help: ## this list
@@ -56,6 +56,12 @@ install: library ## install library, header and pkg-config file below $(DESTDIR)
 	install -m 644 Sources/CHeadroom/headroom.h $(DESTDIR)$(INCLUDEDIR)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 	  Packaging/headroom.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/headroom.pc
+
+peer-plugin: library ## a contestant for harnesses that speak Bench/Peers/peer_abi.h; prints where it lies
+	ln -sf libHeadroomC.so $$(dirname $(LIBRARY))/$(SONAME)
+	$(TOOLCHAIN)/clang -O2 -Wall -Wextra -Werror -shared -fPIC -ISources/CHeadroom -IBench/Peers Bench/Peers/plugin.c \
+	  -o $$(dirname $(LIBRARY))/headroom-peer.so $(LIBRARY) -Wl,-rpath,'$$ORIGIN'
+	@echo $$(dirname $(LIBRARY))/headroom-peer.so
 
 report: build ## measure this machine, write the report to $(REPORT)/
 	$(HEADROOM) report --out $(REPORT)

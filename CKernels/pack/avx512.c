@@ -2,7 +2,7 @@
 #if defined(__x86_64__)
 #include "isa/avx512.h"
 
-#define CK_MOVERS ck_movers_avx512
+#define CK_SET avx512
 #define CK_UNITS 16
 #include "pack/movers.h"
 #include "isa/end.h"

@@ -1,6 +1,6 @@
 // The bodies that fill a panel, included once per instruction set between the begin and the end of its target.
 //
-//   CK_MOVERS  name of the set   CK_UNITS  4-byte units in a vector: 4, 8 or 16
+//   CK_SET  the instruction set, which ends the names   CK_UNITS  4-byte units in a vector: 4, 8 or 16
 //
 // The cases differ in which stride of the source is 1. Along the panel (B as stored, A transposed) packing is a copy; along K (A
 // as stored, B transposed) it is a transposition of 4-byte units, in blocks so that both sides move whole vectors: a fp32 is a
@@ -9,6 +9,10 @@
 
 #include "pack/panel.h"
 #include "pack/transpose.h"
+
+#define CK_JOINED_NAME(name, set) name##_##set
+#define CK_EXPANDED_NAME(name, set) CK_JOINED_NAME(name, set)
+#define CK_NAME(name) CK_EXPANDED_NAME(name, CK_SET)
 
 enum { CK_LINE = 64, CK_LINE_UNITS = CK_LINE / 4 };
 
@@ -27,7 +31,7 @@ static inline __attribute__((always_inline)) char *place(const ck_panel *p, char
 #if CK_UNITS == 16
 #include "pack/transpose16.h"
 
-static void transpose_strip(const ck_panel *panel, int64_t first, int64_t end) {
+static void CK_NAME(transpose_strip)(const ck_panel *panel, int64_t first, int64_t end) {
   const ck_panel p = *panel;
   const int64_t depths = end - first, step = 4 * p.width;
   int64_t places[16];
@@ -44,7 +48,7 @@ static void transpose_strip(const ck_panel *panel, int64_t first, int64_t end) {
 }
 #else
 /// Depths `first` ..< `end` of `rows` rows.
-static void transpose_singly(const ck_panel p, const char *restrict from, char *restrict to, int64_t rows, int64_t first, int64_t end) {
+static void CK_NAME(transpose_singly)(const ck_panel p, const char *restrict from, char *restrict to, int64_t rows, int64_t first, int64_t end) {
   for (int64_t d = first; d < end; d++) {
     char *column = place(&p, to, d, true);
     for (int64_t r = 0; r < rows; r++) __builtin_memcpy(column + 4 * r, from + r * p.rs + 4 * d, 4);
@@ -64,9 +68,9 @@ static void transpose_singly(const ck_panel p, const char *restrict from, char *
                                 place(&p, to, d + 3, scattered)};                                                                \
       ck_transpose##W(from + 4 * d, p.rs, columns);                                                                              \
     }                                                                                                                            \
-    if (d < end) transpose_singly(p, from, to, W, d, end);                                                                       \
+    if (d < end) CK_NAME(transpose_singly)(p, from, to, W, d, end);                                                                       \
   }                                                                                                                              \
-  static void transpose_strip##W(const ck_panel p, int64_t first, int64_t end) {                                                 \
+  static void CK_NAME(transpose_strip##W)(const ck_panel p, int64_t first, int64_t end) {                                                 \
     for (int64_t next = 0; next < p.live; next += W) {                                                                           \
       const int64_t i = ck_least(next, p.live - W);                                                                              \
       if (p.places > 1) transpose_rows##W(p, p.source + i * p.rs, p.destination + 4 * i, first, end, true);                      \
@@ -79,18 +83,18 @@ CK_DEFINE_STRIP(8)
 #endif
 
 // As many rows at once as there are; the last ones may overlap those before, which are written again.
-static void transpose_strip(const ck_panel *p, int64_t first, int64_t end) {
+static void CK_NAME(transpose_strip)(const ck_panel *p, int64_t first, int64_t end) {
 #if CK_UNITS == 8
-  if (p->live >= 8) return transpose_strip8(*p, first, end);
+  if (p->live >= 8) return CK_NAME(transpose_strip8)(*p, first, end);
 #endif
-  if (p->live >= 4) return transpose_strip4(*p, first, end);
-  transpose_singly(*p, p->source, p->destination, p->live, first, end);
+  if (p->live >= 4) return CK_NAME(transpose_strip4)(*p, first, end);
+  CK_NAME(transpose_singly)(*p, p->source, p->destination, p->live, first, end);
 }
 #endif
 
 // A cache line of each row at a time, so that both sides stay in L1.
-static void transpose(const ck_panel *p) {
-  for (int64_t first = 0; first < p->k; first += CK_LINE_UNITS) transpose_strip(p, first, ck_least(first + CK_LINE_UNITS, p->k));
+static void CK_NAME(transpose)(const ck_panel *p) {
+  for (int64_t first = 0; first < p->k; first += CK_LINE_UNITS) CK_NAME(transpose_strip)(p, first, ck_least(first + CK_LINE_UNITS, p->k));
 }
 
 // MARK: copies
@@ -116,7 +120,7 @@ static inline __attribute__((always_inline)) void copy_rows(const ck_panel *p, c
 }
 
 #define CK_DEFINE_MOVERS(SUFFIX, FROM, TO, CONVERT)                                                                              \
-  static void gather_##SUFFIX(const ck_panel *p) {                                                                               \
+  static void CK_NAME(gather_##SUFFIX)(const ck_panel *p) {                                                                               \
     for (int64_t i = 0; i < p->live; i++) {                                                                                      \
       const char *from = p->source + i * p->rs;                                                                                  \
       TO *to = (TO *)p->destination + i;                                                                                         \
@@ -128,14 +132,14 @@ CK_DEFINE_MOVERS(f64, double, double, )
 CK_DEFINE_MOVERS(bf16, uint16_t, uint16_t, )
 CK_DEFINE_MOVERS(widened, uint16_t, float, ck_widened)
 
-static void copy_f32(const ck_panel *p) { copy_rows(p, 4); }
-static void copy_f64(const ck_panel *p) { copy_rows(p, 8); }
-static void copy_bf16(const ck_panel *p) { copy_rows(p, 2); }
+static void CK_NAME(copy_f32)(const ck_panel *p) { copy_rows(p, 4); }
+static void CK_NAME(copy_f64)(const ck_panel *p) { copy_rows(p, 8); }
+static void CK_NAME(copy_bf16)(const ck_panel *p) { copy_rows(p, 2); }
 
 static inline void widen_row(float *restrict to, const uint16_t *restrict from, int64_t count) {
   for (int64_t i = 0; i < count; i++) to[i] = ck_widened(from[i]);
 }
-static void widen(const ck_panel *p) {
+static void CK_NAME(widen)(const ck_panel *p) {
   for (int64_t d = 0; d < p->k; d++) {
     widen_row((float *)p->destination + d * p->width, (const uint16_t *)(p->source + d * p->ks), p->live);
   }
@@ -146,7 +150,7 @@ static void widen(const ck_panel *p) {
 static inline void interleave_rows(uint16_t *restrict to, const uint16_t *restrict even, const uint16_t *restrict odd, int64_t count) {
   for (int64_t i = 0; i < count; i++) to[2 * i] = even[i], to[2 * i + 1] = odd[i];
 }
-static void interleave(const ck_panel *p) {
+static void CK_NAME(interleave)(const ck_panel *p) {
   uint16_t *to = (uint16_t *)p->destination;
   for (int64_t d = 0; d < p->k; d += 2, to += 2 * p->width) {
     const uint16_t *even = (const uint16_t *)(p->source + d * p->ks);
@@ -156,7 +160,7 @@ static void interleave(const ck_panel *p) {
   }
 }
 
-static void gather_pairs(const ck_panel *p) {
+static void CK_NAME(gather_pairs)(const ck_panel *p) {
   for (int64_t i = 0; i < p->live; i++) {
     const char *from = p->source + i * p->rs;
     uint16_t *to = (uint16_t *)p->destination + 2 * i;
@@ -167,12 +171,12 @@ static void gather_pairs(const ck_panel *p) {
   }
 }
 
-const ck_movers CK_MOVERS = {
-    .copy = {[CK_F32] = copy_f32, [CK_BF16] = copy_bf16, [CK_F64] = copy_f64},
-    .gather = {[CK_F32] = gather_f32, [CK_BF16] = gather_bf16, [CK_F64] = gather_f64},
-    .transpose = transpose,
-    .widen = widen,
-    .gather_widened = gather_widened,
-    .interleave = interleave,
-    .gather_pairs = gather_pairs,
+const ck_movers CK_NAME(ck_movers) = {
+    .copy = {[CK_F32] = CK_NAME(copy_f32), [CK_BF16] = CK_NAME(copy_bf16), [CK_F64] = CK_NAME(copy_f64)},
+    .gather = {[CK_F32] = CK_NAME(gather_f32), [CK_BF16] = CK_NAME(gather_bf16), [CK_F64] = CK_NAME(gather_f64)},
+    .transpose = CK_NAME(transpose),
+    .widen = CK_NAME(widen),
+    .gather_widened = CK_NAME(gather_widened),
+    .interleave = CK_NAME(interleave),
+    .gather_pairs = CK_NAME(gather_pairs),
 };

@@ -23,20 +23,23 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
     const CK_IN *a_k[CK_MAX_MR / 4], *b_k = b[s];
 #pragma clang loop unroll(full)
     for (int q = 0; q < quads; q++) a_k[q] = (const CK_IN *)a[s] + 4 * q * a_rs;
-    const bool last = s + 1 == t->blocks, fetches = last && (t->fetch_c || t->fetch[0].count || t->fetch[1].count);
+    // Scalar rows have no registers to spare, and no speed that a miss could hold up.
+    const bool last = s + 1 == t->blocks, fetches = lanes > 1 && last && (t->fetch_c || t->fetch[0].count || t->fetch[1].count);
     int64_t left = t->k / kr;
     ck_fetching fetching;
     if (fetches) fetching = ck_fetching_of(t, c, t->narrow ? 2 : sizeof(CK_ACC), rows, vectors * lanes, left);
 #pragma clang loop unroll(disable)
-    for (;;) {
+    while (left > 0) {
       int64_t steps = fetches && left > CK_CHUNK ? CK_CHUNK : left;
       left -= steps;
+      // Kept in memory: the loop over k needs the registers.
+      if (lanes > 1) asm("" : "+m"(fetching));
 #pragma clang loop unroll(disable)
-      for (; steps > 0; steps--) {
+      do {
         // Strided rows: what the compiler can't see through it can't turn into a chain of one addition a row.
 #pragma clang loop unroll(full)
         for (int q = 0; q < quads; q++)
-          if (!packed_a) asm("" : "+r"(a_k[q]));
+          if (quads > 1) asm("" : "+r"(a_k[q]));
         typeof(ck_load((const CK_GROUP *)b_k)) column[CK_MAX_VECTORS];
 #pragma clang loop unroll(full)
         for (int j = 0; j < vectors; j++) {
@@ -52,9 +55,8 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
 #pragma clang loop unroll(full)
         for (int q = 0; q < quads; q++) a_k[q] += a_ks;
         b_k += b_ks;
-      }
+      } while (--steps > 0);
       if (fetches) ck_fetch_more(&fetching, left);
-      if (left == 0) break;
     }
   }
 

@@ -13,6 +13,7 @@ struct BlockSizes {
   static let mostColumns = 8192
   /// The same of a panel that one thread packs for itself: with the tile of A it stays in L1.
   static let depthOfOneTile = 16
+  static let largeBytes = 1_048_576.0
   static let mostDepthBytesOfFewRows = 768
   /// Of KC, and a multiple of every KR.
   static let depthMultiple = 8
@@ -32,9 +33,10 @@ struct BlockSizes {
     if !blocked || pair.set.family == .dot {
       return Blocking(mc: m, nc: n, kc: max(problem.k, 1))
     }
+    // One tile of rows reads B where it lies, and of a large B its rows from end to end.
     let bytes = pair.panelType.byteCount
-    // One tile of rows reads B where it lies, and its rows from end to end.
-    if problem.m <= mr && !pair.packsB && problem.bRowStride > nr {
+    let isLarge = Double(problem.n) * Double(problem.k) * Double(bytes) > BlockSizes.largeBytes
+    if problem.m <= mr && !pair.packsB && problem.bRowStride > nr && isLarge {
       return Blocking(mc: m, nc: n, kc: evenly(problem.k, most: BlockSizes.depthOfOneTile, multiple: BlockSizes.depthMultiple))
     }
     let mostDepthBytes = problem.hasFewRows ? BlockSizes.mostDepthBytesOfFewRows : BlockSizes.mostDepthBytes
@@ -54,13 +56,6 @@ struct BlockSizes {
   }
   private static let tasks = 16
   private static let fewestBlocksOfPart = 4
-
-  /// The same for a tiny product, which fits into any cache.
-  func blocking(ofTiny problem: OrientedProblem, mr: Int, nr: Int) -> Blocking {
-    Blocking(
-      mc: wholeMultiple(problem.m, of: mr), nc: wholeMultiple(problem.n, of: nr),
-      kc: wholeMultiple(problem.k, of: BlockSizes.depthMultiple))
-  }
 
   /// `size` in as few blocks of at most `most` as it takes, all nearly equal.
   private func evenly(_ size: Int, most: Int, multiple: Int) -> Int {

@@ -66,30 +66,12 @@ public struct Dispatch: Sendable {
     return (selection, written(problem, descriptor, selection))
   }
 
-  /// Reads the options where they lie: the copy of a fresh descriptor waits for the stores that made it, some 10 ns.
   func choose(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor) throws(HeadroomError) -> Selection {
-    let isFree =
-      descriptor.options.variantName.isNone && overrideVariant == nil && descriptor.options.microkernelName.isNone
-      && descriptor.options.without.isEmpty && descriptor.options.blocking == nil
-    if isFree && problem.isTiny {
-      let cap = min(cap, descriptor.options.maxISA ?? cap)
-      if let pair = candidates.inPlace(inputType: problem.inputType, cap: cap) {
-        let most = try threads(descriptor.options.threads, without: descriptor.options.without)
-        return tiny(problem, pair, descriptor, mostThreads: most)
-      }
-    }
-    return try rank(problem, descriptor, isFree: isFree)
-  }
-
-  @inline(never)  // Inlined, it would bring its copy of the options to the way of tiny products.
-  private func rank(
-    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, isFree: Bool
-  ) throws(HeadroomError) -> Selection {
     let options = descriptor.options
     try check(options.blocking)
     let most = try threads(options.threads, without: options.without)
     let cap = min(cap, options.maxISA ?? cap)
-    if isFree {
+    if options.leavesCandidates && overrideVariant == nil {
       let shortlist = candidates.shortlist(inputType: problem.inputType, cap: cap)
       if let best = best(of: shortlist, problem, descriptor, mostThreads: most) { return best.selection }
       throw .noCandidate(reasons: rejections(problem, options))
@@ -98,19 +80,6 @@ public struct Dispatch: Sendable {
     let left = candidates.pairs.filter { filter.rejection(of: $0, among: candidates.pairs) == nil }
     if let best = left.withUnsafeBufferPointer({ best(of: $0, problem, descriptor, mostThreads: most) }) { return best.selection }
     throw .noCandidate(reasons: rejections(problem, options))
-  }
-
-  /// The selection of a tiny product, as ranking all candidates would have it: a one-shot call of 8x8x8 can't afford that.
-  private func tiny(
-    _ problem: OrientedProblem, _ pair: UnsafePointer<CandidatePair>, _ descriptor: GEMMDescriptor, mostThreads: Int
-  ) -> Selection {
-    let blocking = blocks.blocking(ofTiny: problem, mr: pair.pointee.set.mr, nr: pair.pointee.set.nr)
-    var threads = descriptor.options.keepsThreads ? mostThreads : 1
-    if descriptor.batch.count > 1 && threads < mostThreads {
-      let cycles = CostModel(problem, blocking).cycles(pair.pointee) * Double(descriptor.batch.count)
-      threads = CostModel.threads(cycles, most: mostThreads)
-    }
-    return Selection(pairIndex: pair.pointee.index, blocking: blocking, threads: threads, swapped: problem.swapped)
   }
 
   private func best(

@@ -127,7 +127,7 @@ public struct KernelPlan: Sendable {
   /// - Throws: what `init` and `run` throw.
   public static func run(_ descriptor: GEMMDescriptor, _ operands: OperandPointers) throws(HeadroomError) {
     let dispatch = try Dispatch.process.get()
-    guard descriptor.options.leaveChoice else {
+    guard descriptor.options.mayBeKept else {
       var plan = try dispatch.plan(descriptor).plan
       try execute(&plan, operands.a, operands.b, operands.c, operands.bias, nil)
       return
@@ -159,8 +159,15 @@ public struct KernelPlan: Sendable {
 }
 
 extension SelectionOptions {
-  /// Whether they only bound what dispatch chooses, by instruction set and threads.
-  var leaveChoice: Bool { variantName.isNone && microkernelName.isNone && blocking == nil && without.isEmpty && !keepsThreads }
+  /// Whether they force no candidate and no blocks.
+  var leavesCandidates: Bool { variantName.isNone && microkernelName.isNone && blocking == nil && without.isEmpty }
+}
+
+extension SelectionOptions {
+  /// Whether `ck_plan_key` can tell them from others.
+  fileprivate var mayBeKept: Bool {
+    leavesCandidates && !keepsThreads && (threads.map { (1...Self.mostThreads).contains($0) } ?? true)
+  }
 }
 
 extension ck_plan_key {

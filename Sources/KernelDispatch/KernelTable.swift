@@ -65,7 +65,6 @@ struct CandidateLists: @unchecked Sendable {  // Immutable after init; its buffe
   /// Variant and tile set of every candidate, whatever the problem.
   let pairs: UnsafeBufferPointer<CandidatePair>
   private let shortlists: UnsafeBufferPointer<UnsafeBufferPointer<CandidatePair>>
-  private let inPlace: UnsafeBufferPointer<UnsafePointer<CandidatePair>?>
 
   init(_ pairs: [CandidatePair]) {
     let all = UnsafeBufferPointer(immortal: pairs)
@@ -76,20 +75,12 @@ struct CandidateLists: @unchecked Sendable {  // Immutable after init; its buffe
     }
     self.pairs = all
     shortlists = UnsafeBufferPointer(immortal: lists)
-    inPlace = UnsafeBufferPointer(
-      immortal: lists.map { list in
-        let direct = list.indices.filter { list[$0].set.family == .outer && !list[$0].packsA && !list[$0].packsB }
-        return direct.count == 1 ? list.baseAddress.map { $0 + direct[0] } : nil
-      })
   }
 
   /// The candidates that types and ISA leave, when nothing is forced: computed once, so that a call looks at a handful.
   func shortlist(inputType: ElementType, cap: ISA) -> UnsafeBufferPointer<CandidatePair> {
     shortlists[position(inputType, cap)]
   }
-
-  /// The one candidate of the family `outer` that packs nothing; `nil` when there is none, or a choice.
-  func inPlace(inputType: ElementType, cap: ISA) -> UnsafePointer<CandidatePair>? { inPlace[position(inputType, cap)] }
 
   private func position(_ inputType: ElementType, _ cap: ISA) -> Int { inputType.position * ISA.allCases.count + cap.rawValue }
 }

@@ -62,14 +62,6 @@ struct OrientedProblem {
   /// Whether C can't hold sums in fp32: its type is narrower, or its columns are apart.
   var sumsApart: Bool { cColumnStride != 1 || outputType == .bfloat16 }
 
-  /// So small, and lying so, that nothing beats a register tile over the operands where they are: A and B with unit stride along rows, which are
-  /// less than half a page apart. Packing costs more than it saves up to about 100^3, and `dot` needs B the other way round.
-  var isTiny: Bool {
-    max(m, n, k) <= 32 && m * n * k <= 8192 && min(m, n, k) >= 1 && !sumsApart && !readyA && !readyB && aColumnStride == 1 && bColumnStride == 1
-      && bRowStride != 1
-      && aRowStride.magnitude &* UInt(inputType.byteCount) < 2048
-  }
-
   /// Rows so few that a panel of B is multiplied with all of them while it is in L1.
   var hasFewRows: Bool { m <= 128 }
 

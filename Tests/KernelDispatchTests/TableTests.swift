@@ -22,22 +22,6 @@ struct TableTests {
     }
   }
 
-  @Test("A tiny product takes the short way, where a kernel reads both operands in place", arguments: ISA.allCases)
-  func shortWay(cap: ISA) throws {
-    let candidates = KernelTable.shared.candidates
-    for type in ElementType.allCases {
-      let direct = candidates.shortlist(inputType: type, cap: cap).contains {
-        $0.set.family == .outer && !$0.packsA && !$0.packsB
-      }
-      #expect(direct || type == .bfloat16)
-      guard direct else { continue }
-      let pair = try #require(candidates.inPlace(inputType: type, cap: cap), "\(type.rawValue)")
-      let descriptor = GEMMDescriptor(m: 8, n: 8, k: 8, inputType: type, outputType: type == .float64 ? type : .float32)
-      #expect(OrientedProblem(descriptor).isTiny)
-      #expect(try SyntheticMachine.dispatch(cap).select(descriptor).pairIndex == pair.pointee.index)
-    }
-  }
-
   @Test("Variants say which techniques they use")
   func techniques() {
     for variant in KernelTable.shared.variants {

@@ -1,0 +1,150 @@
+import Headroom
+import Oracle
+import TestSupport
+import Testing
+
+@Suite("Batches")
+struct BatchTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    var sizes: (m: Int, n: Int, k: Int)
+    var count: Int
+    var testDescription: String { "\(count) of \(sizes.m)x\(sizes.n)x\(sizes.k)" }
+  }
+
+  static let cases = [
+    Case(sizes: (5, 7, 9), count: 1), Case(sizes: (8, 8, 8), count: 50), Case(sizes: (1, 1, 1), count: 3),
+    Case(sizes: (16, 48, 20), count: 17), Case(sizes: (130, 70, 65), count: 5), Case(sizes: (3, 200, 2100), count: 3),
+    Case(sizes: (4, 4, 0), count: 2), Case(sizes: (0, 4, 4), count: 2), Case(sizes: (6, 6, 6), count: 0),
+  ]
+
+  /// Operands of a batch, tight, with a gap between the products of C.
+  private struct Operands<Input: KernelElement> {
+    var descriptor: GEMMDescriptor
+    var a: [Input]
+    var b: [Input]
+    var c: [Float]
+    var gap = 3
+
+    init(_ batch: Case, of element: (Int) -> Input, shared: Bool) {
+      let (m, n, k) = batch.sizes
+      descriptor = GEMMDescriptor(m: m, n: n, k: k, inputType: Input.elementType, outputType: .float32)
+      descriptor.batch = Batch(count: batch.count, aStride: m * k, bStride: shared ? 0 : k * n, cStride: m * n + gap)
+      a = (0..<max(1, batch.count) * m * k).map { element($0 * 5 % 13 - 6) }
+      b = (0..<max(1, batch.count) * k * n).map { element($0 * 7 % 11 - 5) }
+      c = [Float](repeating: -77, count: max(1, batch.count) * (m * n + gap))
+    }
+  }
+
+  /// What the products make one by one.
+  private func oneByOne<Input>(_ operands: Operands<Input>) throws -> [Float] {
+    var single = operands.descriptor
+    single.batch = Batch()
+    let (batch, plan) = (operands.descriptor.batch, try GEMMPlan(single))
+    var c = operands.c
+    try operands.a.withUnsafeBytes { a in
+      try operands.b.withUnsafeBytes { b in
+        try c.withUnsafeMutableBytes { c in
+          let size = MemoryLayout<Input>.stride
+          for index in 0..<batch.count where single.m * single.n > 0 {
+            let place = try #require(c.baseAddress) + index * batch.cStride * 4
+            guard let a = a.baseAddress, let b = b.baseAddress else { continue }
+            try plan.execute(a: a + index * batch.aStride * size, b: b + index * batch.bStride * size, c: place)
+          }
+        }
+      }
+    }
+    return c
+  }
+
+  private func check<Input: KernelElement>(_ batch: Case, of element: (Int) -> Input) throws {
+    for shared in [false, true] {
+      for threads in [1, 2, 5] {
+        var operands = Operands(batch, of: element, shared: shared)
+        operands.descriptor.options = SelectionOptions(threads: threads, keepsThreads: true)
+        // Exact integers: the oracle's answer is that of any correct product, which single plans are tested to be.
+        let expected = try oneByOne(operands)
+        let (a, b) = (operands.a, operands.b)
+        var (planned, once) = (operands.c, operands.c)
+        var span = planned.mutableSpan
+        try GEMMPlan(operands.descriptor).execute(a: a.span, b: b.span, c: &span)
+        var other = once.mutableSpan
+        try gemm(operands.descriptor, a: a.span, b: b.span, c: &other)
+        #expect(planned == expected && once == expected, "\(threads) threads, shared B: \(shared)")
+      }
+    }
+  }
+
+  @Test("As the products one by one, and nothing between them is written", arguments: cases)
+  func strided(batch: Case) throws {
+    try check(batch) { Float($0) }
+    try check(batch) { BFloat16(Float($0)) }
+  }
+
+  @Test("Lists of operands anywhere, whatever the plan's own batch", arguments: cases)
+  func lists(batch: Case) throws {
+    var operands = Operands(batch, of: { Float($0) }, shared: false)
+    let expected = try oneByOne(operands)
+    let strides = operands.descriptor.batch
+    for planned in [Batch(), strides] {
+      for threads in [1, 2] {
+        operands.descriptor.batch = planned
+        operands.descriptor.options = SelectionOptions(threads: threads, keepsThreads: true)
+        let plan = try GEMMPlan(operands.descriptor)
+        let (a, b) = (operands.a, operands.b)
+        var c = operands.c
+        try a.withUnsafeBufferPointer { a in
+          try b.withUnsafeBufferPointer { b in
+            try c.withUnsafeMutableBufferPointer { c in
+              // In an order of its own.
+              let order = (0..<batch.count).reversed()
+              let left = order.map { index -> UnsafeRawPointer? in a.baseAddress.map { UnsafeRawPointer($0 + index * strides.aStride) } }
+              let right = order.map { index -> UnsafeRawPointer? in b.baseAddress.map { UnsafeRawPointer($0 + index * strides.bStride) } }
+              let out = order.map { index -> UnsafeMutableRawPointer? in
+                c.baseAddress.map { UnsafeMutableRawPointer($0 + index * strides.cStride) }
+              }
+              try left.withUnsafeBufferPointer { left in
+                try right.withUnsafeBufferPointer { right in
+                  try out.withUnsafeBufferPointer { out in
+                    guard let left = left.baseAddress, let right = right.baseAddress, let out = out.baseAddress else { return }
+                    try plan.execute(OperandLists(count: batch.count, a: left, b: right, c: out))
+                  }
+                }
+              }
+            }
+          }
+        }
+        #expect(c == expected, "\(threads) threads")
+      }
+    }
+  }
+
+  @Test("Products woven into each other's rows are apart, overlapping ones are refused")
+  func overlap() throws {
+    var descriptor = GEMMDescriptor(m: 4, n: 3, k: 2)
+    descriptor.c = .rowMajor(rows: 4, columns: 3, leadingDimension: 9)
+    descriptor.batch = Batch(count: 3, aStride: 8, bStride: 6, cStride: 3)
+    _ = try GEMMPlan(descriptor)
+    descriptor.batch.cStride = 2
+    #expect(throws: HeadroomError.overlappingProducts(stride: 2, layout: descriptor.c)) { try GEMMPlan(descriptor) }
+    descriptor.batch = Batch(count: 4, aStride: 8, bStride: 6, cStride: 3)
+    #expect(throws: HeadroomError.overlappingProducts(stride: 3, layout: descriptor.c)) { try GEMMPlan(descriptor) }
+    descriptor.batch = Batch(count: -1)
+    #expect(throws: HeadroomError.negativeSize(name: "the count of the batch", found: -1)) { try GEMMPlan(descriptor) }
+    descriptor.batch = Batch(count: 2, aStride: -8, bStride: 6, cStride: 100)
+    #expect(throws: HeadroomError.negativeSize(name: "the batch stride of A", found: -8)) { try GEMMPlan(descriptor) }
+    descriptor.batch = Batch(count: 1 << 40, aStride: 1 << 40, bStride: 6, cStride: 100)
+    #expect(throws: HeadroomError.sizeOverflow(m: 4, n: 3, k: 2)) { try GEMMPlan(descriptor) }
+  }
+
+  @Test("Buffers must hold the whole batch")
+  func tooShort() throws {
+    var descriptor = GEMMDescriptor(m: 2, n: 3, k: 4)
+    descriptor.batch = Batch(count: 5, aStride: 8, bStride: 12, cStride: 6)
+    let (a, b) = ([Float](repeating: 1, count: 40), [Float](repeating: 1, count: 59))
+    var c = [Float](repeating: 7, count: 30)
+    var span = c.mutableSpan
+    let error = #expect(throws: HeadroomError.self) { try gemm(descriptor, a: a.span, b: b.span, c: &span) }
+    #expect(error == .bufferTooShort(operand: "B", found: 59, expected: 60))
+    #expect(span[0] == 7)
+  }
+}

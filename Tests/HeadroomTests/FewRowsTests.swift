@@ -1,0 +1,80 @@
+import Headroom
+import TestSupport
+import Testing
+
+@Suite("Few rows, deep products, and plans that are kept")
+struct FewRowsTests {
+  static let arrangements: [(Arrangement, Arrangement)] = [
+    (.rowMajor, .rowMajor), (.rowMajor, .columnMajor), (.columnMajor, .rowMajor), (.columnMajor, .columnMajor),
+    (.paddedRowMajor, .paddedColumnMajor),
+  ]
+
+  @Test("Exact at depths of several blocks and parts, for all transposes", arguments: Route.types)
+  func deep(input: ElementType, output: ElementType) throws {
+    for (m, n, k) in [(1, 70, 600), (5, 7, 3000), (16, 16, 20000), (64, 64, 5000), (33, 200, 2500), (128, 40, 1100), (129, 33, 700)] {
+      for (index, (a, b)) in Self.arrangements.enumerated() {
+        let setting = GEMMSetting(m, n, k) {
+          ($0.inputType, $0.outputType, $0.a, $0.b) = (input, output, a, b)
+          $0.c = [.rowMajor, .paddedColumnMajor][index % 2]
+          ($0.alpha, $0.beta) = index % 3 == 0 ? (2, -1) : (1, 0)
+          $0.bias = index % 4 == 1 ? .perRow : .none
+        }
+        for threads in [1, 3] {
+          #expect(try finding(setting, SelectionOptions(threads: threads, keepsThreads: true)) == nil)
+        }
+      }
+    }
+  }
+
+  @Test("Parts of K leave the same bits for any number of threads", arguments: Route.types)
+  func parts(input: ElementType, output: ElementType) throws {
+    let setting = GEMMSetting(17, 40, 9000) { ($0.inputType, $0.outputType, $0.data) = (input, output, .uniform) }
+    let trial = try GEMMTrial(setting)
+    var expected: [UInt8]?
+    for threads in [1, 2, 7, 16] {
+      trial.reset()
+      try GEMMPlan(setting.descriptor(SelectionOptions(threads: threads, keepsThreads: true))).run(trial)
+      #expect(trial.finding() == nil)
+      #expect(expected ?? trial.c.bytes == trial.c.bytes, "\(threads) threads")
+      expected = trial.c.bytes
+    }
+  }
+
+  @Test("Where C's columns would leave vectors half empty, it is written across them")
+  func turned() throws {
+    for options in [SelectionOptions(), SelectionOptions(threads: 2, keepsThreads: true)] {
+      for (m, n, k) in [(512, 49, 700), (300, 17, 900), (49, 512, 700)] {
+        for (a, b) in Self.arrangements {
+          for c in [Arrangement.rowMajor, .columnMajor, .paddedRowMajor] {
+            let setting = GEMMSetting(m, n, k) { ($0.a, $0.b, $0.c, $0.beta, $0.bias) = (a, b, c, 2, .perColumn) }
+            #expect(try finding(setting, options) == nil)
+          }
+        }
+      }
+    }
+  }
+
+  @Test("A one-shot call takes the plan of an equal call alone: whatever differs, the result is its own")
+  func kept() throws {
+    let settings = (0..<40).map { index in
+      GEMMSetting(3 + index % 5, 4 + index % 3, 5 + index % 4) {
+        $0.a = [.rowMajor, .columnMajor, .paddedRowMajor][index % 3]
+        $0.b = [.rowMajor, .paddedColumnMajor][index / 2 % 2]
+        ($0.alpha, $0.beta, $0.scale) = (Double(index % 3), Double(index % 2), index % 7 == 0 ? 2 : 1)
+        ($0.bias, $0.relu) = (GEMMSetting.Bias.allCases[index % 3], index % 5 == 0)
+      }
+    }
+    let trials = try settings.map { try GEMMTrial($0) }
+    for _ in 0..<3 {
+      for (setting, trial) in zip(settings, trials) {
+        for threads in [nil, 1] {
+          trial.reset()
+          try gemm(
+            setting.descriptor(SelectionOptions(threads: threads)), a: trial.a.view.base, b: trial.b.view.base, c: trial.c.view.base,
+            bias: trial.bias.map { UnsafeRawPointer($0.view.base) })
+          #expect(trial.finding() == nil)
+        }
+      }
+    }
+  }
+}

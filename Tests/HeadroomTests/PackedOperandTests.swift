@@ -1,0 +1,108 @@
+import Headroom
+import Oracle
+import TestSupport
+import Testing
+
+@Suite("Operands packed ahead")
+struct PackedOperandTests {
+  static let shapes = [(1, 1, 1), (5, 33, 7), (14, 32, 64), (70, 65, 300), (200, 150, 530), (3, 4, 0), (1, 300, 700), (300, 1, 90)]
+
+  @Test("As exact as operands that calls pack, for every side, layout and number of threads", arguments: Route.types)
+  func exact(input: ElementType, output: ElementType) throws {
+    for (index, (m, n, k)) in Self.shapes.enumerated() {
+      for sides in [[PackedOperand.Side.a], [.b], [.a, .b]] {
+        let setting = GEMMSetting(m, n, k) {
+          ($0.inputType, $0.outputType) = (input, output)
+          $0.a = Arrangement.allCases[index % Arrangement.allCases.count]
+          $0.b = Arrangement.allCases[(index + 2) % Arrangement.allCases.count]
+          $0.c = [.rowMajor, .columnMajor][index % 2]
+          ($0.alpha, $0.beta, $0.bias) = (2, index % 3 == 0 ? 1 : 0, index % 4 == 0 ? .perColumn : .none)
+        }
+        for threads in [1, 2] {
+          let descriptor = setting.descriptor(SelectionOptions(threads: threads, keepsThreads: true))
+          let trial = try GEMMTrial(setting)
+          let packed = try sides.map { try pack($0, descriptor, trial) }
+          let plan = try GEMMPlan(
+            descriptor, a: packed.first { $0.side == .a }, b: packed.first { $0.side == .b })
+          trial.reset()
+          try plan.run(trial)
+          #expect(trial.finding() == nil, "\(sides) packed, \(threads) threads: \(plan.selection)")
+        }
+      }
+    }
+  }
+
+  private func pack(_ side: PackedOperand.Side, _ descriptor: GEMMDescriptor, _ trial: GEMMTrial) throws -> PackedOperand {
+    try PackedOperand(side, of: descriptor, source: (side == .a ? trial.a : trial.b).view.base)
+  }
+
+  /// B of ones, packed.
+  private func ones(_ descriptor: GEMMDescriptor) throws -> PackedOperand {
+    let elements = [Float](repeating: 1, count: descriptor.k * descriptor.n)
+    return try PackedOperand(.b, of: descriptor, elements: elements.span)
+  }
+
+  @Test("One packed B serves any number of rows, after its descriptor and in a batch")
+  func reuse() throws {
+    let packed = try ones(GEMMDescriptor(m: 9, n: 40, k: 300))
+    for m in [1, 2, 13, 14, 15, 129, 600] {
+      var descriptor = GEMMDescriptor(m: m, n: 40, k: 300)
+      descriptor.batch = Batch(count: 2, aStride: m * 300, bStride: 0, cStride: m * 40)
+      let a = [Float](repeating: 2, count: 2 * m * 300)
+      var c = [Float](repeating: .nan, count: 2 * m * 40)
+      var span = c.mutableSpan
+      try GEMMPlan(descriptor, b: packed).execute(a: a.span, b: Span(), c: &span)
+      #expect(c.allSatisfy { $0 == 600 }, "\(m) rows")
+    }
+  }
+
+  @Test("Bytes carry it over; other bytes are refused, by name of what is wrong")
+  func serialised() throws {
+    let descriptor = GEMMDescriptor(m: 3, n: 40, k: 30)
+    let bytes = try ones(descriptor).serialized
+    let copy = try PackedOperand(serialized: bytes)
+    #expect(copy.serialized == bytes)
+    let a = [Float](repeating: 2, count: 90)
+    var c = [Float](repeating: .nan, count: 120)
+    var span = c.mutableSpan
+    try GEMMPlan(descriptor, b: copy).execute(a: a.span, b: Span(), c: &span)
+    #expect(c.allSatisfy { $0 == 60 })
+
+    func error(_ change: (inout [UInt8]) -> Void) -> HeadroomError? {
+      var spoilt = bytes
+      change(&spoilt)
+      do throws(HeadroomError) { _ = try PackedOperand(serialized: spoilt) } catch { return error }
+      return nil
+    }
+    for count in [0, 5, 127, 128, bytes.count - 1] { #expect(isDamage(error { $0.removeLast($0.count - count) }), "\(count) bytes") }
+    #expect(isDamage(error { $0[$0.count - 1] ^= 1 }))
+    #expect(isDamage(error { $0 += [0] }))
+    // Of another version of the format; of a micro-kernel that this machine has not.
+    #expect(isElsewhere(error { $0[15] += 1 }))
+    #expect(isElsewhere(error { $0[16 + 48] ^= 1 }))
+    for place in 16..<16 + 48 { #expect(error { $0[place] ^= 0x40 } != nil, "byte \(place)") }
+  }
+
+  private func isDamage(_ error: HeadroomError?) -> Bool { if case .damagedPackedOperand = error { true } else { false } }
+  private func isElsewhere(_ error: HeadroomError?) -> Bool { if case .packedElsewhere = error { true } else { false } }
+  private func isMismatch(_ error: HeadroomError?) -> Bool { if case .packedMismatch = error { true } else { false } }
+
+  @Test("A plan refuses what is packed for another product")
+  func mismatches() throws {
+    let packed = try ones(GEMMDescriptor(m: 3, n: 40, k: 30))
+    func error(_ descriptor: GEMMDescriptor) -> HeadroomError? {
+      do throws(HeadroomError) { _ = try GEMMPlan(descriptor, b: packed) } catch { return error }
+      return nil
+    }
+    #expect(error(GEMMDescriptor(m: 8, n: 40, k: 30)) == nil)
+    #expect(isMismatch(error(GEMMDescriptor(m: 3, n: 41, k: 30))))
+    #expect(isMismatch(error(GEMMDescriptor(m: 3, n: 40, k: 31))))
+    #expect(isMismatch(error(GEMMDescriptor(m: 3, n: 40, k: 30, inputType: .bfloat16))))
+    var turned = GEMMDescriptor(m: 3, n: 40, k: 30)
+    turned.c = .columnMajor(rows: 3, columns: 40)
+    #expect(isMismatch(error(turned)))
+    #expect(throws: HeadroomError.bufferTooShort(operand: "B", found: 3, expected: 1200)) {
+      try PackedOperand(.b, of: GEMMDescriptor(m: 3, n: 40, k: 30), elements: [Float](repeating: 1, count: 3).span)
+    }
+  }
+}
