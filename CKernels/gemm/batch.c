@@ -4,7 +4,7 @@
 
 #include "ck_team.h"
 #include "gemm/gemm.h"
-#include "pack/units.h"
+#include "gemm/panels.h"
 
 enum { CK_RUNS_PER_THREAD = 8 };
 
@@ -32,12 +32,27 @@ static ck_gemm_operands operands_of(const ck_gemm_plan *plan, const ck_gemm_sour
   return o;
 }
 
+// While a product that fits into L1 is multiplied, the next one is asked for, unless all of the batch stays in L2.
+static bool fetches_next(const ck_batch_run *run) {
+  enum { least_bytes = 256 << 10 };
+  const ck_gemm_plan *plan = run->plan;
+  const int64_t bytes = (plan->m + plan->n) * plan->k * ck_element_bytes(plan->a_type);
+  return plan->driver == CK_DRIVER_TILES && ck_fetches(plan, plan->k) && bytes * run->source->count > least_bytes;
+}
+
 static void run_products(const ck_batch_run *run, int64_t begin, int64_t end, char *workspace) {
   const ck_gemm_plan *plan = run->plan;
+  const bool fetches = fetches_next(run);
   for (int64_t index = begin; index < end; index++) {
     const ck_gemm_operands o = operands_of(plan, run->source, index);
-    if (plan->driver == CK_DRIVER_ONE_TILE) plan->tiles[plan->m](&plan->tile, &o.a, &o.b, o.c);
-    else ck_gemm_run(plan, &o, workspace);
+    if (plan->driver == CK_DRIVER_ONE_TILE) {
+      plan->tiles[plan->m](&plan->tile, &o.a, &o.b, o.c);
+    } else if (fetches && index + 1 < end) {
+      const ck_gemm_operands next = operands_of(plan, run->source, index + 1);
+      ck_gemm_tiles(plan, &o, &next);
+    } else {
+      ck_gemm_run(plan, &o, workspace);
+    }
   }
 }
 

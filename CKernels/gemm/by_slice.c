@@ -69,12 +69,13 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
   const void *a, *b = (const char *)run->operands->b + (pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
   if (plan->ready_b) b = ck_ready_b(plan, column, pc);
   else if (plan->pack_b) b = slice->packed;
-  const bool fetches_a = ck_fetches_a(plan, plan->m * depth);
+  // The first panel brings A into L2, where the others find it.
+  const bool fetches_a = panel == slice->panel && ck_fetches_a(plan, depth);
   ck_tile t = ck_tile_of(plan, depth, padded);
   t.n = ck_least(plan->nr, plan->n - column);
   if (slice->sums) t.c_rs = slice->sums_rs, t.alpha = 1, t.beta = 0, t.narrow = false;
   if (block > slice->block) t.beta = 1;
-  t.fetch_c = !slice->sums && block == slice->block;
+  t.fetch_c = !slice->sums && block == slice->block && ck_fetches(plan, depth);
   const bool c_ahead = t.fetch_c && padded / plan->kr < CK_C_AHEAD;
   for (int64_t tile = 0; tile < plan->row_tiles; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;

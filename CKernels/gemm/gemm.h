@@ -12,6 +12,9 @@ void ck_gemm_blocked(const ck_gemm_plan *plan, const ck_gemm_operands *operands,
 /// The loops by slices of B; `workspace` likewise.
 void ck_gemm_by_slice(const ck_gemm_plan *plan, const ck_gemm_operands *operands, char *workspace);
 
+/// The two loops round the micro-kernel. `next`: the operands of the product after it, asked for meanwhile; NULL for none.
+void ck_gemm_tiles(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_gemm_operands *next);
+
 /// One product by the plan's driver; operands after the swap, `workspace` as ck_workspace_of says.
 void ck_gemm_run(const ck_gemm_plan *plan, const ck_gemm_operands *operands, char *workspace);
 

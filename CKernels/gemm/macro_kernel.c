@@ -18,13 +18,14 @@ static ck_tile tile_of(const ck_run *run, const ck_step *step) {
   ck_tile t = ck_tile_of(plan, step->depth, step->padded);
   if (plan->accumulate) t.c_rs = run->sums_in_workspace ? plan->nc : plan->nr;
   if (!step->first) t.beta = 1;
-  t.fetch_c = !plan->accumulate || run->sums_in_workspace;
+  t.fetch_c = (!plan->accumulate || run->sums_in_workspace) && ck_fetches(plan, step->depth);
   if (t.fetch_c && t.k / plan->kr < CK_C_AHEAD) t.c_ahead = plan->mr * t.c_rs;
   return t;
 }
 
-/// One panel of B against the task's tiles. `ahead` is the panel that comes next, -1 for none.
-static void run_panel(const ck_run *run, const ck_step *step, const ck_task *task, int64_t panel, int64_t ahead) {
+/// One panel of B against the task's tiles. `ahead` is the panel that comes next, -1 for none. The first
+/// panel brings A into L2, where the others find it.
+static void run_panel(const ck_run *run, const ck_step *step, const ck_task *task, int64_t panel, int64_t ahead, bool first) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t panel_size = ck_element_bytes(plan->panel_type), a_size = ck_element_bytes(plan->a_type),
                 b_size = ck_element_bytes(plan->b_type);
@@ -37,7 +38,7 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
   else b = (const char *)run->operands->b + (step->pc * plan->b_rs + column * plan->b_cs) * b_size;
   const char *packed = task->packed_a;
   ck_tile t = tile_of(run, step);
-  const bool fetches_a = ck_fetches_a(plan, plan->m * step->depth);
+  const bool fetches_a = first && ck_fetches_a(plan, step->depth);
   t.n = ck_least(plan->nr, step->jc + step->columns - column);
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
@@ -70,6 +71,6 @@ void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task
   for (int64_t i = 0; i < panels; i++) {
     const int64_t place = task->start + i, panel = task->panel + place % panels;
     const int64_t ahead = i + 1 < panels ? task->panel + (place + 1) % panels : -1;
-    run_panel(run, step, task, panel, ahead);
+    run_panel(run, step, task, panel, ahead, i == 0);
   }
 }

@@ -27,6 +27,9 @@ void ck_pack_a(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const
 /// What packs a panel of B.
 ck_pack_job ck_pack_b_job(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_b_panel *panel, char *destination);
 
+/// Whether a tile is deep enough to ask for anything.
+static inline bool ck_fetches(const ck_gemm_plan *plan, int64_t depth) { return depth >= 3 * CK_CHUNK * plan->kr; }
+
 /// Where the rows from `row` on lie in A that came packed, from depth `pc` on, in a tile of `height` rows.
 static inline const char *ck_ready_a(const ck_gemm_plan *plan, int64_t row, int64_t height, int64_t pc) {
   return (const char *)plan->ready_a + (row * ck_round_up(plan->k, plan->kr) + pc * height) * ck_element_bytes(plan->panel_type);
@@ -40,19 +43,20 @@ static inline const char *ck_ready_b(const ck_gemm_plan *plan, int64_t column, i
 /// What lies some chunks ahead in a panel of B that comes packed, where all of B is more than caches hold. Nothing for three rows or
 /// fewer: the window of a core reaches far enough (8 x 4096 x 4096 on Zen 5: 64 to 101 GFLOP/s; of one row 17 to 13).
 static inline ck_stream ck_panel_stream_ahead(const ck_gemm_plan *plan, const void *panel) {
-  enum { chunks = 8, line = 64, least_rows = 4, least_bytes = 16 << 20 };
+  enum { chunks = 8, line = 64, least_rows = 4, least_bytes = 4 << 20 };
   if (plan->m < least_rows || plan->n * plan->k * ck_element_bytes(plan->panel_type) < least_bytes) return (ck_stream){};
   const int64_t chunk = (int64_t)CK_CHUNK * plan->kr * plan->nr * ck_element_bytes(plan->panel_type);
   return (ck_stream){
       .at = (uintptr_t)panel + (uintptr_t)(chunks * chunk), .step = line, .advance = chunk, .count = (int32_t)(chunk / line), .lines = 1};
 }
 
-/// Whether tiles ask for the next tile's A: of `elements` in all, where they lie, more than stays in L1, and in rows that don't fall
-/// into the same sets of it.
-static inline bool ck_fetches_a(const ck_gemm_plan *plan, int64_t elements) {
+/// Whether tiles of `depth` ask for the next tile's A: where it lies, more than stays in L1, and in rows (columns) that don't fall
+/// into the same sets of it. Asking takes longer than a shallow tile can wait.
+static inline bool ck_fetches_a(const ck_gemm_plan *plan, int64_t depth) {
   enum { least = 24 << 10, page = 4096 };
-  const int64_t bytes = ck_element_bytes(plan->a_type);
-  return !plan->pack_a && plan->a_cs == 1 && elements * bytes > least && plan->a_rs * bytes % page != 0;
+  const int64_t bytes = ck_element_bytes(plan->a_type), apart = plan->a_cs == 1 ? plan->a_rs : plan->a_cs;
+  const bool adjacent = plan->a_cs == 1 || plan->a_rs == 1;
+  return !plan->pack_a && adjacent && ck_fetches(plan, depth) && plan->m * depth * bytes > least && apart * bytes % page != 0;
 }
 
 /// The tile of a block of K: `depth` deep, `padded` where a panel is packed; `n`, and `a_ks` of packed A, are set for each tile.
