@@ -79,7 +79,8 @@ static ck_status run_source(const ck_gemm_plan *plan, const ck_gemm_source *sour
   const int64_t bytes = callers ? 0 : ck_gemm_workspace_bytes(plan);
   void *workspace = bytes > 0 ? ck_workspace_take(bytes) : callers;
   if (bytes > 0 && !workspace) return CK_OUT_OF_MEMORY;
-  if (source->count == 1) ck_gemm_run(plan, &source->first, workspace);
+  const ck_gemm_operands first = ck_with_ready(plan, source->first);
+  if (source->count == 1) ck_gemm_run(plan, &first, workspace);
   else ck_gemm_batch(plan, source, workspace);
   if (bytes > 0) ck_workspace_return(workspace, bytes);
   return CK_OK;

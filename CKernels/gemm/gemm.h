@@ -26,5 +26,12 @@ typedef struct ck_gemm_source {
   void *const *c;
 } ck_gemm_source;
 
+/// Operands of a call with what the plan has ready in place of its own.
+static inline ck_gemm_operands ck_with_ready(const ck_gemm_plan *plan, ck_gemm_operands operands) {
+  if (plan->ready_a) operands.a = plan->ready_a;
+  if (plan->ready_b) operands.b = plan->ready_b;
+  return operands;
+}
+
 /// All products of a batch; `workspace`: what ck_workspace_of says for each thread of the batch's team.
 void ck_gemm_batch(const ck_gemm_plan *plan, const ck_gemm_source *source, char *workspace);

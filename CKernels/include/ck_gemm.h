@@ -38,7 +38,7 @@ typedef struct ck_gemm_plan {
   ck_driver driver;
   bool swapped; ///< A and B were exchanged and all three transposed, so that C has unit stride along N
   bool pack_a, pack_b;
-  const void *ready_a, *ready_b; ///< not NULL: a packed operand that was packed ahead; the call's own is not looked at
+  const void *ready_a, *ready_b; ///< not NULL: packed ahead, or what lies as the plan says; the call's own is not looked at
   bool accumulate; ///< C can't hold the sums (its type or its strides): sum in the workspace, store by the epilogue
   bool has_epilogue;
   ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap

@@ -77,17 +77,27 @@ public struct KernelPlan: Sendable {
   ///
   /// - Throws: `packedMismatch`, `packedElsewhere` besides.
   public init(_ descriptor: GEMMDescriptor, a: PackedOperand?, b: PackedOperand?) throws(HeadroomError) {
-    var ahead = Ahead(a: a != nil, b: b != nil)
+    var ahead = Ahead()
+    var plain = descriptor
     for packed in [a, b] {
       guard let packed else { continue }
       try packed.format.check(descriptor)
+      if packed.format.isPlain {
+        // Of a vector the panel is the vector: what reads plain operands may read it, such as `dot`.
+        if packed.side == .a { plain.a = .rowMajor(rows: 1, columns: descriptor.k) }
+        if packed.side == .b { plain.b = .columnMajor(rows: descriptor.k, columns: 1) }
+        continue
+      }
+      if packed.side == .a { ahead.a = true } else { ahead.b = true }
       let tileSetIndex = try packed.format.ahead().tileSetIndex
       if let other = ahead.tileSetIndex, other != tileSetIndex {
         throw .packedMismatch(operand: "B", found: "panels of \(packed.microkernel)", expected: "those that A is packed in")
       }
       ahead.tileSetIndex = tileSetIndex
     }
-    var planned = try Dispatch.process.get().plan(descriptor, ahead: ahead)
+    var planned = try Dispatch.process.get().plan(plain, ahead: ahead)
+    // The driver of one tile looks at the call's operands alone.
+    if planned.plan.driver == CK_DRIVER_ONE_TILE && (a ?? b) != nil { planned.plan.driver = CK_DRIVER_TILES }
     let (left, right) = planned.selection.swapped ? (b, a) : (a, b)
     planned.plan.ready_a = left.flatMap { UnsafeRawPointer($0.memory.baseAddress) }
     planned.plan.ready_b = right.flatMap { UnsafeRawPointer($0.memory.baseAddress) }

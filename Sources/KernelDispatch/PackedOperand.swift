@@ -115,6 +115,12 @@ extension Dispatch {
 }
 
 extension PackedOperand.Format {
+  /// Whether the panel is the operand as it would lie anyway: a vector, its elements neither widened nor padded.
+  var isPlain: Bool {
+    size == 1 && KernelTable.shared.microkernels.contains { $0.name == microkernel && $0.types.a == inputType && k % $0.kr == 0 }
+      && (side == .a) != isTurned
+  }
+
   /// As dispatch wants it told.
   ///
   /// - Throws: `packedElsewhere`.
