@@ -55,8 +55,8 @@ int peer_gemm(int dtype, int layout, int ta, int tb, int64_t m, int64_t n, int64
 }
 
 int peer_gemm_batch_strided(int dtype, int layout, int ta, int tb, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda,
-                            int64_t stride_a, const void *b, int64_t ldb, int64_t stride_b, void *c, int64_t ldc, int64_t stride_c,
-                            int64_t batch) {
+                            int64_t stride_a, const void *b, int64_t ldb, int64_t stride_b, void *c, int64_t ldc,
+                            int64_t stride_c, int64_t batch) {
   const peer_gemm_desc d = {dtype, layout, ta, tb, m, n, k, lda, ldb, ldc, batch, stride_a, stride_b, stride_c};
   return multiply(&d, a, b, c);
 }
@@ -103,14 +103,15 @@ void *peer_gemm_pack_b(int dtype, int tb, int64_t n, int64_t k, const void *b, i
   return NULL;
 }
 
-int peer_gemm_packed(int dtype, int ta, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda, const void *packed_b, void *c,
-                     int64_t ldc) {
+int peer_gemm_packed(int dtype, int ta, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda, const void *packed_b,
+                     void *c, int64_t ldc) {
   packed *p = (packed *)packed_b;
   if (!p->last.plan || p->m != m || p->lda != lda || p->ta != ta) {
     const peer_gemm_desc d = {dtype, 0, ta, 0, m, n, k, lda, n, ldc, .batch = 1};
     hr_gemm_plan_destroy(p->last.plan);
     p->last.plan = NULL;
-    if (describe(&p->last.desc, &d) || hr_gemm_plan_create_packed(&p->last.desc, NULL, p->panels, &p->last.plan) != HR_OK) return 1;
+    if (describe(&p->last.desc, &d) || hr_gemm_plan_create_packed(&p->last.desc, NULL, p->panels, &p->last.plan) != HR_OK)
+      return 1;
     p->m = m, p->lda = lda, p->ta = ta;
   }
   hr_gemm_operands o = operands(&p->last.desc, a, NULL, c);

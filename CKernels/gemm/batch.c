@@ -1,5 +1,5 @@
-// Batches: products of one shape, shared by threads in runs of neighbours. Each product is multiplied as one alone would be, so its
-// bits are the same.
+// Batches: products of one shape, shared by threads in runs of neighbours. Each product is multiplied as one alone would be, so
+// its bits are the same.
 #include <stdatomic.h>
 
 #include "ck_team.h"
@@ -12,7 +12,7 @@ typedef struct ck_batch_run {
   const ck_gemm_plan *plan;
   const ck_gemm_source *source;
   char *workspace;
-  int64_t bytes; ///< of workspace, for one thread
+  int64_t bytes;  ///< of workspace, for one thread
   int64_t length; ///< of a run of products
   _Atomic int64_t next;
 } ck_batch_run;

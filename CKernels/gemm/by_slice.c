@@ -21,9 +21,7 @@ typedef struct ck_slice_run {
   _Atomic int64_t next;   ///< task: a slice and a part of K
 } ck_slice_run;
 
-static int64_t block_depth(const ck_gemm_plan *plan, int64_t block) {
-  return ck_least(plan->kc, plan->k - block * plan->kc);
-}
+static int64_t block_depth(const ck_gemm_plan *plan, int64_t block) { return ck_least(plan->kc, plan->k - block * plan->kc); }
 
 /// Where the rows from `row` on of packed A lie, block after block of K.
 static char *packed_a(const ck_slice_run *run, int64_t block, int64_t row) {

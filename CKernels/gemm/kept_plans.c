@@ -14,7 +14,8 @@ static _Thread_local ck_slot slots[CK_KEPT];
 
 static ck_slot *slot_of(const ck_plan_key *key) {
   // Sizes and strides of neighbouring calls differ in low bits; the product carries them up.
-  const uint64_t mixed = ((uint64_t)key->m * 31 + (uint64_t)key->n) * 31 + (uint64_t)key->k + (uint64_t)key->b_rs * 7 + (uint64_t)key->choices;
+  const uint64_t mixed =
+      ((uint64_t)key->m * 31 + (uint64_t)key->n) * 31 + (uint64_t)key->k + (uint64_t)key->b_rs * 7 + (uint64_t)key->choices;
   return &slots[(mixed * 0x9E3779B97F4A7C15u) >> 60];
 }
 

@@ -53,7 +53,8 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
       a = (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * a_size;
     }
     void *c = sums_of(run, step, row, column, scratch);
-    if (plan->pack_b && !plan->ready_b && ahead >= 0) t.fetch[1] = ck_panel_stream(run, step, ahead, tile - task->tile, task->tile_end - task->tile);
+    if (plan->pack_b && !plan->ready_b && ahead >= 0)
+      t.fetch[1] = ck_panel_stream(run, step, ahead, tile - task->tile, task->tile_end - task->tile);
     if (fetches_a) {
       const ck_a_block after = {tile + 1, tile + 2, step->pc, step->depth};
       const ck_pack_job job = ck_pack_a_job(plan, run->operands, &after, NULL);

@@ -9,7 +9,8 @@ static void read_image(ck_pack_job *job, const ck_image *image, const void *sour
   job->depth = depth;
 }
 
-ck_pack_job ck_pack_a_job(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_a_block *block, char *destination) {
+ck_pack_job ck_pack_a_job(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_a_block *block,
+                          char *destination) {
   const int64_t row = ck_tile_row(plan, block->tile);
   ck_pack_job job = {
       .source = (const char *)operands->a + (row * plan->a_rs + block->pc * plan->a_cs) * ck_element_bytes(plan->a_type),
@@ -40,7 +41,8 @@ void ck_pack_a(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const
   }
 }
 
-ck_pack_job ck_pack_b_job(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_b_panel *panel, char *destination) {
+ck_pack_job ck_pack_b_job(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_b_panel *panel,
+                          char *destination) {
   ck_pack_job job = {
       .source =
           (const char *)operands->b + (panel->pc * plan->b_rs + panel->column * plan->b_cs) * ck_element_bytes(plan->b_type),

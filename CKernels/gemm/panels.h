@@ -37,21 +37,25 @@ static inline const char *ck_ready_a(const ck_gemm_plan *plan, int64_t row, int6
 
 /// The same of a panel of B.
 static inline const char *ck_ready_b(const ck_gemm_plan *plan, int64_t column, int64_t pc) {
-  return (const char *)plan->ready_b + (column * ck_round_up(plan->k, plan->kr) + pc * plan->nr) * ck_element_bytes(plan->panel_type);
+  return (const char *)plan->ready_b +
+         (column * ck_round_up(plan->k, plan->kr) + pc * plan->nr) * ck_element_bytes(plan->panel_type);
 }
 
-/// What lies some chunks ahead in a panel of B that comes packed, where all of B is more than caches hold. Nothing for three rows or
-/// fewer: the window of a core reaches far enough (8 x 4096 x 4096 on Zen 5: 64 to 101 GFLOP/s; of one row 17 to 13).
+/// What lies some chunks ahead in a panel of B that comes packed, where all of B is more than caches hold. Nothing for three rows
+/// or fewer: the window of a core reaches far enough (8 x 4096 x 4096 on Zen 5: 64 to 101 GFLOP/s; of one row 17 to 13).
 static inline ck_stream ck_panel_stream_ahead(const ck_gemm_plan *plan, const void *panel) {
   enum { chunks = 8, line = 64, least_rows = 4, least_bytes = 4 << 20 };
   if (plan->m < least_rows || plan->n * plan->k * ck_element_bytes(plan->panel_type) < least_bytes) return (ck_stream){};
   const int64_t chunk = (int64_t)CK_CHUNK * plan->kr * plan->nr * ck_element_bytes(plan->panel_type);
-  return (ck_stream){
-      .at = (uintptr_t)panel + (uintptr_t)(chunks * chunk), .step = line, .advance = chunk, .count = (int32_t)(chunk / line), .lines = 1};
+  return (ck_stream){.at = (uintptr_t)panel + (uintptr_t)(chunks * chunk),
+                     .step = line,
+                     .advance = chunk,
+                     .count = (int32_t)(chunk / line),
+                     .lines = 1};
 }
 
-/// Whether tiles of `depth` ask for the next tile's A: where it lies, more than stays in L1, and in rows (columns) that don't fall
-/// into the same sets of it. Asking takes longer than a shallow tile can wait.
+/// Whether tiles of `depth` ask for the next tile's A: where it lies, more than stays in L1, and in rows (columns) that don't
+/// fall into the same sets of it. Asking takes longer than a shallow tile can wait.
 static inline bool ck_fetches_a(const ck_gemm_plan *plan, int64_t depth) {
   enum { least = 24 << 10, page = 4096 };
   const int64_t bytes = ck_element_bytes(plan->a_type), apart = plan->a_cs == 1 ? plan->a_rs : plan->a_cs;

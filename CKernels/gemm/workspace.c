@@ -52,7 +52,8 @@ static ck_workspace_map map_by_slice(const ck_gemm_plan *plan) {
     map.sums_bytes = ck_round_up(plan->m * columns * ck_element_bytes(plan->acc_type), CK_LINE);
     map.sums = take(&map, copies * map.sums_bytes);
   }
-  if (plan->pack_a && !plan->ready_a) map.a = take(&map, plan->m * ck_round_up(plan->k, plan->kr) * ck_element_bytes(plan->panel_type));
+  if (plan->pack_a && !plan->ready_a)
+    map.a = take(&map, plan->m * ck_round_up(plan->k, plan->kr) * ck_element_bytes(plan->panel_type));
   return map;
 }
 

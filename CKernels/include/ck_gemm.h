@@ -39,7 +39,7 @@ typedef struct ck_gemm_plan {
   bool swapped; ///< A and B were exchanged and all three transposed, so that C has unit stride along N
   bool pack_a, pack_b;
   const void *ready_a, *ready_b; ///< not NULL: packed ahead, or what lies as the plan says; the call's own is not looked at
-  bool accumulate; ///< C can't hold the sums (its type or its strides): sum in the workspace, store by the epilogue
+  bool accumulate;               ///< C can't hold the sums (its type or its strides): sum in the workspace, store by the epilogue
   bool has_epilogue;
   ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap
   ck_dtype panel_type; ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)
@@ -98,8 +98,8 @@ int64_t ck_gemm_packed_bytes(const ck_gemm_plan *plan, bool left);
 void *ck_gemm_packed_take(int64_t bytes);
 void ck_gemm_packed_return(void *packed);
 
-/// Packs all of A (`left`) or B from where the plan's strides say it lies, into `ck_gemm_packed_bytes` at `destination`, aligned to
-/// 64 bytes. Panels hold all of K, so plans with other blocks, threads and sizes of the other operand can read them. Uses the
+/// Packs all of A (`left`) or B from where the plan's strides say it lies, into `ck_gemm_packed_bytes` at `destination`, aligned
+/// to 64 bytes. Panels hold all of K, so plans with other blocks, threads and sizes of the other operand can read them. Uses the
 /// threads of the plan's team.
 void ck_gemm_pack_ahead(const ck_gemm_plan *plan, bool left, const void *source, void *destination);
 

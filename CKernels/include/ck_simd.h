@@ -3,7 +3,6 @@
 #pragma once
 #include <stdint.h>
 
-
 #if defined(__AVX2__)
 #include <immintrin.h>
 typedef float ck_simd_float8 __attribute__((ext_vector_type(8)));

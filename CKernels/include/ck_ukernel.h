@@ -57,9 +57,9 @@ enum { CK_MAX_MR = 16, CK_MAX_NR = 64, CK_MAX_VECTORS = 4 };
 /// Steps along K between two looks at what to ask the caches for: as many as there are fp32 in a line.
 enum { CK_CHUNK = 16 };
 
-/// A tile asks for C in its last steps, for so many rows a chunk: of 14 rows 112 steps before the end, 1,570 or 3,140 cycles at two
-/// or one FMA a cycle, more than a miss takes. Any earlier, and the panels would push it out of L1 again; not at all costs 5 %
-/// (Zen 4, 14 x 32 tiles of a C of 1056 columns, kc = 512).
+/// A tile asks for C in its last steps, for so many rows a chunk: of 14 rows 112 steps before the end, 1,570 or 3,140 cycles at
+/// two or one FMA a cycle, more than a miss takes. Any earlier, and the panels would push it out of L1 again; not at all costs 5
+/// % (Zen 4, 14 x 32 tiles of a C of 1056 columns, kc = 512).
 enum { CK_C_ROWS = 2 };
 /// With fewer steps it asks for the C of the next tile.
 enum { CK_C_AHEAD = 128 };

@@ -48,29 +48,29 @@ static void CK_NAME(transpose_strip)(const ck_panel *panel, int64_t first, int64
 }
 #else
 /// Depths `first` ..< `end` of `rows` rows.
-static void CK_NAME(transpose_singly)(const ck_panel p, const char *restrict from, char *restrict to, int64_t rows, int64_t first, int64_t end) {
+static void CK_NAME(transpose_singly)(const ck_panel p, const char *restrict from, char *restrict to, int64_t rows, int64_t first,
+                                      int64_t end) {
   for (int64_t d = first; d < end; d++) {
     char *column = place(&p, to, d, true);
     for (int64_t r = 0; r < rows; r++) __builtin_memcpy(column + 4 * r, from + r * p.rs + 4 * d, 4);
   }
 }
 
-// W rows, from depth `first` on, in fours as far as they go. By value and `restrict`: what is stored must not be thought to change
-// the strides.
+// W rows, from depth `first` on, in fours as far as they go. By value and `restrict`: what is stored must not be thought to
+// change the strides.
 #define CK_DEFINE_STRIP(W)                                                                                                       \
   CK_DEFINE_TRANSPOSE(W)                                                                                                         \
-  static inline __attribute__((always_inline)) void transpose_rows##W(const ck_panel p, const char *restrict from,               \
-                                                                      char *restrict to, int64_t first, int64_t end,             \
-                                                                      const bool scattered) {                                    \
+  static inline __attribute__((always_inline)) void transpose_rows##W(                                                           \
+      const ck_panel p, const char *restrict from, char *restrict to, int64_t first, int64_t end, const bool scattered) {        \
     int64_t d = first;                                                                                                           \
     for (; d + 4 <= end; d += 4) {                                                                                               \
       char *const columns[4] = {place(&p, to, d, scattered), place(&p, to, d + 1, scattered), place(&p, to, d + 2, scattered),   \
                                 place(&p, to, d + 3, scattered)};                                                                \
       ck_transpose##W(from + 4 * d, p.rs, columns);                                                                              \
     }                                                                                                                            \
-    if (d < end) CK_NAME(transpose_singly)(p, from, to, W, d, end);                                                                       \
+    if (d < end) CK_NAME(transpose_singly)(p, from, to, W, d, end);                                                              \
   }                                                                                                                              \
-  static void CK_NAME(transpose_strip##W)(const ck_panel p, int64_t first, int64_t end) {                                                 \
+  static void CK_NAME(transpose_strip##W)(const ck_panel p, int64_t first, int64_t end) {                                        \
     for (int64_t next = 0; next < p.live; next += W) {                                                                           \
       const int64_t i = ck_least(next, p.live - W);                                                                              \
       if (p.places > 1) transpose_rows##W(p, p.source + i * p.rs, p.destination + 4 * i, first, end, true);                      \
@@ -94,7 +94,8 @@ static void CK_NAME(transpose_strip)(const ck_panel *p, int64_t first, int64_t e
 
 // A cache line of each row at a time, so that both sides stay in L1.
 static void CK_NAME(transpose)(const ck_panel *p) {
-  for (int64_t first = 0; first < p->k; first += CK_LINE_UNITS) CK_NAME(transpose_strip)(p, first, ck_least(first + CK_LINE_UNITS, p->k));
+  for (int64_t first = 0; first < p->k; first += CK_LINE_UNITS)
+    CK_NAME(transpose_strip)(p, first, ck_least(first + CK_LINE_UNITS, p->k));
 }
 
 // MARK: copies
@@ -120,7 +121,7 @@ static inline __attribute__((always_inline)) void copy_rows(const ck_panel *p, c
 }
 
 #define CK_DEFINE_MOVERS(SUFFIX, FROM, TO, CONVERT)                                                                              \
-  static void CK_NAME(gather_##SUFFIX)(const ck_panel *p) {                                                                               \
+  static void CK_NAME(gather_##SUFFIX)(const ck_panel *p) {                                                                      \
     for (int64_t i = 0; i < p->live; i++) {                                                                                      \
       const char *from = p->source + i * p->rs;                                                                                  \
       TO *to = (TO *)p->destination + i;                                                                                         \
@@ -147,7 +148,8 @@ static void CK_NAME(widen)(const ck_panel *p) {
 
 // MARK: pairs of depths
 
-static inline void interleave_rows(uint16_t *restrict to, const uint16_t *restrict even, const uint16_t *restrict odd, int64_t count) {
+static inline void interleave_rows(uint16_t *restrict to, const uint16_t *restrict even, const uint16_t *restrict odd,
+                                   int64_t count) {
   for (int64_t i = 0; i < count; i++) to[2 * i] = even[i], to[2 * i + 1] = odd[i];
 }
 static void CK_NAME(interleave)(const ck_panel *p) {

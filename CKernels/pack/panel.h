@@ -15,9 +15,9 @@ typedef void (*ck_mover)(const ck_panel *panel);
 
 /// What moves the live rows of a panel, by how the source lies. Arrays: by ck_dtype.
 typedef struct ck_movers {
-  ck_mover copy[3];   ///< adjacent along the panel
-  ck_mover gather[3]; ///< any strides
-  ck_mover transpose; ///< 4-byte units adjacent along K
+  ck_mover copy[3];                  ///< adjacent along the panel
+  ck_mover gather[3];                ///< any strides
+  ck_mover transpose;                ///< 4-byte units adjacent along K
   ck_mover widen, gather_widened;    ///< bf16 to fp32: adjacent along the panel, any strides
   ck_mover interleave, gather_pairs; ///< pairs of bf16 depths: adjacent along the panel, any strides
 } ck_movers;

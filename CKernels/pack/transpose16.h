@@ -1,5 +1,5 @@
-// Transposition of 16 rows by 16 four-byte units, which reads whole cache lines: rows may lie so that all of them fall into one set
-// of L1, and then none is there a second time. AVX-512 alone: masks take what is missing of rows and depths.
+// Transposition of 16 rows by 16 four-byte units, which reads whole cache lines: rows may lie so that all of them fall into one
+// set of L1, and then none is there a second time. AVX-512 alone: masks take what is missing of rows and depths.
 #pragma once
 #include <immintrin.h>
 
@@ -30,8 +30,10 @@ static inline __attribute__((always_inline)) void ck_transpose16(const char *res
     const __m512i even2 = _mm512_shuffle_i32x4(quad[8 + j], quad[12 + j], 0x88),
                   odd2 = _mm512_shuffle_i32x4(quad[8 + j], quad[12 + j], 0xDD);
     const __m512i column[4] = {
-        _mm512_shuffle_i32x4(even, even2, 0x88), _mm512_shuffle_i32x4(odd, odd2, 0x88),
-        _mm512_shuffle_i32x4(even, even2, 0xDD), _mm512_shuffle_i32x4(odd, odd2, 0xDD),
+        _mm512_shuffle_i32x4(even, even2, 0x88),
+        _mm512_shuffle_i32x4(odd, odd2, 0x88),
+        _mm512_shuffle_i32x4(even, even2, 0xDD),
+        _mm512_shuffle_i32x4(odd, odd2, 0xDD),
     };
 #pragma clang loop unroll(full)
     for (int q = 0; q < 4; q++) {

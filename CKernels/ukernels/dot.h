@@ -1,4 +1,5 @@
-// The body of the family `dot`, included once per type and ISA; CK_BODY, CK_TILE, CK_IN, CK_ACC, CK_VEC as in outer.h, CK_NARROW too, and
+// The body of the family `dot`, included once per type and ISA; CK_BODY, CK_TILE, CK_IN, CK_ACC, CK_VEC as in outer.h, CK_NARROW
+// too, and
 //
 //   CK_STEP  elements of K in one vector of CK_IN
 //

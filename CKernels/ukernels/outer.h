@@ -48,7 +48,8 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
         }
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) {
-          const typeof(column[0]) row = ck_broadcast((const CK_GROUP *)(a_k[i / 4 % quads] + i % (quads > 1 ? 4 : CK_MAX_MR) * a_rs));
+          const typeof(column[0]) row =
+              ck_broadcast((const CK_GROUP *)(a_k[i / 4 % quads] + i % (quads > 1 ? 4 : CK_MAX_MR) * a_rs));
 #pragma clang loop unroll(full)
           for (int j = 0; j < vectors; j++) sum[i][j] = ck_madd(sum[i][j], row, column[j]);
         }

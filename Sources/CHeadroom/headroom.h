@@ -42,7 +42,7 @@ typedef enum hr_status {
   HR_ERROR_UNKNOWN_VALUE = 3, ///< a value that its enumeration does not have, or that means nothing here
   HR_ERROR_MISALIGNED = 4,    ///< a workspace is not aligned to `HR_WORKSPACE_ALIGNMENT`
   HR_ERROR_BUFFER_TOO_SHORT = 5,
-  HR_ERROR_OVERLAPPING_ELEMENTS = 6, ///< two elements of a matrix that is written, or of two products of a batch, share an address
+  HR_ERROR_OVERLAPPING_ELEMENTS = 6, ///< two elements of a matrix that is written share an address
   HR_ERROR_SIZE_MISMATCH = 7,        ///< sizes that must agree don't, such as the entries of a bias
   HR_ERROR_NEGATIVE_SIZE = 8,
   HR_ERROR_SIZE_OVERFLOW = 9,      ///< m n k, or the distance between two elements, is beyond 2^63
@@ -59,12 +59,13 @@ typedef enum hr_status {
   HR_ERROR_UNKNOWN_VARIANT = 20,
   HR_ERROR_UNKNOWN_MICROKERNEL = 21,
   HR_ERROR_UNKNOWN_ISA = 22,
-  HR_ERROR_INVALID_OVERRIDE = 23, ///< an environment variable HEADROOM_... can't be understood
-  HR_ERROR_NO_CANDIDATE = 24,     ///< every variant was rejected; the message has the reasons
-  HR_ERROR_OUT_OF_MEMORY = 25,    ///< the workspace could not be had
-  HR_ERROR_PACKED_ELSEWHERE = 26, ///< a packed operand was made by another version or for a kernel that may not run here
-  HR_ERROR_PACKED_MISMATCH = 27,  ///< a packed operand is of another product
-  HR_ERROR_DAMAGED_PACKED_OPERAND = 28 ///< bytes that hold no packed operand, or a part of one
+  HR_ERROR_INVALID_OVERRIDE = 23,      ///< an environment variable HEADROOM_... can't be understood
+  HR_ERROR_NO_CANDIDATE = 24,          ///< every variant was rejected; the message has the reasons
+  HR_ERROR_OUT_OF_MEMORY = 25,         ///< the workspace could not be had
+  HR_ERROR_OVERLAPPING_PRODUCTS = 26,  ///< two products of a batch share an element of C
+  HR_ERROR_PACKED_ELSEWHERE = 27,      ///< a packed operand was made by another version or for a kernel that may not run here
+  HR_ERROR_PACKED_MISMATCH = 28,       ///< a packed operand is of another product
+  HR_ERROR_DAMAGED_PACKED_OPERAND = 29 ///< bytes that hold no packed operand, or a part of one
 } hr_status;
 
 /// The name of a status, such as "HR_ERROR_NULL_POINTER"; "unknown status" for any other number. Never null, valid for ever.
@@ -124,7 +125,7 @@ typedef struct hr_options {
   const char *max_isa; ///< "scalar", "sse2", "avx2", "avx512" or "avx512bf16": no kernel above it; null for the machine's best
   const char *variant; ///< the one variant to run, such as "outer.packed"; null for any
   const char *microkernel; ///< the one micro-kernel to run, such as "outer_f32_14x32_avx512"; null for any
-  int64_t threads; ///< at most so many, 1 ... 1024, and fewer where more don't pay; 0: as many as the process may use
+  int64_t threads;         ///< at most so many, 1 ... 1024, and fewer where more don't pay; 0: as many as the process may use
   hr_blocking blocking;    ///< of products: instead of the blocks that are computed; all zero for those
 } hr_options;
 
@@ -208,12 +209,12 @@ typedef struct hr_packed hr_packed;
 
 typedef enum hr_side { HR_SIDE_A = 0, HR_SIDE_B = 1 } hr_side;
 
-/// Packs A or B of `desc` and writes a new packed operand to `packed`: destroy it when it is needed no more. `operand` is not kept.
-/// The size of the other operand in `desc` decides nothing that lasts. One pass over the operand, and as much memory again.
+/// Packs A or B of `desc` and writes a new packed operand to `packed`: destroy it when it is needed no more. `operand` is not
+/// kept. The size of the other operand in `desc` decides nothing that lasts. One pass over the operand, and as much memory again.
 hr_status hr_gemm_pack(const hr_gemm_desc *desc, hr_side side, const hr_buffer *operand, hr_packed **packed);
 
-/// As `hr_gemm_plan_create`, for calls whose A or B comes packed (null: it does not). The plan keeps what it needs of them, so they
-/// may be destroyed before it. In calls the buffer of a packed operand is not looked at.
+/// As `hr_gemm_plan_create`, for calls whose A or B comes packed (null: it does not). The plan keeps what it needs of them, so
+/// they may be destroyed before it. In calls the buffer of a packed operand is not looked at.
 hr_status hr_gemm_plan_create_packed(const hr_gemm_desc *desc, const hr_packed *a, const hr_packed *b, hr_gemm_plan **plan);
 
 /// Writes the bytes that `hr_packed_save` takes.
@@ -235,7 +236,8 @@ void hr_packed_destroy(hr_packed *packed);
 hr_status hr_gemm_plan_execute(const hr_gemm_plan *plan, const hr_gemm_operands *operands, void *workspace,
                                size_t workspace_bytes);
 
-/// Runs a plan on a list of operands instead of those of its batch; `workspace` as above. What the pointers lead to is not checked.
+/// Runs a plan on a list of operands instead of those of its batch; `workspace` as above. What the pointers lead to is not
+/// checked.
 hr_status hr_gemm_plan_execute_list(const hr_gemm_plan *plan, const hr_gemm_list *list, void *workspace, size_t workspace_bytes);
 
 /// Writes the bytes of the workspace that `hr_gemm_plan_execute` takes, 0 when it needs none.

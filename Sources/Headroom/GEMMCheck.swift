@@ -37,7 +37,9 @@ extension GEMMDescriptor {
   private var batchIsApart: Bool {
     if batch.cStride >= c.requiredCount ?? .max { return true }
     let all = batch.count * batch.cStride
-    let (inner, gap) = c.rowStride >= c.columnStride ? ((c.columns - 1) * c.columnStride + 1, c.rowStride) : ((c.rows - 1) * c.rowStride + 1, c.columnStride)
+    let (inner, gap) =
+      c.rowStride >= c.columnStride
+      ? ((c.columns - 1) * c.columnStride + 1, c.rowStride) : ((c.rows - 1) * c.rowStride + 1, c.columnStride)
     return batch.cStride >= inner && all - batch.cStride + inner <= gap
   }
 

@@ -42,7 +42,8 @@ extension HeadroomError {
   var status: hr_status {
     switch self {
     case .bufferTooShort: HR_ERROR_BUFFER_TOO_SHORT
-    case .overlappingElements, .overlappingProducts: HR_ERROR_OVERLAPPING_ELEMENTS
+    case .overlappingElements: HR_ERROR_OVERLAPPING_ELEMENTS
+    case .overlappingProducts: HR_ERROR_OVERLAPPING_PRODUCTS
     case .sizeMismatch: HR_ERROR_SIZE_MISMATCH
     case .negativeSize: HR_ERROR_NEGATIVE_SIZE
     case .sizeOverflow: HR_ERROR_SIZE_OVERFLOW
@@ -98,6 +99,7 @@ extension hr_status {
     case HR_ERROR_INVALID_OVERRIDE: "HR_ERROR_INVALID_OVERRIDE"
     case HR_ERROR_NO_CANDIDATE: "HR_ERROR_NO_CANDIDATE"
     case HR_ERROR_OUT_OF_MEMORY: "HR_ERROR_OUT_OF_MEMORY"
+    case HR_ERROR_OVERLAPPING_PRODUCTS: "HR_ERROR_OVERLAPPING_PRODUCTS"
     case HR_ERROR_PACKED_ELSEWHERE: "HR_ERROR_PACKED_ELSEWHERE"
     case HR_ERROR_PACKED_MISMATCH: "HR_ERROR_PACKED_MISMATCH"
     case HR_ERROR_DAMAGED_PACKED_OPERAND: "HR_ERROR_DAMAGED_PACKED_OPERAND"

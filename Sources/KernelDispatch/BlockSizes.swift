@@ -12,7 +12,7 @@ struct BlockSizes {
   static let mostDepthBytes = 2048
   static let mostColumns = 8192
   /// The same of a panel that one thread packs for itself: with the tile of A it stays in L1.
-  static let depthOfOneTile = 16
+  static let depthOfOneTile = 64
   static let largeBytes = 1_048_576.0
   static let mostDepthBytesOfFewRows = 768
   /// Of KC, and a multiple of every KR.

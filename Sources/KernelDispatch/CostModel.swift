@@ -116,7 +116,9 @@ struct CostModel {
       let passes = (n / Double(BlockSizes.mostColumns)).rounded(.up)
       cycles += passes * m * k * packingRate(pair, along: problem.aRowStride, problem.aColumnStride) + 60
     }
-    if pair.packsB && !problem.readyB { cycles += n * k * packingRate(pair, along: problem.bColumnStride, problem.bRowStride) + 60 }
+    if pair.packsB && !problem.readyB {
+      cycles += n * k * packingRate(pair, along: problem.bColumnStride, problem.bRowStride) + 60
+    }
     return cycles
   }
 

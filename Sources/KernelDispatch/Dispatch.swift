@@ -56,7 +56,9 @@ public struct Dispatch: Sendable {
     // A small product fits into few vectors anyway.
     if descriptor.k < 256 { return OrientedProblem(descriptor) }
     let isa = min(cap, descriptor.options.maxISA ?? cap)
-    return OrientedProblem(descriptor, lanes: isa.vectorBytes(elementBytes: descriptor.accumulatorType.byteCount) / descriptor.accumulatorType.byteCount)
+    return OrientedProblem(
+      descriptor,
+      lanes: isa.vectorBytes(elementBytes: descriptor.accumulatorType.byteCount) / descriptor.accumulatorType.byteCount)
   }
 
   /// What was selected for `descriptor` and the C plan of it.

@@ -22,9 +22,12 @@ enum PackedWriter {
   static func header(_ format: PackedOperand.Format, panels: UnsafeRawBufferPointer) -> [UInt8] {
     var bytes = PackedHeader.mark
     let numbers = [
-      UInt64(format.side.rawValue), UInt64(format.size), UInt64(format.k), UInt64(format.inputType.position), format.isTurned ? 1 : 0,
+      UInt64(format.side.rawValue), UInt64(format.size), UInt64(format.k), UInt64(format.inputType.position),
+      format.isTurned ? 1 : 0,
     ]
-    for number in numbers + [PackedHeader.sum(panels, numbers: numbers)] { withUnsafeBytes(of: number.littleEndian) { bytes += $0 } }
+    for number in numbers + [PackedHeader.sum(panels, numbers: numbers)] {
+      withUnsafeBytes(of: number.littleEndian) { bytes += $0 }
+    }
     let name = Array(format.microkernel.utf8)
     bytes += name + [UInt8](repeating: 0, count: PackedHeader.nameCount - name.count)
     return bytes + [UInt8](repeating: 0, count: PackedHeader.byteCount - bytes.count)
@@ -56,7 +59,9 @@ struct PackedReader {
     guard let side = UInt8(exactly: number(0)).flatMap(PackedOperand.Side.init), let size = Int(exactly: number(1)),
       let k = Int(exactly: number(2)), let type = types.first(where: { UInt64($0.position) == number(3) }), number(4) <= 1
     else { throw .damagedPackedOperand(reason: "found numbers in its header that no operand has") }
-    let sum = bytes.withUnsafeBytes { PackedHeader.sum(UnsafeRawBufferPointer(rebasing: $0[PackedHeader.byteCount...]), numbers: (0..<5).map(number)) }
+    let sum = bytes.withUnsafeBytes {
+      PackedHeader.sum(UnsafeRawBufferPointer(rebasing: $0[PackedHeader.byteCount...]), numbers: (0..<5).map(number))
+    }
     if sum != number(5) { throw .damagedPackedOperand(reason: "its numbers and panels don't add up to the sum in its header") }
     return PackedOperand.Format(
       side: side, size: size, k: k, inputType: type, isTurned: number(4) == 1,

@@ -65,7 +65,9 @@ public final class PackedOperand: @unchecked Sendable {  // Written once, before
     memory.copyBytes(from: bytes.suffix(reader.left))
     let plan = try Dispatch.process.get().packedPlan(format)
     let expected = withUnsafePointer(to: plan) { Int(ck_gemm_packed_bytes($0, (format.side == .a) != format.isTurned)) }
-    if memory.count != expected { throw .damagedPackedOperand(reason: "found \(memory.count) bytes of panels, expected \(expected)") }
+    if memory.count != expected {
+      throw .damagedPackedOperand(reason: "found \(memory.count) bytes of panels, expected \(expected)")
+    }
   }
 
   public var serializedByteCount: Int { PackedHeader.byteCount + memory.count }
@@ -151,7 +153,8 @@ extension PackedOperand.Format {
     }
     if isTurned != OrientedProblem(descriptor).swapped {
       throw .packedMismatch(
-        operand: name, found: isTurned ? "for a C stored by columns" : "for a C stored by rows", expected: "for one stored the other way")
+        operand: name, found: isTurned ? "for a C stored by columns" : "for a C stored by rows",
+        expected: "for one stored the other way")
     }
   }
 }

@@ -13,7 +13,8 @@ extension Dispatch {
     return ck_gemm_plan(
       driver: driver(problem, descriptor, selection, threads: threads.alone), swapped: problem.swapped,
       pack_a: pair.packsA, pack_b: pair.packsB, ready_a: nil, ready_b: nil,
-      accumulate: problem.sumsApart && !storesNarrow(problem, descriptor, selection), has_epilogue: !descriptor.epilogue.isIdentity,
+      accumulate: problem.sumsApart && !storesNarrow(problem, descriptor, selection),
+      has_epilogue: !descriptor.epilogue.isIdentity,
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
       panel_type: set.inputType.kernelType, isa: set.isa.kernelISA,
@@ -37,7 +38,9 @@ extension Dispatch {
 
   /// Threads that work together on one product, and threads that share the products of a batch: a few large products are multiplied one after
   /// another, else each has one thread.
-  private func shares(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> (alone: Int, batch: Int) {
+  private func shares(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> (
+    alone: Int, batch: Int
+  ) {
     if selection.threads == 1 { return (1, 1) }
     let isFew = descriptor.batch.count % selection.threads != 0 && descriptor.batch.count < 8 * selection.threads
     let cycles = CostModel(problem, selection.blocking).cycles(selection.pair)
@@ -58,7 +61,8 @@ extension Dispatch {
       blocks: 1, k: depth(problem, descriptor),
       a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride * set.kr),
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
-      n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta, narrow: storesNarrow(problem, descriptor, selection),
+      n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta,
+      narrow: storesNarrow(problem, descriptor, selection),
       fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()))
   }
 
@@ -84,12 +88,18 @@ extension Dispatch {
   }
 
   /// Panels of a slice: one of packed panels along K, so that its sums stay in L1; else as many as give each thread some slices, whose rows are
-  /// read from end to end.
+  /// read from end to end, or fewer where their sums are kept apart from C.
   private func slicePanels(_ problem: OrientedProblem, _ selection: Selection) -> Int {
-    let panels = (problem.n - 1) / selection.pair.set.nr + 1
+    let set = selection.pair.set
+    let panels = (problem.n - 1) / set.nr + 1
     if selection.pair.packsB && (problem.bRowStride == 1 || problem.k <= selection.blocking.kc) { return 1 }
-    return max(1, panels / (selection.threads == 1 ? 1 : 8 * selection.threads))
+    let shared = panels / (selection.threads == 1 ? 1 : 8 * selection.threads)
+    let kept = problem.sumsApart ? Self.mostSlicedSums / (min(max(problem.m, 1), 1 << 30) * set.nr) : Int.max
+    return max(1, min(shared, kept))
   }
+
+  /// Sums of a slice that are kept apart from C: 1 MiB of fp32.
+  private static let mostSlicedSums = 1 << 18
 
   /// The loops that share work between threads: by slices where a packed panel would be used by one task alone.
   private func loops(_ problem: OrientedProblem, _ selection: Selection) -> ck_driver {

@@ -9,7 +9,9 @@ struct BatchAndPackedTests {
     let (m, n, k, count) = (3, 5, 4, 6)
     let a: [Float] = filled(count * m * k)
     let b: [Float] = filled(count * k * n, step: 7)
-    var (expected, strided, listed) = ([Float](), [Float](repeating: .nan, count: count * m * n), [Float](repeating: .nan, count: count * m * n))
+    var (expected, strided, listed) = (
+      [Float](), [Float](repeating: .nan, count: count * m * n), [Float](repeating: .nan, count: count * m * n)
+    )
     let single = CPlan(gemmDescriptor(Int64(m), Int64(n), Int64(k)))
     for index in 0..<count {
       var c = [Float](repeating: .nan, count: m * n)
@@ -83,7 +85,9 @@ struct BatchAndPackedTests {
     hr_packed_destroy(packed)
     #expect(hr_packed_load(saved, bytes - 1, &loaded) == HR_ERROR_DAMAGED_PACKED_OPERAND)
     #expect(hr_packed_load(saved, bytes, &loaded) == HR_OK)
-    #expect(withUnsafePointer(to: gemmDescriptor(3, 41, 30)) { hr_gemm_plan_create_packed($0, nil, loaded, &plan) } == HR_ERROR_PACKED_MISMATCH)
+    #expect(
+      withUnsafePointer(to: gemmDescriptor(3, 41, 30)) { hr_gemm_plan_create_packed($0, nil, loaded, &plan) }
+        == HR_ERROR_PACKED_MISMATCH)
     #expect(withUnsafePointer(to: desc) { hr_gemm_plan_create_packed($0, nil, loaded, &plan) } == HR_OK)
     hr_packed_destroy(loaded)
     let executed = hr_gemm_operands.with(a, [Float](), &c, bias: [Float]()) { operands in

@@ -22,6 +22,8 @@ struct StatusTests {
     (.unknownVariant(found: "", known: []), 20), (.unknownMicrokernel(found: "", known: []), 21),
     (.unknownISA(found: "", known: []), 22), (.invalidOverride(variable: "", found: "", expected: ""), 23),
     (.noCandidate(reasons: []), 24), (.outOfMemory(byteCount: 0), 25),
+    (.overlappingProducts(stride: 1, layout: layout), 26), (.packedElsewhere(found: "", expected: ""), 27),
+    (.packedMismatch(operand: "B", found: "", expected: ""), 28), (.damagedPackedOperand(reason: ""), 29),
   ]
 
   @Test("Numbers are stable, names are the header's")
@@ -37,10 +39,10 @@ struct StatusTests {
       let words = label.replacing("ISA", with: "Isa").replacing(#/[A-Z]/#) { "_\($0.output)" }.uppercased()
       #expect(name(error.status) == "HR_ERROR_\(words)")
     }
-    let names = (0...25).map { name(hr_status(rawValue: $0)) }
-    #expect(Set(names).count == 26)
+    let names = (0...29).map { name(hr_status(rawValue: $0)) }
+    #expect(Set(names).count == 30)
     #expect(names.allSatisfy { $0.hasPrefix("HR_") })
-    #expect(name(hr_status(rawValue: 26)) == "unknown status")
+    #expect(name(hr_status(rawValue: 30)) == "unknown status")
     #expect(name(hr_status(rawValue: .max)) == "unknown status")
   }
 

@@ -97,8 +97,12 @@ struct BatchTests {
             try c.withUnsafeMutableBufferPointer { c in
               // In an order of its own.
               let order = (0..<batch.count).reversed()
-              let left = order.map { index -> UnsafeRawPointer? in a.baseAddress.map { UnsafeRawPointer($0 + index * strides.aStride) } }
-              let right = order.map { index -> UnsafeRawPointer? in b.baseAddress.map { UnsafeRawPointer($0 + index * strides.bStride) } }
+              let left = order.map { index -> UnsafeRawPointer? in
+                a.baseAddress.map { UnsafeRawPointer($0 + index * strides.aStride) }
+              }
+              let right = order.map { index -> UnsafeRawPointer? in
+                b.baseAddress.map { UnsafeRawPointer($0 + index * strides.bStride) }
+              }
               let out = order.map { index -> UnsafeMutableRawPointer? in
                 c.baseAddress.map { UnsafeMutableRawPointer($0 + index * strides.cStride) }
               }

@@ -11,7 +11,9 @@ struct FewRowsTests {
 
   @Test("Exact at depths of several blocks and parts, for all transposes", arguments: Route.types)
   func deep(input: ElementType, output: ElementType) throws {
-    for (m, n, k) in [(1, 70, 600), (5, 7, 3000), (16, 16, 20000), (64, 64, 5000), (33, 200, 2500), (128, 40, 1100), (129, 33, 700)] {
+    for (m, n, k) in [
+      (1, 70, 600), (5, 7, 3000), (16, 16, 20000), (64, 64, 5000), (33, 200, 2500), (128, 40, 1100), (129, 33, 700),
+    ] {
       for (index, (a, b)) in Self.arrangements.enumerated() {
         let setting = GEMMSetting(m, n, k) {
           ($0.inputType, $0.outputType, $0.a, $0.b) = (input, output, a, b)
@@ -70,7 +72,8 @@ struct FewRowsTests {
         for threads in [nil, 1] {
           trial.reset()
           try gemm(
-            setting.descriptor(SelectionOptions(threads: threads)), a: trial.a.view.base, b: trial.b.view.base, c: trial.c.view.base,
+            setting.descriptor(SelectionOptions(threads: threads)), a: trial.a.view.base, b: trial.b.view.base,
+            c: trial.c.view.base,
             bias: trial.bias.map { UnsafeRawPointer($0.view.base) })
           #expect(trial.finding() == nil)
         }

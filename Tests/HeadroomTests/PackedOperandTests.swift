@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Operands packed ahead")
 struct PackedOperandTests {
-  static let shapes = [(1, 1, 1), (5, 33, 7), (14, 32, 64), (70, 65, 300), (200, 150, 530), (3, 4, 0), (1, 300, 700), (300, 1, 90)]
+  static let shapes = [
+    (1, 1, 1), (5, 33, 7), (14, 32, 64), (70, 65, 300), (200, 150, 530), (3, 4, 0), (1, 300, 700), (300, 1, 90),
+  ]
 
   @Test("As exact as operands that calls pack, for every side, layout and number of threads", arguments: Route.types)
   func exact(input: ElementType, output: ElementType) throws {
@@ -74,7 +76,9 @@ struct PackedOperandTests {
       do throws(HeadroomError) { _ = try PackedOperand(serialized: spoilt) } catch { return error }
       return nil
     }
-    for count in [0, 5, 127, 128, bytes.count - 1] { #expect(isDamage(error { $0.removeLast($0.count - count) }), "\(count) bytes") }
+    for count in [0, 5, 127, 128, bytes.count - 1] {
+      #expect(isDamage(error { $0.removeLast($0.count - count) }), "\(count) bytes")
+    }
     #expect(isDamage(error { $0[$0.count - 1] ^= 1 }))
     #expect(isDamage(error { $0 += [0] }))
     // Of another version of the format; of a micro-kernel that this machine has not.

@@ -7,7 +7,7 @@ extension GoldenSelectionTests {
     1x1x1 f32 -> outer.direct outer_f32_2x4_scalar mc=2 nc=4 kc=8 threads=1
     8x8x8 f32 -> outer.direct outer_f32_2x4_scalar mc=8 nc=8 kc=8 threads=1
     128x128x128 f32 -> outer.direct outer_f32_2x4_scalar mc=128 nc=128 kc=128 threads=2
-    1x4096x4096 f32 -> outer.direct outer_f32_2x4_scalar mc=2 nc=4096 kc=16 threads=2
+    1x4096x4096 f32 -> outer.direct outer_f32_2x4_scalar mc=2 nc=4096 kc=64 threads=2
     1x4096x4096:nt f32 -> dot.direct dot_f32_2x4_scalar mc=2 nc=4096 kc=4096 threads=2
     8x4096x4096:nt f32 -> dot.direct dot_f32_2x4_scalar mc=8 nc=4096 kc=4096 threads=2
     128x768x3072:nt f32 -> dot.direct dot_f32_2x4_scalar mc=128 nc=768 kc=3072 threads=2
@@ -28,7 +28,7 @@ extension GoldenSelectionTests {
     1x1x1 f32 -> outer.direct outer_f32_6x8_sse2 mc=6 nc=8 kc=8 threads=1
     8x8x8 f32 -> outer.direct outer_f32_6x8_sse2 mc=12 nc=8 kc=8 threads=1
     128x128x128 f32 -> outer.direct outer_f32_6x8_sse2 mc=132 nc=128 kc=128 threads=2
-    1x4096x4096 f32 -> outer.direct outer_f32_6x8_sse2 mc=6 nc=4096 kc=16 threads=2
+    1x4096x4096 f32 -> outer.direct outer_f32_6x8_sse2 mc=6 nc=4096 kc=64 threads=2
     1x4096x4096:nt f32 -> dot.direct dot_f32_2x4_sse2 mc=2 nc=4096 kc=4096 threads=2
     8x4096x4096:nt f32 -> dot.direct dot_f32_2x4_sse2 mc=8 nc=4096 kc=4096 threads=2
     128x768x3072:nt f32 -> dot.direct dot_f32_2x4_sse2 mc=128 nc=768 kc=3072 threads=2
@@ -49,7 +49,7 @@ extension GoldenSelectionTests {
     1x1x1 f32 -> outer.direct outer_f32_6x16_avx2 mc=6 nc=16 kc=8 threads=1
     8x8x8 f32 -> outer.direct outer_f32_6x16_avx2 mc=12 nc=16 kc=8 threads=1
     128x128x128 f32 -> outer.direct outer_f32_6x16_avx2 mc=132 nc=128 kc=128 threads=2
-    1x4096x4096 f32 -> outer.direct outer_f32_6x16_avx2 mc=6 nc=4096 kc=16 threads=2
+    1x4096x4096 f32 -> outer.direct outer_f32_6x16_avx2 mc=6 nc=4096 kc=64 threads=2
     1x4096x4096:nt f32 -> dot.direct dot_f32_3x4_avx2 mc=3 nc=4096 kc=4096 threads=2
     8x4096x4096:nt f32 -> dot.direct dot_f32_3x4_avx2 mc=9 nc=4096 kc=4096 threads=2
     128x768x3072:nt f32 -> outer.packed outer_f32_6x16_avx2 mc=132 nc=768 kc=192 threads=2
@@ -70,7 +70,7 @@ extension GoldenSelectionTests {
     1x1x1 f32 -> outer.direct outer_f32_14x32_avx512 mc=14 nc=32 kc=8 threads=1
     8x8x8 f32 -> outer.direct outer_f32_14x32_avx512 mc=14 nc=32 kc=8 threads=1
     128x128x128 f32 -> outer.direct outer_f32_14x32_avx512 mc=140 nc=128 kc=128 threads=2
-    1x4096x4096 f32 -> outer.direct outer_f32_14x32_avx512 mc=14 nc=4096 kc=16 threads=2
+    1x4096x4096 f32 -> outer.direct outer_f32_14x32_avx512 mc=14 nc=4096 kc=64 threads=2
     1x4096x4096:nt f32 -> dot.direct dot_f32_4x4_avx512 mc=4 nc=4096 kc=4096 threads=2
     8x4096x4096:nt f32 -> dot.direct dot_f32_4x4_avx512 mc=8 nc=4096 kc=4096 threads=2
     128x768x3072:nt f32 -> outer.packed outer_f32_14x32_avx512 mc=140 nc=768 kc=192 threads=2
@@ -91,7 +91,7 @@ extension GoldenSelectionTests {
     1x1x1 f32 -> outer.direct outer_f32_14x32_avx512 mc=14 nc=32 kc=8 threads=1
     8x8x8 f32 -> outer.direct outer_f32_14x32_avx512 mc=14 nc=32 kc=8 threads=1
     128x128x128 f32 -> outer.direct outer_f32_14x32_avx512 mc=140 nc=128 kc=128 threads=2
-    1x4096x4096 f32 -> outer.direct outer_f32_14x32_avx512 mc=14 nc=4096 kc=16 threads=2
+    1x4096x4096 f32 -> outer.direct outer_f32_14x32_avx512 mc=14 nc=4096 kc=64 threads=2
     1x4096x4096:nt f32 -> dot.direct dot_f32_4x4_avx512 mc=4 nc=4096 kc=4096 threads=2
     8x4096x4096:nt f32 -> dot.direct dot_f32_4x4_avx512 mc=8 nc=4096 kc=4096 threads=2
     128x768x3072:nt f32 -> outer.packed outer_f32_14x32_avx512 mc=140 nc=768 kc=192 threads=2
