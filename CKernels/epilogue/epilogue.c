@@ -1,44 +1,18 @@
 #include "epilogue/epilogue.h"
 
-#include "pack/units.h"
-
-#define OVERLOAD static inline __attribute__((always_inline, overloadable))
-
-OVERLOAD float from_memory(float value) { return value; }
-OVERLOAD double from_memory(double value) { return value; }
-OVERLOAD float from_memory(uint16_t bf16) { return ck_widened(bf16); }
-
-OVERLOAD void to_memory(float *c, float value) { *c = value; }
-OVERLOAD void to_memory(double *c, double value) { *c = value; }
-// Round to nearest, ties to even; NaN stays NaN, made quiet.
-OVERLOAD void to_memory(uint16_t *c, float value) {
-  uint32_t bits;
-  __builtin_memcpy(&bits, &value, sizeof bits);
-  const uint32_t rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
-  *c = (uint16_t)(value != value ? (bits >> 16) | 0x40 : rounded);
+static const ck_finishers *finishers_of(ck_isa isa) {
+#if defined(__x86_64__)
+  if (isa >= CK_ISA_AVX512) return &ck_finishers_avx512;
+  if (isa >= CK_ISA_AVX2) return &ck_finishers_avx2;
+#endif
+  (void)isa;
+  return &ck_finishers_baseline;
 }
-
-#define CK_TILE finish_f32
-#define CK_ROW finish_f32_row
-#define CK_ACC float
-#define CK_OUT float
-#include "epilogue/tile.h"
-
-#define CK_TILE finish_bf16
-#define CK_ROW finish_bf16_row
-#define CK_ACC float
-#define CK_OUT uint16_t
-#include "epilogue/tile.h"
-
-#define CK_TILE finish_f64
-#define CK_ROW finish_f64_row
-#define CK_ACC double
-#define CK_OUT double
-#include "epilogue/tile.h"
 
 void ck_epilogue_store(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha,
                        double beta) {
-  if (plan->c_type == CK_F32) finish_f32(plan, operands, tile, alpha, beta);
-  else if (plan->c_type == CK_BF16) finish_bf16(plan, operands, tile, alpha, beta);
-  else finish_f64(plan, operands, tile, alpha, beta);
+  const ck_finishers *finishers = finishers_of(plan->isa);
+  if (plan->c_type == CK_F32) finishers->f32(plan, operands, tile, alpha, beta);
+  else if (plan->c_type == CK_BF16) finishers->bf16(plan, operands, tile, alpha, beta);
+  else finishers->f64(plan, operands, tile, alpha, beta);
 }

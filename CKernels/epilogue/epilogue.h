@@ -9,6 +9,19 @@ typedef struct ck_finished {
   int64_t row, column, rows, columns; ///< where in C, and how large
 } ck_finished;
 
+typedef void (*ck_finisher)(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha,
+                            double beta);
+
+/// One for each type of C, by the instructions of one set.
+typedef struct ck_finishers {
+  ck_finisher f32, bf16, f64;
+} ck_finishers;
+
+extern const ck_finishers ck_finishers_baseline;
+#if defined(__x86_64__)
+extern const ck_finishers ck_finishers_avx2, ck_finishers_avx512;
+#endif
+
 /// C = act(scale * (alpha sums + beta C) + bias) over the tile, rounded once to C's type. `alpha` and `beta` are what the
 /// micro-kernel has left to do: 1 and 0 where it worked on C itself.
 void ck_epilogue_store(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha,

@@ -7,12 +7,9 @@
 // unit, and so is a pair of bf16 adjacent along K. Every source element is read once.
 #include <stddef.h>
 
+#include "isa/set.h"
 #include "pack/panel.h"
 #include "pack/transpose.h"
-
-#define CK_JOINED_NAME(name, set) name##_##set
-#define CK_EXPANDED_NAME(name, set) CK_JOINED_NAME(name, set)
-#define CK_NAME(name) CK_EXPANDED_NAME(name, CK_SET)
 
 enum { CK_LINE = 64, CK_LINE_UNITS = CK_LINE / 4 };
 

@@ -14,6 +14,7 @@ static const ck_movers *movers_of(ck_isa isa) {
   if (isa >= CK_ISA_AVX512) return &ck_movers_avx512;
   if (isa >= CK_ISA_AVX2) return &ck_movers_avx2;
 #endif
+  (void)isa;
   return &ck_movers_baseline;
 }
 

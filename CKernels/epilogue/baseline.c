@@ -1,0 +1,3 @@
+// Epilogues by the instructions that every machine of the architecture has.
+#define CK_SET baseline
+#include "epilogue/finishers.h"
