@@ -99,9 +99,16 @@ extension Dispatch {
     var problem = OrientedProblem(descriptor)
     problem.readyA = problem.swapped ? ahead.b : ahead.a
     problem.readyB = problem.swapped ? ahead.a : ahead.b
-    problem.tileSetIndex = ahead.tileSetIndex
+    problem.tileSetIndex = ahead.tileSetIndex ?? (ahead.isNone ? nil : lastingTileSet(problem, descriptor.options))
     let selection = try choose(problem, descriptor)
     return (selection, written(problem, descriptor, selection))
+  }
+
+  /// The tile set to pack for: that of the highest instruction set, whatever the size of the other operand. `nil` where the caller forces one.
+  private func lastingTileSet(_ problem: OrientedProblem, _ options: SelectionOptions) -> Int? {
+    if !options.leavesCandidates { return nil }
+    let shortlist = candidates.shortlist(inputType: problem.inputType, cap: min(cap, options.maxISA ?? cap))
+    return shortlist.filter { problem.rejection(of: $0) == nil }.max { $0.set.isa < $1.set.isa }?.tileSetIndex
   }
 
   /// Some plan that reads operands of `format`.

@@ -44,6 +44,18 @@ struct PackedOperandTests {
     return try PackedOperand(.b, of: descriptor, elements: elements.span)
   }
 
+  @Test("What it is packed for does not follow from the size of the other operand", arguments: Route.types)
+  func lasting(input: ElementType, output: ElementType) throws {
+    let names = try [1, 2, 20, 500].map { m in
+      let descriptor = GEMMDescriptor(m: m, n: 4096, k: 4096, inputType: input, outputType: output)
+      return try PackedOperand(.b, of: descriptor, source: nil).microkernel
+    }
+    #expect(Set(names).count == 1)
+    // The best that calls themselves would choose for many rows.
+    let many = try GEMMPlan(GEMMDescriptor(m: 1024, n: 1024, k: 1024, inputType: input, outputType: output))
+    #expect(names[0] == many.selection.microkernel)
+  }
+
   @Test("One packed B serves any number of rows, after its descriptor and in a batch")
   func reuse() throws {
     let packed = try ones(GEMMDescriptor(m: 9, n: 40, k: 300))
