@@ -4,7 +4,10 @@ public import Tensors
 extension PackedOperand {
   /// Packs A or B of `descriptor`, whose other size decides nothing that lasts: plans for any size of the other operand can read it.
   ///
-  /// - Parameter elements: begin with the element at the lowest address (element (0, 0), unless a stride is negative); not kept.
+  /// - Parameters:
+  ///   - side: which operand.
+  ///   - descriptor: its layout and types, and the layout of C, that plans will have too.
+  ///   - elements: begin with the element at the lowest address (element (0, 0), unless a stride is negative); not kept.
   /// - Throws: `bufferTooShort`, `typeMismatch`, `outOfMemory`, and what `GEMMPlan.init` throws.
   public convenience init<Element: KernelElement>(
     _ side: Side, of descriptor: GEMMDescriptor, elements: Span<Element>

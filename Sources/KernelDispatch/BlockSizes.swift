@@ -48,12 +48,18 @@ struct BlockSizes {
   }
 
   /// Parts of K that are summed apart, where rows and columns give threads too little to share. From the shape alone, as KC.
-  static func partsOfK(_ problem: OrientedProblem, nr: Int, kc: Int) -> Int {
-    if !problem.hasFewRows || problem.k <= fewestBlocksOfPart * kc { return 1 }
-    let panels = (problem.n - 1) / nr + 1
+  static func partsOfK(_ problem: OrientedProblem, for pair: CandidatePair, kc: Int) -> Int {
+    if !problem.hasFewRows || !slices(problem, pair) || problem.k / fewestBlocksOfPart <= kc { return 1 }
+    let panels = (problem.n - 1) / pair.set.nr + 1
     let blocks = (problem.k - 1) / kc + 1
     return max(1, min(tasks / panels, blocks / fewestBlocksOfPart))
   }
+
+  /// Whether the loops by slices, which pack all of A, need no more than 64 MiB for that.
+  static func slices(_ problem: OrientedProblem, _ pair: CandidatePair) -> Bool {
+    !pair.packsA || Double(problem.m) * Double(problem.k) * Double(pair.panelType.byteCount) <= 67_108_864
+  }
+
   private static let tasks = 16
   private static let fewestBlocksOfPart = 4
 

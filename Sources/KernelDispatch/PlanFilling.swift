@@ -27,7 +27,7 @@ extension Dispatch {
       c_rs: Int64(problem.cRowStride), c_cs: Int64(problem.cColumnStride),
       mc: Int64(selection.blocking.mc), nc: Int64(selection.blocking.nc), kc: Int64(selection.blocking.kc),
       slice_panels: Int64(slicePanels(problem, selection)),
-      k_parts: Int64(BlockSizes.partsOfK(problem, nr: set.nr, kc: selection.blocking.kc)),
+      k_parts: Int64(BlockSizes.partsOfK(problem, for: pair, kc: selection.blocking.kc)),
       alpha: descriptor.alpha, beta: descriptor.beta,
       epilogue: descriptor.epilogue.kernelEpilogue(swapped: problem.swapped),
       tiles: UnsafePointer(set.tiles), tile: firstTile(problem, descriptor, selection),
@@ -103,14 +103,15 @@ extension Dispatch {
 
   /// The loops that share work between threads: by slices where a packed panel would be used by one task alone.
   private func loops(_ problem: OrientedProblem, _ selection: Selection) -> ck_driver {
-    problem.hasFewRows || problem.m <= selection.blocking.mc / 2 ? CK_DRIVER_BY_SLICE : CK_DRIVER_BLOCKED
+    let isShort = problem.hasFewRows || problem.m <= selection.blocking.mc / 2
+    return isShort && BlockSizes.slices(problem, selection.pair) ? CK_DRIVER_BY_SLICE : CK_DRIVER_BLOCKED
   }
 
   /// Whether micro-kernels store C as bf16: all of K in one block, and nothing left to do.
   private func storesNarrow(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> Bool {
     problem.outputType == .bfloat16 && problem.cColumnStride == 1 && descriptor.beta == 0 && descriptor.epilogue.isIdentity
       && problem.k <= selection.blocking.kc && selection.pair.set.language == .c
-      && BlockSizes.partsOfK(problem, nr: selection.pair.set.nr, kc: selection.blocking.kc) == 1
+      && BlockSizes.partsOfK(problem, for: selection.pair, kc: selection.blocking.kc) == 1
   }
 
   private func depth(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor) -> Int64 {
