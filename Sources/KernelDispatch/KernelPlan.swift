@@ -96,6 +96,11 @@ public struct KernelPlan: Sendable {
       ahead.tileSetIndex = tileSetIndex
     }
     var planned = try Dispatch.process.get().plan(plain, ahead: ahead)
+    let readsPlain = [a, b].contains { $0?.format.isPlain == true }
+    if readsPlain && planned.plan.panel_type != planned.plan.a_type {
+      throw .packedMismatch(
+        operand: "vector", found: "elements as they lie", expected: "panels of \(planned.selection.microkernel)")
+    }
     // The driver of one tile looks at the call's operands alone.
     if planned.plan.driver == CK_DRIVER_ONE_TILE && (a ?? b) != nil { planned.plan.driver = CK_DRIVER_TILES }
     let (left, right) = planned.selection.swapped ? (b, a) : (a, b)

@@ -43,7 +43,12 @@ public final class PackedOperand: @unchecked Sendable {  // Written once, before
   /// - Throws: what `Dispatch.select` throws, `outOfMemory`.
   package init(_ side: Side, of descriptor: GEMMDescriptor, source: UnsafeRawPointer?) throws(HeadroomError) {
     let dispatch = try Dispatch.process.get()
-    let (selection, plan) = try dispatch.plan(descriptor, ahead: Ahead(a: side == .a, b: side == .b))
+    let size = side == .a ? descriptor.m : descriptor.n
+    if !Self.isCountable(size, descriptor.k) { throw .sizeOverflow(m: descriptor.m, n: descriptor.n, k: descriptor.k) }
+    // Factors and batches are a call's own.
+    var lasting = descriptor
+    (lasting.alpha, lasting.batch) = (1, Batch())
+    let (selection, plan) = try dispatch.plan(lasting, ahead: Ahead(a: side == .a, b: side == .b))
     let isLeft = (side == .a) != selection.swapped
     format = Format(
       side: side, size: side == .a ? descriptor.m : descriptor.n, k: descriptor.k, inputType: descriptor.inputType,
@@ -63,7 +68,9 @@ public final class PackedOperand: @unchecked Sendable {  // Written once, before
     format = try reader.format()
     memory = try Self.allocate(reader.left)
     memory.copyBytes(from: bytes.suffix(reader.left))
+    if !Self.isCountable(format.size, format.k) { throw .damagedPackedOperand(reason: "found sizes that no memory holds") }
     let plan = try Dispatch.process.get().packedPlan(format)
+    if plan.swapped != format.isTurned { throw .damagedPackedOperand(reason: "found panels turned as no product turns them") }
     let expected = withUnsafePointer(to: plan) { Int(ck_gemm_packed_bytes($0, (format.side == .a) != format.isTurned)) }
     if memory.count != expected {
       throw .damagedPackedOperand(reason: "found \(memory.count) bytes of panels, expected \(expected)")
@@ -74,6 +81,9 @@ public final class PackedOperand: @unchecked Sendable {  // Written once, before
 
   /// The operand as bytes that another process on such a machine, with this version of the library, can read.
   public var serialized: [UInt8] { PackedWriter.header(format, panels: UnsafeRawBufferPointer(memory)) + memory }
+
+  /// Whether the bytes of panels can be counted, their padding included.
+  static func isCountable(_ size: Int, _ k: Int) -> Bool { (Double(size) + 64) * (Double(k) + 8) * 8 < 0x1p62 }
 
   private static func allocate(_ byteCount: Int) throws(HeadroomError) -> UnsafeMutableRawBufferPointer {
     guard let memory = ck_gemm_packed_take(Int64(max(byteCount, 1))) else { throw .outOfMemory(byteCount: byteCount) }
@@ -115,10 +125,9 @@ extension Dispatch {
   ///
   /// - Throws: `packedElsewhere`.
   func packedPlan(_ format: PackedOperand.Format) throws(HeadroomError) -> ck_gemm_plan {
-    let (m, n) = format.side == .a ? (format.size, 1) : (1, format.size)
+    let (m, n) = format.side == .a ? (format.size, 2) : (2, format.size)
     var descriptor = GEMMDescriptor(m: m, n: n, k: format.k, inputType: format.inputType, outputType: format.inputType)
     if format.isTurned { descriptor.c = .columnMajor(rows: m, columns: n, leadingDimension: max(m, 2)) }
-    if format.isTurned && n == 1 { descriptor.c = MatrixLayout(rows: m, columns: 1, rowStride: 1, columnStride: 2) }
     return try plan(descriptor, ahead: try format.ahead()).plan
   }
 }

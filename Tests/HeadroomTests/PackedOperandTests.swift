@@ -99,6 +99,21 @@ struct PackedOperandTests {
     for place in 16..<16 + 48 { #expect(error { $0[place] ^= 0x40 } != nil, "byte \(place)") }
   }
 
+  @Test("Either side, for a C of either order, comes back from its bytes; alpha 0 packs all the same")
+  func sides() throws {
+    for side in [PackedOperand.Side.a, .b] {
+      for byColumns in [false, true] {
+        var descriptor = GEMMDescriptor(m: 20, n: 33, k: 50)
+        if byColumns { descriptor.c = .columnMajor(rows: 20, columns: 33) }
+        descriptor.alpha = 0
+        let elements = [Float](repeating: 3, count: 50 * 33)
+        let packed = try PackedOperand(side, of: descriptor, elements: elements.span)
+        #expect(packed.byteCount >= 50 * 20 * 4)
+        #expect(try PackedOperand(serialized: packed.serialized).byteCount == packed.byteCount)
+      }
+    }
+  }
+
   private func isDamage(_ error: HeadroomError?) -> Bool { if case .damagedPackedOperand = error { true } else { false } }
   private func isElsewhere(_ error: HeadroomError?) -> Bool { if case .packedElsewhere = error { true } else { false } }
   private func isMismatch(_ error: HeadroomError?) -> Bool { if case .packedMismatch = error { true } else { false } }
