@@ -140,21 +140,23 @@ static void run_task(const ck_slice_run *run, int64_t task, int32_t thread) {
   run_slice(run, &slice);
 }
 
+static void add_row(const ck_gemm_plan *plan, void *sums, const void *more, int64_t first, int64_t count) {
+  if (plan->acc_type == CK_F64)
+    for (int64_t i = first; i < first + count; i++) ((double *)sums)[i] += ((const double *)more)[i];
+  else
+    for (int64_t i = first; i < first + count; i++) ((float *)sums)[i] += ((const float *)more)[i];
+}
+
 // The parts of K, added to the first one in their order.
 static void add_parts(const ck_slice_run *run, int64_t index) {
   const ck_gemm_plan *plan = run->plan;
-  const int64_t columns = plan->slice_panels * plan->nr, count = plan->m * columns;
+  const int64_t width = plan->slice_panels * plan->nr, column = index * width, columns = ck_least(width, plan->n - column);
   void *sums = sums_of(run, index * plan->k_parts, 0);
   for (int64_t part = 1; part < plan->k_parts; part++) {
     const void *more = sums_of(run, index * plan->k_parts + part, 0);
-    if (plan->acc_type == CK_F64)
-      for (int64_t i = 0; i < count; i++) ((double *)sums)[i] += ((const double *)more)[i];
-    else
-      for (int64_t i = 0; i < count; i++) ((float *)sums)[i] += ((const float *)more)[i];
+    for (int64_t row = 0; row < plan->m; row++) add_row(plan, sums, more, row * width, columns);
   }
-  const int64_t column = index * columns;
-  const ck_finished done = {
-      .sums = sums, .sums_rs = columns, .column = column, .rows = plan->m, .columns = ck_least(columns, plan->n - column)};
+  const ck_finished done = {.sums = sums, .sums_rs = width, .column = column, .rows = plan->m, .columns = columns};
   ck_epilogue_store(plan, run->operands, &done, plan->alpha, plan->beta);
 }
 

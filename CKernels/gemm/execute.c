@@ -27,7 +27,7 @@ void ck_gemm_tiles(const ck_gemm_plan *plan, const ck_gemm_operands *operands, c
   const int64_t in_bytes = ck_element_bytes(plan->a_type), out_bytes = ck_element_bytes(plan->c_type);
   const uintptr_t chunks = (uintptr_t)ck_ceil_div(plan->k, CK_CHUNK * plan->kr);
   ck_tile tile = plan->tile;
-  // C may be in no cache: 15 % of a 64 x 64 x 64 product whose operands come from memory, nothing of one in L1.
+  // C may be in no cache: 64 x 64 x 64 out of memory 115 to 159 GFLOP/s in one shot, 120 to 128 by a plan; in L1 259 and 257.
   tile.fetch_c = ck_fetches(plan, plan->k) && plan->m * plan->n >= CK_FETCHED_SUMS;
   if (next) ask_for_next(plan, next, &tile);
   for (int64_t column = 0; column < plan->n; column += plan->nr) {

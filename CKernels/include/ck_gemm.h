@@ -32,8 +32,8 @@ typedef struct ck_batch {
 
 /// A product, ready to run. Plain data: immutable once made, shareable between threads, owns no memory.
 ///
-/// Pointers below lead into static tables. Strides are in elements; the pointers given to `ck_gemm_execute` are those of elements
-/// (0, 0).
+/// Pointers below lead into static tables, those to ready operands to memory of the plan's maker. Strides are in elements; the
+/// pointers given to `ck_gemm_execute` are those of elements (0, 0).
 typedef struct ck_gemm_plan {
   ck_driver driver;
   bool swapped; ///< A and B were exchanged and all three transposed, so that C has unit stride along N

@@ -4,7 +4,7 @@
 //
 // The cases differ in which stride of the source is 1. Along the panel (B as stored, A transposed) packing is a copy; along K (A
 // as stored, B transposed) it is a transposition of 4-byte units, in blocks so that both sides move whole vectors: a fp32 is a
-// unit, and so is a pair of bf16 adjacent along K. Every source element is read once.
+// unit, and so is a pair of bf16 adjacent along K.
 #include <stddef.h>
 
 #include "isa/set.h"
@@ -97,27 +97,30 @@ static void CK_NAME(transpose)(const ck_panel *p) {
 
 // MARK: copies
 
-/// Whole vectors, the last one overlapping the one before.
+/// Pieces of `width` bytes, the last one overlapping the one before.
+static inline __attribute__((always_inline)) void copy_pieces(char *restrict to, const char *restrict from, int64_t bytes,
+                                                              const int64_t width) {
+  for (int64_t i = 0; i < bytes; i += width) {
+    const int64_t at = ck_least(i, bytes - width);
+    __builtin_memcpy(to + at, from + at, (size_t)width);
+  }
+}
+
+/// By vectors as wide as there are and as the row allows.
 static inline void copy_bytes(char *restrict to, const char *restrict from, int64_t bytes) {
-  enum { vector = 4 * CK_UNITS };
-  if (bytes < vector) {
-    for (int64_t i = 0; i < bytes; i += 2) __builtin_memcpy(to + i, from + i, 2);
-    return;
-  }
-  for (int64_t i = 0; i < bytes; i += vector) {
-    const int64_t at = ck_least(i, bytes - vector);
-    __builtin_memcpy(to + at, from + at, vector);
-  }
+  if (bytes >= 4 * CK_UNITS) copy_pieces(to, from, bytes, 4 * CK_UNITS);
+  else if (bytes >= 32) copy_pieces(to, from, bytes, 32);
+  else if (bytes >= 16) copy_pieces(to, from, bytes, 16);
+  else if (bytes >= 8) copy_pieces(to, from, bytes, 8);
+  else copy_pieces(to, from, bytes, 2);
 }
 
 static inline __attribute__((always_inline)) void copy_rows(const ck_panel *p, const int64_t element) {
   const int64_t bytes = p->live * element;
-  for (int64_t d = 0; d < p->k; d++) {
-    copy_bytes(p->destination + d * p->width * element, p->source + d * p->ks, bytes);
-  }
+  for (int64_t d = 0; d < p->k; d++) copy_bytes(p->destination + d * p->width * element, p->source + d * p->ks, bytes);
 }
 
-#define CK_DEFINE_MOVERS(SUFFIX, FROM, TO, CONVERT)                                                                              \
+#define CK_DEFINE_GATHER(SUFFIX, FROM, TO, CONVERT)                                                                              \
   static void CK_NAME(gather_##SUFFIX)(const ck_panel *p) {                                                                      \
     for (int64_t i = 0; i < p->live; i++) {                                                                                      \
       const char *from = p->source + i * p->rs;                                                                                  \
@@ -125,10 +128,10 @@ static inline __attribute__((always_inline)) void copy_rows(const ck_panel *p, c
       for (int64_t d = 0; d < p->k; d++) to[depth_in_panel(p, d) * p->width] = CONVERT(*(const FROM *)(from + d * p->ks));       \
     }                                                                                                                            \
   }
-CK_DEFINE_MOVERS(f32, float, float, )
-CK_DEFINE_MOVERS(f64, double, double, )
-CK_DEFINE_MOVERS(bf16, uint16_t, uint16_t, )
-CK_DEFINE_MOVERS(widened, uint16_t, float, ck_widened)
+CK_DEFINE_GATHER(f32, float, float, )
+CK_DEFINE_GATHER(f64, double, double, )
+CK_DEFINE_GATHER(bf16, uint16_t, uint16_t, )
+CK_DEFINE_GATHER(widened, uint16_t, float, ck_widened)
 
 static void CK_NAME(copy_f32)(const ck_panel *p) { copy_rows(p, 4); }
 static void CK_NAME(copy_f64)(const ck_panel *p) { copy_rows(p, 8); }

@@ -174,7 +174,7 @@ typedef struct hr_gemm_desc {
   hr_options options;
 } hr_gemm_desc;
 
-/// A product whose dispatch is done. It owns no matrix memory.
+/// A product whose dispatch is done. It owns no matrix memory, but keeps packed operands that it was created with.
 typedef struct hr_gemm_plan hr_gemm_plan;
 
 /// The buffers of one call, their elements of the descriptor's types. A buffer begins with the element at the lowest address:

@@ -37,9 +37,9 @@ extension GEMMDescriptor {
   private var batchIsApart: Bool {
     if batch.cStride >= c.requiredCount ?? .max { return true }
     let all = batch.count * batch.cStride
-    let (inner, gap) =
-      c.rowStride >= c.columnStride
-      ? ((c.columns - 1) * c.columnStride + 1, c.rowStride) : ((c.rows - 1) * c.rowStride + 1, c.columnStride)
+    // A stride along a size of 1 is never walked.
+    let (down, across) = (c.rows == 1 ? 0 : c.rowStride, c.columns == 1 ? 0 : c.columnStride)
+    let (inner, gap) = down >= across ? ((c.columns - 1) * across + 1, down) : ((c.rows - 1) * down + 1, across)
     return batch.cStride >= inner && all - batch.cStride + inner <= gap
   }
 

@@ -6,7 +6,7 @@ public import Tensors
 ///     let plan = try GEMMPlan(GEMMDescriptor(m: 128, n: 768, k: 3072))
 ///     try plan.execute(a: a.span, b: b.span, c: &c)
 ///
-/// A plan is an immutable value and owns no matrix memory. Executing one costs a few nanoseconds over its kernels (`headroom overhead` measures
+/// A plan is an immutable value and owns no matrix memory but operands packed ahead. Executing one costs a few nanoseconds over its kernels (`headroom overhead` measures
 /// them), and allocates nothing: packed panels lie in a workspace of yours, or up to 64 MiB of them in an arena of the calling thread; more is had
 /// for the call.
 public struct GEMMPlan: Sendable {

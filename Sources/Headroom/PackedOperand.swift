@@ -17,7 +17,9 @@ extension PackedOperand {
 
   package convenience init(_ side: Side, of descriptor: GEMMDescriptor, buffer: BufferNeeds.Buffer) throws(HeadroomError) {
     try descriptor.check()
-    let needs = BufferNeeds(descriptor)
+    var single = descriptor
+    single.batch = Batch()
+    let needs = BufferNeeds(single)
     let (name, count, origin) = side == .a ? ("A", needs.a, needs.aOrigin) : ("B", needs.b, needs.bOrigin)
     try BufferNeeds.check(name, buffer, descriptor.inputType, count)
     try self.init(side, of: descriptor, source: buffer.base.map { $0 + origin * descriptor.inputType.byteCount })

@@ -11,10 +11,11 @@ struct BlockSizes {
   /// 2 % more (Zen 4, 1024^3 and 2048^3); the panel of B then streams from L2, 6 bytes a cycle.
   static let mostDepthBytes = 2048
   static let mostColumns = 8192
-  /// The same of a panel that one thread packs for itself: with the tile of A it stays in L1.
+  /// Of a panel that one thread packs for itself: with the tile of A it stays in L1.
+  static let mostDepthBytesOfFewRows = 768
+  /// Depths of a block where one tile of rows reads a B of more than `largeBytes` where it lies.
   static let depthOfOneTile = 64
   static let largeBytes = 1_048_576.0
-  static let mostDepthBytesOfFewRows = 768
   /// Of KC, and a multiple of every KR.
   static let depthMultiple = 8
 

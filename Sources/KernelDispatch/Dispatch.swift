@@ -53,12 +53,9 @@ public struct Dispatch: Sendable {
 
   /// `descriptor` turned as the instruction set at hand likes it.
   func oriented(_ descriptor: GEMMDescriptor) -> OrientedProblem {
-    // A small product fits into few vectors anyway.
-    if descriptor.k < 256 { return OrientedProblem(descriptor) }
+    let bytes = descriptor.accumulatorType.byteCount
     let isa = min(cap, descriptor.options.maxISA ?? cap)
-    return OrientedProblem(
-      descriptor,
-      lanes: isa.vectorBytes(elementBytes: descriptor.accumulatorType.byteCount) / descriptor.accumulatorType.byteCount)
+    return OrientedProblem(descriptor, lanes: isa.vectorBytes(elementBytes: bytes) / bytes)
   }
 
   /// What was selected for `descriptor` and the C plan of it.
@@ -73,7 +70,7 @@ public struct Dispatch: Sendable {
     try check(options.blocking)
     let most = try threads(options.threads, without: options.without)
     let cap = min(cap, options.maxISA ?? cap)
-    if options.leavesCandidates && overrideVariant == nil {
+    if options.leavesCandidates && overrideVariant == nil && problem.tileSetIndex == nil {
       let shortlist = candidates.shortlist(inputType: problem.inputType, cap: cap)
       if let best = best(of: shortlist, problem, descriptor, mostThreads: most) { return best.selection }
       throw .noCandidate(reasons: rejections(problem, options))
@@ -133,6 +130,7 @@ public struct Dispatch: Sendable {
     var filter = CandidateFilter(inputType: problem.inputType, cap: cap, machineISA: machineISA)
     filter.without = options.without
     filter.variantIndex = overrideVariant
+    filter.tileSetIndex = problem.tileSetIndex
     if let name = options.variant {
       guard let index = table.variants.firstIndex(where: { $0.name == name }) else {
         throw .unknownVariant(found: name, known: table.variants.map(\.name))

@@ -94,6 +94,10 @@ public struct KernelPlan: Sendable {
         throw .packedMismatch(operand: "B", found: "panels of \(packed.microkernel)", expected: "those that A is packed in")
       }
       ahead.tileSetIndex = tileSetIndex
+      if let turned = ahead.isTurned, turned != packed.format.isTurned {
+        throw .packedMismatch(operand: "B", found: "the other way round than A", expected: "the same")
+      }
+      ahead.isTurned = packed.format.isTurned
     }
     var planned = try Dispatch.process.get().plan(plain, ahead: ahead)
     let readsPlain = [a, b].contains { $0?.format.isPlain == true }

@@ -26,11 +26,16 @@ struct OrientedProblem {
   ///   - turns: false leaves the product as it is described, whatever C's strides.
   ///   - lanes: not `nil`: so many columns fill a vector, and C is written across its unit stride where its columns would leave vectors half
   ///     empty.
-  init(_ descriptor: GEMMDescriptor, turns: Bool = true, lanes: Int? = nil) {
+  ///   - turned: not `nil`: as operands are packed. A C that is a vector may be seen either way, and follows them.
+  init(_ descriptor: GEMMDescriptor, turns: Bool = true, lanes: Int? = nil, turned: Bool? = nil) {
     let c = descriptor.c
     // A column vector is a row vector seen the other way.
     let alongUnit = turns && c.rowStride == 1 && (c.columns == 1 || c.columnStride != 1) && c.rows != 1
-    swapped = lanes.map { alongUnit != Self.fillsAcross(descriptor, swapped: alongUnit, lanes: $0) } ?? alongUnit
+    if let turned, c.rows == 1 || c.columns == 1 {
+      swapped = turned
+    } else {
+      swapped = lanes.map { alongUnit != Self.fillsAcross(descriptor, swapped: alongUnit, lanes: $0) } ?? alongUnit
+    }
     let (a, b) = swapped ? (descriptor.b.transposed, descriptor.a.transposed) : (descriptor.a, descriptor.b)
     let out = swapped ? c.transposed : c
     m = out.rows

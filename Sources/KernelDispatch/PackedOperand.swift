@@ -66,6 +66,8 @@ public final class PackedOperand: @unchecked Sendable {  // Written once, before
   public init(serialized bytes: [UInt8]) throws(HeadroomError) {
     let reader = PackedReader(bytes)
     format = try reader.format()
+    _ = try format.ahead()
+    try reader.checkSum(format)
     memory = try Self.allocate(reader.left)
     memory.copyBytes(from: bytes.suffix(reader.left))
     if !Self.isCountable(format.size, format.k) { throw .damagedPackedOperand(reason: "found sizes that no memory holds") }
@@ -99,6 +101,8 @@ struct Ahead {
   var b = false
   /// The tile set they are packed for; `nil` while that is to be chosen.
   var tileSetIndex: Int?
+  /// Whether they are packed for a product computed transposed; `nil` while that is to be chosen.
+  var isTurned: Bool?
 
   var isNone: Bool { !a && !b }
 }
@@ -106,10 +110,11 @@ struct Ahead {
 extension Dispatch {
   /// What was selected for `descriptor` with packed operands, and the C plan of it.
   func plan(_ descriptor: GEMMDescriptor, ahead: Ahead) throws(HeadroomError) -> (selection: Selection, plan: ck_gemm_plan) {
-    var problem = OrientedProblem(descriptor)
+    if ahead.isNone { return try plan(descriptor) }
+    var problem = OrientedProblem(descriptor, turned: ahead.isTurned)
     problem.readyA = problem.swapped ? ahead.b : ahead.a
     problem.readyB = problem.swapped ? ahead.a : ahead.b
-    problem.tileSetIndex = ahead.tileSetIndex ?? (ahead.isNone ? nil : lastingTileSet(problem, descriptor.options))
+    problem.tileSetIndex = ahead.tileSetIndex ?? lastingTileSet(problem, descriptor.options)
     let selection = try choose(problem, descriptor)
     return (selection, written(problem, descriptor, selection))
   }
@@ -151,7 +156,7 @@ extension PackedOperand.Format {
     if table.tileSets[index].isa > cap {
       throw .packedElsewhere(found: "panels of \(microkernel)", expected: "those of a kernel of \(cap.name) or below")
     }
-    return Ahead(a: side == .a, b: side == .b, tileSetIndex: index)
+    return Ahead(a: side == .a, b: side == .b, tileSetIndex: index, isTurned: isTurned)
   }
 }
 
@@ -167,7 +172,7 @@ extension PackedOperand.Format {
     if inputType != descriptor.inputType {
       throw .packedMismatch(operand: name, found: inputType.rawValue, expected: descriptor.inputType.rawValue)
     }
-    if isTurned != OrientedProblem(descriptor).swapped {
+    if isTurned != OrientedProblem(descriptor, turned: isTurned).swapped {
       throw .packedMismatch(
         operand: name, found: isTurned ? "for a C stored by columns" : "for a C stored by rows",
         expected: "for one stored the other way")

@@ -59,7 +59,7 @@ extension Dispatch {
     let isDot = set.family == .dot
     return ck_tile(
       blocks: 1, k: depth(problem, descriptor),
-      a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride * set.kr),
+      a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride &* set.kr),
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
       n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta,
       narrow: storesNarrow(problem, descriptor, selection),

@@ -132,6 +132,13 @@ struct BatchTests {
     #expect(throws: HeadroomError.overlappingProducts(stride: 2, layout: descriptor.c)) { try GEMMPlan(descriptor) }
     descriptor.batch = Batch(count: 4, aStride: 8, bStride: 6, cStride: 3)
     #expect(throws: HeadroomError.overlappingProducts(stride: 3, layout: descriptor.c)) { try GEMMPlan(descriptor) }
+    // Rows that lie in each other's gaps.
+    var row = GEMMDescriptor(m: 1, n: 4, k: 2)
+    row.c = MatrixLayout(rows: 1, columns: 4, rowStride: 32, columnStride: 8)
+    row.batch = Batch(count: 8, aStride: 2, bStride: 8, cStride: 1)
+    _ = try GEMMPlan(row)
+    row.batch.count = 9
+    #expect(throws: HeadroomError.overlappingProducts(stride: 1, layout: row.c)) { try GEMMPlan(row) }
     descriptor.batch = Batch(count: -1)
     #expect(throws: HeadroomError.negativeSize(name: "the count of the batch", found: -1)) { try GEMMPlan(descriptor) }
     descriptor.batch = Batch(count: 2, aStride: -8, bStride: 6, cStride: 100)

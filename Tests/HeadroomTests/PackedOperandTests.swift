@@ -70,6 +70,49 @@ struct PackedOperandTests {
     }
   }
 
+  @Test("Of a C by columns too, down to a single row; A down to a single column")
+  func vectors() throws {
+    var many = GEMMDescriptor(m: 9, n: 40, k: 300)
+    many.c = .columnMajor(rows: 9, columns: 40)
+    let weights = try ones(many)
+    let rows = try PackedOperand(.a, of: GEMMDescriptor(m: 40, n: 9, k: 300), elements: [Float](repeating: 1, count: 12_000).span)
+    for size in [1, 2, 15] {
+      var descriptor = GEMMDescriptor(m: size, n: 40, k: 300)
+      descriptor.c = .columnMajor(rows: size, columns: 40)
+      var c = [Float](repeating: .nan, count: size * 40)
+      var span = c.mutableSpan
+      let twos = [Float](repeating: 2, count: size * 300)
+      try GEMMPlan(descriptor, b: weights).execute(a: twos.span, b: Span(), c: &span)
+      #expect(c.allSatisfy { $0 == 600 }, "\(size) rows")
+      c = [Float](repeating: .nan, count: size * 40)
+      span = c.mutableSpan
+      try GEMMPlan(GEMMDescriptor(m: 40, n: size, k: 300), a: rows).execute(a: Span(), b: twos.span, c: &span)
+      #expect(c.allSatisfy { $0 == 600 }, "\(size) columns")
+    }
+  }
+
+  @Test("What is packed for a lower instruction set runs there, whatever the machine's best")
+  func lowerISA() throws {
+    var capped = GEMMDescriptor(m: 9, n: 40, k: 300)
+    capped.options.maxISA = .scalar
+    let packed = try PackedOperand(serialized: ones(capped).serialized)
+    let plan = try GEMMPlan(GEMMDescriptor(m: 9, n: 40, k: 300), b: packed)
+    #expect(plan.selection.isa == .scalar && plan.selection.microkernel == packed.microkernel)
+    let a = [Float](repeating: 2, count: 2700)
+    var c = [Float](repeating: .nan, count: 360)
+    var span = c.mutableSpan
+    try plan.execute(a: a.span, b: Span(), c: &span)
+    #expect(c.allSatisfy { $0 == 600 })
+  }
+
+  @Test("Without a packed operand it is the plan that it would be")
+  func none() throws {
+    for (m, n, k) in [(1024, 17, 4096), (8, 8, 8), (512, 49, 700)] {
+      let descriptor = GEMMDescriptor(m: m, n: n, k: k)
+      #expect(try GEMMPlan(descriptor, a: nil, b: nil).selection == GEMMPlan(descriptor).selection)
+    }
+  }
+
   @Test("Bytes carry it over; other bytes are refused, by name of what is wrong")
   func serialised() throws {
     let descriptor = GEMMDescriptor(m: 3, n: 40, k: 30)
