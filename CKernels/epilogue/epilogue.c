@@ -1,5 +1,7 @@
 #include "epilogue/epilogue.h"
 
+#include "pack/units.h"
+
 static const ck_finishers *finishers_of(ck_isa isa) {
 #if defined(__x86_64__)
   if (isa >= CK_ISA_AVX512) return &ck_finishers_avx512;
@@ -7,6 +9,16 @@ static const ck_finishers *finishers_of(ck_isa isa) {
 #endif
   (void)isa;
   return &ck_finishers_baseline;
+}
+
+void ck_epilogue_fetch(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile) {
+  if (!plan->epilogue.adds_residual || plan->c_cs != 1) return;
+  enum { line = 64 };
+  const int64_t bytes = ck_element_bytes(plan->c_type);
+  for (int64_t i = 0; i < tile->rows; i++) {
+    const char *row = (const char *)operands->residual + ((tile->row + i) * plan->c_rs + tile->column) * bytes;
+    for (int64_t j = 0; j < tile->columns * bytes; j += line) __builtin_prefetch(row + j);
+  }
 }
 
 void ck_epilogue_store(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha,

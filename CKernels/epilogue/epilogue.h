@@ -22,7 +22,10 @@ extern const ck_finishers ck_finishers_baseline;
 extern const ck_finishers ck_finishers_avx2, ck_finishers_avx512;
 #endif
 
-/// C = act(scale * (alpha sums + beta C) + bias) over the tile, rounded once to C's type. `alpha` and `beta` are what the
-/// micro-kernel has left to do: 1 and 0 where it worked on C itself.
+/// Asks for what the epilogue of a tile will read beside the sums, while these are made: the residual. `tile`: its place alone.
+void ck_epilogue_fetch(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile);
+
+/// C = clamp(act(scale * (alpha sums + beta C) + bias + residual)) over the tile, rounded once to C's type. `alpha` and `beta`
+/// are what the micro-kernel has left to do: 1 and 0 where it worked on C itself.
 void ck_epilogue_store(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha,
                        double beta);

@@ -21,6 +21,8 @@ OVERLOAD void to_memory(uint16_t *c, float value) {
   *c = (uint16_t)(value != value ? (bits >> 16) | 0x40 : rounded);
 }
 
+#include "epilogue/activations.h"
+
 #define CK_TILE CK_NAME(finish_f32)
 #define CK_ROW finish_f32_row
 #define CK_ACC float

@@ -83,7 +83,7 @@ void ck_gemm_blocked(const ck_gemm_plan *plan, const ck_gemm_operands *operands,
       .operands = operands,
       .workspace = workspace,
       .map = ck_workspace_of(plan),
-      .sums_in_workspace = plan->accumulate && plan->k > plan->kc,
+      .sums_in_workspace = plan->accumulate && plan->k > plan->kc && plan->strassen_levels == 0,
   };
   // No panel is packed yet.
   if (plan->pack_b && !plan->ready_b) __builtin_memset(workspace + run.map.states, 0, (size_t)run.map.states_bytes);

@@ -95,9 +95,10 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
       const ck_pack_job job = ck_pack_a_job(plan, run->operands, &after, NULL);
       t.fetch[0] = ck_pack_stream(&job, 0, 1, padded / plan->kr);
     }
+    const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};
+    if (finishes) ck_epilogue_fetch(plan, run->operands, &done);
     plan->tiles[height](&t, &a, &b, c);
     if (!finishes) continue;
-    const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};
     ck_epilogue_store(plan, run->operands, &done, slice->sums ? plan->alpha : 1, slice->sums ? plan->beta : 0);
   }
 }

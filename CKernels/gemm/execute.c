@@ -68,6 +68,7 @@ void ck_gemm_run(const ck_gemm_plan *plan, const ck_gemm_operands *operands, cha
   case CK_DRIVER_SCALE: ck_gemm_scale(plan, operands); break;
   case CK_DRIVER_BLOCKED: ck_gemm_blocked(plan, operands, workspace); break;
   case CK_DRIVER_BY_SLICE: ck_gemm_by_slice(plan, operands, workspace); break;
+  case CK_DRIVER_STRASSEN: ck_gemm_strassen(plan, operands, workspace); break;
   }
 }
 
@@ -107,10 +108,12 @@ ck_status ck_gemm_execute_list(const ck_gemm_plan *plan, const ck_gemm_list *lis
       .first = {.a = plan->swapped ? list->b[0] : list->a[0],
                 .b = plan->swapped ? list->a[0] : list->b[0],
                 .c = list->c[0],
-                .bias = list->bias},
+                .bias = list->bias,
+                .residual = list->residual ? list->residual[0] : NULL},
       .a = plan->swapped ? list->b : list->a,
       .b = plan->swapped ? list->a : list->b,
       .c = list->c,
+      .residual = list->residual,
   };
   return run_source(plan, &source, workspace);
 }

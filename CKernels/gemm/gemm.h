@@ -12,6 +12,10 @@ void ck_gemm_blocked(const ck_gemm_plan *plan, const ck_gemm_operands *operands,
 /// The loops by slices of B; `workspace` likewise.
 void ck_gemm_by_slice(const ck_gemm_plan *plan, const ck_gemm_operands *operands, char *workspace);
 
+/// Products of sums of submatrices, fewer than there are parts; `workspace` of `ck_strassen_workspace_bytes`.
+void ck_gemm_strassen(const ck_gemm_plan *plan, const ck_gemm_operands *operands, char *workspace);
+int64_t ck_strassen_workspace_bytes(const ck_gemm_plan *plan);
+
 /// The two loops round the micro-kernel. `next`: the operands of the product after it, asked for meanwhile; NULL for none.
 void ck_gemm_tiles(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_gemm_operands *next);
 
@@ -24,6 +28,7 @@ typedef struct ck_gemm_source {
   ck_gemm_operands first;
   const void *const *a, *const *b; ///< NULL without lists
   void *const *c;
+  const void *const *residual;
 } ck_gemm_source;
 
 /// Operands of a call with what the plan has ready in place of its own.

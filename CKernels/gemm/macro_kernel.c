@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "gemm/run.h"
+#include "gemm/strassen.h"
 
 /// Where a tile's sums go.
 static void *sums_of(const ck_run *run, const ck_step *step, int64_t row, int64_t column, void *scratch) {
@@ -12,12 +13,28 @@ static void *sums_of(const ck_run *run, const ck_step *step, int64_t row, int64_
   return run->workspace + run->map.sums + (band_row * plan->nc + column - step->jc) * ck_element_bytes(plan->acc_type);
 }
 
+// Where sums go to several matrices, those of each block of K do.
+static bool finishes(const ck_run *run, const ck_step *step) {
+  return run->operands->c_terms || (step->last && (run->plan->accumulate || run->plan->has_epilogue));
+}
+
+static void fetch(const ck_run *run, const ck_finished *tile) {
+  if (run->operands->c_terms) ck_strassen_fetch(run->plan, run->operands, tile);
+  else ck_epilogue_fetch(run->plan, run->operands, tile);
+}
+
+static void finish(const ck_run *run, const ck_step *step, const ck_finished *tile) {
+  const ck_gemm_plan *plan = run->plan;
+  if (run->operands->c_terms) ck_strassen_store(plan, run->operands, tile, step->first);
+  else ck_epilogue_store(plan, run->operands, tile, plan->accumulate ? plan->alpha : 1, plan->accumulate ? plan->beta : 0);
+}
+
 /// What all tiles of a step have in common.
 static ck_tile tile_of(const ck_run *run, const ck_step *step) {
   const ck_gemm_plan *plan = run->plan;
   ck_tile t = ck_tile_of(plan, step->depth, step->padded);
   if (plan->accumulate) t.c_rs = run->sums_in_workspace ? plan->nc : plan->nr;
-  if (!step->first) t.beta = 1;
+  if (!step->first && !run->operands->c_terms) t.beta = 1;
   t.fetch_c = (!plan->accumulate || run->sums_in_workspace) && ck_fetches(plan, step->depth);
   if (t.fetch_c && t.k / plan->kr < CK_C_AHEAD) t.c_ahead = plan->mr * t.c_rs;
   return t;
@@ -29,7 +46,7 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
   const ck_gemm_plan *plan = run->plan;
   const int64_t panel_size = ck_element_bytes(plan->panel_type), a_size = ck_element_bytes(plan->a_type),
                 b_size = ck_element_bytes(plan->b_type);
-  const bool finishes = step->last && (plan->accumulate || plan->has_epilogue);
+  const bool finished = finishes(run, step);
   const int64_t column = step->jc + panel * plan->nr;
   _Alignas(64) double scratch[CK_MAX_MR * CK_MAX_NR];
   const void *a, *b;
@@ -60,10 +77,10 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
       const ck_pack_job job = ck_pack_a_job(plan, run->operands, &after, NULL);
       t.fetch[0] = tile + 1 < task->tile_end ? ck_pack_stream(&job, 0, 1, t.k / plan->kr) : (ck_stream){};
     }
-    plan->tiles[height](&t, &a, &b, c);
-    if (!finishes) continue;
     const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};
-    ck_epilogue_store(plan, run->operands, &done, plan->accumulate ? plan->alpha : 1, plan->accumulate ? plan->beta : 0);
+    if (finished) fetch(run, &done);
+    plan->tiles[height](&t, &a, &b, c);
+    if (finished) finish(run, step, &done);
   }
 }
 

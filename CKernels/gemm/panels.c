@@ -24,6 +24,7 @@ ck_pack_job ck_pack_a_job(const ck_gemm_plan *plan, const ck_gemm_operands *oper
       .from = plan->a_type,
       .to = plan->panel_type,
       .isa = plan->isa,
+      .terms = operands->a_terms,
   };
   read_image(&job, operands->a_image, operands->a, row, block->pc);
   return job;
@@ -56,6 +57,7 @@ ck_pack_job ck_pack_b_job(const ck_gemm_plan *plan, const ck_gemm_operands *oper
       .from = plan->b_type,
       .to = plan->panel_type,
       .isa = plan->isa,
+      .terms = operands->b_terms,
   };
   read_image(&job, operands->b_image, operands->b, panel->column, panel->pc);
   return job;

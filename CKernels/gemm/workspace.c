@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "gemm/gemm.h"
 #include "pack/units.h"
 
 // Partial sums of so many bytes at most are kept at once: of wide products, a band of rows.
@@ -31,7 +32,7 @@ static ck_workspace_map map_of_blocks(const ck_gemm_plan *plan) {
     map.a_bytes = panel_bytes(plan, plan->mc, plan->mr);
     map.a = take(&map, plan->team.threads * map.a_bytes);
   }
-  if (plan->accumulate && plan->k > plan->kc) {
+  if (plan->accumulate && plan->k > plan->kc && plan->strassen_levels == 0) {
     const int64_t row_bytes = plan->nc * ck_element_bytes(plan->acc_type);
     const int64_t most = CK_SUMS_BYTES / row_bytes, whole = ck_round_up(plan->m, plan->mr);
     map.sums_rows = most < plan->mc ? plan->mc : most < whole ? most : whole;
@@ -61,6 +62,7 @@ ck_workspace_map ck_workspace_of(const ck_gemm_plan *plan) {
   switch (plan->driver) {
   case CK_DRIVER_BLOCKED: return map_of_blocks(plan);
   case CK_DRIVER_BY_SLICE: return map_by_slice(plan);
+  case CK_DRIVER_STRASSEN: return (ck_workspace_map){.total = ck_strassen_workspace_bytes(plan)};
   default: return (ck_workspace_map){};
   }
 }

@@ -4,14 +4,23 @@
 #include "ck_team.h"
 #include "ck_ukernel.h"
 
-typedef enum ck_activation : int32_t { CK_ACT_NONE = 0, CK_ACT_RELU = 1 } ck_activation;
+/// What is no clamp: ReLU is one, to what is above 0.
+typedef enum ck_activation : int32_t {
+  CK_ACT_NONE = 0,
+  CK_ACT_GELU_TANH = 1,
+  CK_ACT_GELU_ERF = 2,
+  CK_ACT_SILU = 3,
+} ck_activation;
 typedef enum ck_bias : int32_t { CK_BIAS_NONE = 0, CK_BIAS_PER_ROW = 1, CK_BIAS_PER_COLUMN = 2 } ck_bias;
 
-/// What happens to a finished tile: C = act(scale * (alpha A B + beta C) + bias), then one rounding to C's type.
+/// What happens to a finished tile: C = clamp(act(scale * (alpha A B + beta C) + bias + residual)), then one rounding to C's
+/// type.
 typedef struct ck_epilogue {
   double scale;
-  ck_bias bias; ///< the vector itself comes with each call, in the accumulator's type
+  double lower, upper; ///< of the clamp; infinite without one. NaN passes
+  ck_bias bias;        ///< the vector itself comes with each call, in the accumulator's type
   ck_activation activation;
+  bool adds_residual;
 } ck_epilogue;
 
 typedef enum ck_driver : int32_t {
@@ -21,6 +30,7 @@ typedef enum ck_driver : int32_t {
   CK_DRIVER_BLOCKED = 3,  ///< the loops jc/pc/ic/jr/ir
   CK_DRIVER_SCALE = 4,    ///< k is 0: C = epilogue(beta C)
   CK_DRIVER_BY_SLICE = 5, ///< the loops slice/pc/jr/ir: few rows
+  CK_DRIVER_STRASSEN = 6, ///< the blocked loops for each of fewer products of sums
 } ck_driver;
 
 /// Products of one shape, one after another. With a count of 1 there is one.
@@ -50,6 +60,7 @@ typedef struct ck_gemm_plan {
   int64_t row_tiles, tile_rows, taller_tiles; ///< along M: so many tiles of `tile_rows` rows, the first `taller_tiles` one more
   int64_t a_rs, a_cs, b_rs, b_cs, c_rs, c_cs; ///< after the swap
   int64_t mc, nc, kc;
+  int32_t strassen_levels;       ///< `strassen`: 1 or 2
   int64_t slice_panels, k_parts; ///< `by_slice`: panels of a slice; parts of K that are summed apart
   double alpha, beta;
   ck_epilogue epilogue;       ///< after the swap (rows and columns of the bias exchanged)
@@ -62,7 +73,10 @@ typedef struct ck_gemm_operands {
   const void *a, *b;
   void *c;
   const void *bias;                  ///< NULL without one
+  const void *residual;              ///< of C's type, lying as C does, apart from it; NULL without one
   const ck_image *a_image, *b_image; ///< not NULL: the operand is packed out of an image (KR is 1); its strides are not looked at
+  const ck_terms *a_terms, *b_terms; ///< not NULL: the operand is packed as a sum of matrices that lie as the plan says
+  const ck_terms *c_terms;           ///< not NULL: alpha A B is added to several matrices, beta times those that are fresh
 } ck_gemm_operands;
 
 /// A batch whose operands lie anywhere: `count` pointers to elements (0, 0) of each.
@@ -70,6 +84,7 @@ typedef struct ck_gemm_list {
   int64_t count;
   const void *const *a, *const *b;
   void *const *c;
+  const void *const *residual; ///< NULL without one
   const void *bias;
 } ck_gemm_list;
 
@@ -78,8 +93,8 @@ typedef struct ck_plan_key {
   int64_t m, n, k;
   int64_t a_rs, a_cs, b_rs, b_cs, c_rs, c_cs;
   int64_t batch, batch_a, batch_b, batch_c;
-  double alpha, beta, scale;
-  int64_t choices; ///< types, bias, activation, instruction set and threads, side by side
+  double alpha, beta, scale, lower, upper;
+  int64_t choices; ///< types, bias, residual, activation, instruction set and threads, side by side
 } ck_plan_key;
 
 /// This thread's plan for `key` among those it has kept, NULL if there is none; valid until the thread keeps another.

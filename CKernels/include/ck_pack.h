@@ -16,6 +16,16 @@ typedef struct ck_image {
   bool channels_last; ///< depths in the order (r, s, c), else (c, r, s)
 } ck_image;
 
+/// Matrices that lie alike, so many elements from the first one's place, added with signs.
+typedef struct ck_terms {
+  int32_t count; ///< 1 or more
+  struct ck_term {
+    int64_t offset;
+    int32_t sign; ///< 1 or -1; of the first term 1
+    bool fresh;   ///< of C: nothing has been added to this one
+  } term[4];
+} ck_terms;
+
 /// A matrix `rows x k` to be packed into panels of `panel` rows: for each group of `kr` depths, `panel` groups of `kr` adjacent
 /// elements, zeros where a row or a depth is missing. For B read rows as columns: B's panels are those of its transpose.
 typedef struct ck_pack_job {
@@ -27,6 +37,7 @@ typedef struct ck_pack_job {
   ck_dtype from, to; ///< equal, or bf16 to f32 (widening, exact)
   ck_isa isa;        ///< whose instructions may be used
   int64_t places; ///< above 1, for KR of 1 and RS above 1: depth c * places + i of the source becomes depth i * (k / places) + c
+  const ck_terms *terms; ///< not NULL, for KR of 1: the matrix is the sum of several, `source` where offsets count from
   const ck_image *image; ///< not NULL: the matrix is an image, `source` its first element, KR is 1, and
   int64_t row, depth;    ///< its first row and depth to be packed
 } ck_pack_job;

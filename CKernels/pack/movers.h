@@ -173,6 +173,15 @@ static void CK_NAME(gather_pairs)(const ck_panel *p) {
   }
 }
 
+// MARK: sums
+
+static void CK_NAME(add_f32)(float *restrict to, const float *restrict from, float sign, int64_t count) {
+  for (int64_t i = 0; i < count; i++) to[i] += sign * from[i];
+}
+static void CK_NAME(add_f64)(double *restrict to, const double *restrict from, double sign, int64_t count) {
+  for (int64_t i = 0; i < count; i++) to[i] += sign * from[i];
+}
+
 const ck_movers CK_NAME(ck_movers) = {
     .copy = {[CK_F32] = CK_NAME(copy_f32), [CK_BF16] = CK_NAME(copy_bf16), [CK_F64] = CK_NAME(copy_f64)},
     .gather = {[CK_F32] = CK_NAME(gather_f32), [CK_BF16] = CK_NAME(gather_bf16), [CK_F64] = CK_NAME(gather_f64)},
@@ -181,4 +190,6 @@ const ck_movers CK_NAME(ck_movers) = {
     .gather_widened = CK_NAME(gather_widened),
     .interleave = CK_NAME(interleave),
     .gather_pairs = CK_NAME(gather_pairs),
+    .add_f32 = CK_NAME(add_f32),
+    .add_f64 = CK_NAME(add_f64),
 };

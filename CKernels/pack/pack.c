@@ -60,12 +60,50 @@ static void pack_matrix_panel(const ck_pack_job *job, int64_t row, int64_t rows,
   ck_pack_panel(job, &p);
 }
 
+/// Asks for what packing `rows` rows from `row` on will read, as far as it is adjacent in one direction.
+static void ask_for(const ck_pack_job *job, int64_t row, int64_t rows) {
+  const int64_t bytes = ck_element_bytes(job->from);
+  const bool along_panel = job->rs == 1;
+  const int64_t lines = along_panel ? job->k : rows, step = (along_panel ? job->ks : job->rs) * bytes;
+  const int64_t length = (along_panel ? rows : job->k) * bytes;
+  const char *source = (const char *)job->source + row * job->rs * bytes;
+  for (int64_t i = 0; i < lines; i++)
+    for (int64_t j = 0; j < length; j += CK_LINE) __builtin_prefetch(source + i * step + j);
+}
+
+// A piece of the panel at a time, so that the other terms meet it in L1; each asks for its next piece.
+static void pack_terms_panel(const ck_pack_job *job, int64_t row, int64_t rows, char *destination) {
+  enum { depths = 64 };
+  _Alignas(CK_LINE) double scratch[depths * CK_MAX_NR];
+  const ck_movers *movers = movers_of(job->isa);
+  const int64_t from_bytes = ck_element_bytes(job->from), to_bytes = ck_element_bytes(job->to);
+  for (int64_t d = 0; d < job->k; d += depths) {
+    ck_pack_job piece = *job;
+    piece.k = ck_least(depths, job->k - d);
+    const int64_t count = piece.k * job->panel;
+    char *sums = destination + d * job->panel * to_bytes;
+    for (int32_t t = 0; t < job->terms->count; t++) {
+      const int64_t offset = job->terms->term[t].offset + d * job->ks, sign = job->terms->term[t].sign;
+      piece.source = (const char *)job->source + offset * from_bytes;
+      pack_matrix_panel(&piece, row, rows, t == 0 ? sums : (char *)scratch);
+      ck_pack_job next = piece;
+      next.source = (const char *)piece.source + piece.k * job->ks * from_bytes;
+      next.k = ck_least(depths, job->k - d - piece.k);
+      ask_for(&next, row, rows);
+      if (t == 0) continue;
+      if (job->to == CK_F64) movers->add_f64((double *)sums, scratch, (double)sign, count);
+      else movers->add_f32((float *)sums, (const float *)scratch, (float)sign, count);
+    }
+  }
+}
+
 void ck_pack(const ck_pack_job *job) {
   const int64_t panel_bytes = job->panel * ck_round_up(job->k, job->kr) * ck_element_bytes(job->to);
   char *destination = job->destination;
   for (int64_t row = 0; row < job->rows; row += job->panel, destination += panel_bytes) {
     const int64_t rows = job->rows - row < job->panel ? job->rows - row : job->panel;
     if (job->image) ck_pack_image_panel(job, job->row + row, rows, destination);
+    else if (job->terms) pack_terms_panel(job, row, rows, destination);
     else pack_matrix_panel(job, row, rows, destination);
   }
 }
@@ -74,7 +112,8 @@ ck_stream ck_pack_stream(const ck_pack_job *job, int64_t part, int64_t parts, in
   const bool along_panel = job->rs == 1;
   if (job->image || (!along_panel && job->ks != 1)) return (ck_stream){};
   const int64_t bytes = ck_element_bytes(job->from), chunks = ck_ceil_div(steps, CK_CHUNK);
-  const uintptr_t source = (uintptr_t)job->source;
+  const int64_t first_term = job->terms ? job->terms->term[0].offset * bytes : 0;
+  const uintptr_t source = (uintptr_t)job->source + (uintptr_t)first_term;
   if (along_panel) {
     // Rows of the width of the panel: so many of them in each chunk that all parts together ask for all.
     const int64_t count = ck_ceil_div(job->k, parts * chunks), step = job->ks * bytes;

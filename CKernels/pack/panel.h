@@ -20,6 +20,8 @@ typedef struct ck_movers {
   ck_mover transpose;                ///< 4-byte units adjacent along K
   ck_mover widen, gather_widened;    ///< bf16 to fp32: adjacent along the panel, any strides
   ck_mover interleave, gather_pairs; ///< pairs of bf16 depths: adjacent along the panel, any strides
+  void (*add_f32)(float *to, const float *from, float sign, int64_t count); ///< to += sign from
+  void (*add_f64)(double *to, const double *from, double sign, int64_t count);
 } ck_movers;
 
 extern const ck_movers ck_movers_baseline;

@@ -18,6 +18,7 @@
 #ifndef HEADROOM_H
 #define HEADROOM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,13 +60,15 @@ typedef enum hr_status {
   HR_ERROR_UNKNOWN_VARIANT = 20,
   HR_ERROR_UNKNOWN_MICROKERNEL = 21,
   HR_ERROR_UNKNOWN_ISA = 22,
-  HR_ERROR_INVALID_OVERRIDE = 23,      ///< an environment variable HEADROOM_... can't be understood
-  HR_ERROR_NO_CANDIDATE = 24,          ///< every variant was rejected; the message has the reasons
-  HR_ERROR_OUT_OF_MEMORY = 25,         ///< the workspace could not be had
-  HR_ERROR_OVERLAPPING_PRODUCTS = 26,  ///< two products of a batch share an element of C
-  HR_ERROR_PACKED_ELSEWHERE = 27,      ///< a packed operand was made by another version or for a kernel that may not run here
-  HR_ERROR_PACKED_MISMATCH = 28,       ///< a packed operand is of another product
-  HR_ERROR_DAMAGED_PACKED_OPERAND = 29 ///< bytes that hold no packed operand, or a part of one
+  HR_ERROR_INVALID_OVERRIDE = 23,       ///< an environment variable HEADROOM_... can't be understood
+  HR_ERROR_NO_CANDIDATE = 24,           ///< every variant was rejected; the message has the reasons
+  HR_ERROR_OUT_OF_MEMORY = 25,          ///< the workspace could not be had
+  HR_ERROR_OVERLAPPING_PRODUCTS = 26,   ///< two products of a batch share an element of C
+  HR_ERROR_PACKED_ELSEWHERE = 27,       ///< a packed operand was made by another version or for a kernel that may not run here
+  HR_ERROR_PACKED_MISMATCH = 28,        ///< a packed operand is of another product
+  HR_ERROR_DAMAGED_PACKED_OPERAND = 29, ///< bytes that hold no packed operand, or a part of one
+  HR_ERROR_INVALID_CLAMP = 30,          ///< the lower end is above the upper one, or an end is NaN
+  HR_ERROR_INVALID_STRASSEN_LEVELS = 31 ///< neither 0 nor 1 nor 2
 } hr_status;
 
 /// The name of a status, such as "HR_ERROR_NULL_POINTER"; "unknown status" for any other number. Never null, valid for ever.
@@ -105,14 +108,25 @@ typedef enum hr_bias {
 
 typedef enum hr_activation {
   HR_ACTIVATION_NONE = 0,
-  HR_ACTIVATION_RELU = 1 ///< negative values become 0; NaN stays
+  HR_ACTIVATION_RELU = 1,      ///< negative values become 0
+  HR_ACTIVATION_GELU_TANH = 2, ///< x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
+  HR_ACTIVATION_GELU_ERF = 3,  ///< x (1 + erf(x / sqrt(2))) / 2
+  HR_ACTIVATION_SILU = 4       ///< x / (1 + e^-x), also known as swish
 } hr_activation;
 
-/// What happens to a finished tile while it is in the cache: act(scale * x + bias), rounded once to the output's type.
+/// Where values end up; NaN passes. ReLU6 is {true, 0, 6}.
+typedef struct hr_clamp {
+  bool applies; ///< false unless set: then the ends are not looked at
+  double lower, upper;
+} hr_clamp;
+
+/// What happens to a finished tile while it is in the cache: clamp(act(scale * x + bias)), rounded once to the output's type. NaN
+/// stays NaN.
 typedef struct hr_epilogue {
   double scale; ///< 1 unless set
   hr_bias bias;
   hr_activation activation;
+  hr_clamp clamp;
 } hr_epilogue;
 
 /// Cache blocks: A is packed in blocks of mc x kc, B in blocks of kc x nc.
@@ -137,8 +151,9 @@ typedef struct hr_selection {
   char microkernel[40]; ///< that of the largest tile
   char isa[16];         ///< the instruction set that it needs, by its name in `hr_options`
   int64_t threads;
-  hr_blocking blocking; ///< of a product; zero for a convolution
-  int32_t swapped;      ///< 1: A and B change places, so that C is written along its unit stride; 0 for a convolution
+  hr_blocking blocking;    ///< of a product; zero for a convolution
+  int32_t strassen_levels; ///< of a product: 1 where 7 products of halves are multiplied, 2 for 49 of quarters, else 0
+  int32_t swapped;         ///< 1: A and B change places, so that C is written along its unit stride; 0 for a convolution
 } hr_selection;
 
 /// What a workspace must be aligned to, in bytes.
@@ -157,7 +172,8 @@ typedef struct hr_batch {
   int64_t a, b, c; ///< 0 or more; of A and B 0 where all products share one; of C large enough that none share an element
 } hr_batch;
 
-/// C = epilogue(alpha op(A) op(B) + beta C), with op(A) of m x k, op(B) of k x n and C of m x n elements.
+/// C = epilogue(alpha op(A) op(B) + beta C), with op(A) of m x k, op(B) of k x n and C of m x n elements. A residual is added
+/// after the bias, before the activation.
 ///
 /// A matrix stored by rows has the strides {leading dimension, 1}, one stored by columns or transposed {1, leading dimension}.
 /// Strides of A and B may be 0 (a broadcast) or negative (a reversed view); those of C are positive and give each element an
@@ -170,7 +186,11 @@ typedef struct hr_gemm_desc {
   hr_dtype output_type; ///< of C. Supported: f32 into f32, f64 into f64, bf16 into f32 or bf16
   double alpha, beta;
   hr_epilogue epilogue; ///< with a bias, every product of a batch takes the same
+  bool adds_residual;   ///< the calls bring a residual; false unless set
   hr_batch batch;
+  /// Levels of Strassen's algorithm that may be used where they are faster: 0 (unless set), 1 or 2. f32 and f64 only. Each level
+  /// multiplies 7 times instead of 8; its error is bound by 3^levels (k + 25) k u max|A| max|B| instead of k u (|A| |B|).
+  int32_t strassen_levels;
   hr_options options;
 } hr_gemm_desc;
 
@@ -184,6 +204,8 @@ typedef struct hr_gemm_operands {
   hr_buffer a, b; ///< all that the strides reach, at least
   hr_output c;    ///< likewise; only elements of the matrix are written
   hr_buffer bias; ///< m or n entries; not looked at without a bias in the epilogue
+  /// Of C's type, laid out as C is (in a batch, with C's stride), apart from C; not looked at unless `adds_residual`.
+  hr_buffer residual;
 } hr_gemm_operands;
 
 /// The operands of a batch that lie anywhere: arrays of `count` pointers to elements (0, 0).
@@ -192,7 +214,8 @@ typedef struct hr_gemm_list {
   int64_t count; ///< of products, 0 or more
   const void *const *a, *const *b;
   void *const *c;
-  hr_buffer bias; ///< as in `hr_gemm_operands`
+  const void *const *residual; ///< null unless `adds_residual`
+  hr_buffer bias;              ///< as in `hr_gemm_operands`
 } hr_gemm_list;
 
 /// Makes `desc` a product of tight row-major float matrices: alpha = 1, beta = 0, no epilogue, no options.

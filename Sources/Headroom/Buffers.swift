@@ -14,6 +14,8 @@ package struct BufferNeeds: Sendable {
   @usableFromInline let c: Int
   /// `nil` when the epilogue has no bias: what is handed over all the same is not looked at.
   @usableFromInline let bias: Int?
+  /// `nil` without one.
+  @usableFromInline let residual: Int?
   /// Elements from the lowest address of A and of B to element (0, 0): above 0 where a stride is negative.
   @usableFromInline let aOrigin: Int
   @usableFromInline let bOrigin: Int
@@ -30,6 +32,7 @@ package struct BufferNeeds: Sendable {
     (b, bOrigin) = packedB ? (0, 0) : Self.extent(descriptor.b, isModest, batch.count, batch.bStride)
     (c, _) = Self.extent(descriptor.c, isModest, batch.count, batch.cStride)
     bias = descriptor.biasCount
+    residual = descriptor.epilogue.hasResidual ? c : nil
   }
 
   /// Elements that all matrices of a batch span.
@@ -72,7 +75,7 @@ package struct BufferNeeds: Sendable {
       self.base = base
     }
 
-    /// No bias.
+    /// No bias, no residual.
     @inlinable @inline(__always)
     package static var none: Buffer { Buffer(UnsafeBufferPointer<Float>(start: nil, count: 0)) }
   }
@@ -92,12 +95,13 @@ package struct BufferNeeds: Sendable {
         throw .typeMismatch(operand: "the bias", found: bias.type, expected: accumulator)
       }
     }
+    if let residual { try Self.check("the residual", buffers.residual, output, residual) }
     guard let lowest = buffers.c.base else { return nil }
     let size = input.byteCount
     return OperandPointers(
       a: buffers.a.base.map { $0 + aOrigin * size }, b: buffers.b.base.map { $0 + bOrigin * size },
       c: UnsafeMutableRawPointer(mutating: lowest),
-      bias: bias.base)
+      bias: bias.base, residual: buffers.residual.base)
   }
 
   @inlinable @inline(__always)
@@ -114,13 +118,18 @@ package struct CallBuffers {
   @usableFromInline let b: BufferNeeds.Buffer
   @usableFromInline let c: BufferNeeds.Buffer
   @usableFromInline let bias: BufferNeeds.Buffer
+  @usableFromInline let residual: BufferNeeds.Buffer
 
   @inlinable @inline(__always)
-  package init(a: BufferNeeds.Buffer, b: BufferNeeds.Buffer, c: BufferNeeds.Buffer, bias: BufferNeeds.Buffer) {
+  package init(
+    a: BufferNeeds.Buffer, b: BufferNeeds.Buffer, c: BufferNeeds.Buffer, bias: BufferNeeds.Buffer,
+    residual: BufferNeeds.Buffer = .none
+  ) {
     self.a = a
     self.b = b
     self.c = c
     self.bias = bias
+    self.residual = residual
   }
 }
 
@@ -128,12 +137,12 @@ package struct CallBuffers {
 @inlinable @inline(__always)
 func withBuffers<Input: KernelElement, Output: KernelElement>(
   a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>, bias: BufferNeeds.Buffer = .none,
-  _ run: (CallBuffers) throws(HeadroomError) -> Void
+  residual: BufferNeeds.Buffer = .none, _ run: (CallBuffers) throws(HeadroomError) -> Void
 ) throws(HeadroomError) {
   try a.withUnsafeBufferPointer { a throws(HeadroomError) in
     try b.withUnsafeBufferPointer { b throws(HeadroomError) in
       try c.withUnsafeMutableBufferPointer { c throws(HeadroomError) in
-        try run(CallBuffers(a: .init(a), b: .init(b), c: .init(UnsafeBufferPointer(c)), bias: bias))
+        try run(CallBuffers(a: .init(a), b: .init(b), c: .init(UnsafeBufferPointer(c)), bias: bias, residual: residual))
       }
     }
   }
@@ -155,5 +164,10 @@ extension HeadroomError {
   @usableFromInline
   static func missingBias(_ expected: Int) -> HeadroomError {
     .sizeMismatch(what: "entries of the bias", found: 0, expected: expected)
+  }
+
+  @usableFromInline
+  static func missingResidual(_ expected: Int) -> HeadroomError {
+    .bufferTooShort(operand: "the residual", found: 0, expected: expected)
   }
 }

@@ -26,6 +26,21 @@ public func gemm<Input: KernelElement, Output: KernelElement, Accumulator: Kerne
   }
 }
 
+/// The same with a residual, laid out as C is; `bias` is an empty span where the epilogue has none.
+@inlinable
+public func gemm<Input: KernelElement, Output: KernelElement, Accumulator: KernelElement>(
+  _ descriptor: GEMMDescriptor, a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>, bias: Span<Accumulator>,
+  residual: Span<Output>
+) throws(HeadroomError) {
+  try bias.withUnsafeBufferPointer { bias throws(HeadroomError) in
+    try residual.withUnsafeBufferPointer { residual throws(HeadroomError) in
+      try withBuffers(a: a, b: b, c: &c, bias: .init(bias), residual: .init(residual)) { buffers throws(HeadroomError) in
+        try multiply(descriptor, buffers)
+      }
+    }
+  }
+}
+
 /// Plan and run on buffers whose types and counts are told.
 @usableFromInline
 package func multiply(_ descriptor: GEMMDescriptor, _ buffers: CallBuffers) throws(HeadroomError) {
@@ -38,11 +53,14 @@ package func multiply(_ descriptor: GEMMDescriptor, _ buffers: CallBuffers) thro
 /// The same on memory that is not checked, by pointers to elements (0, 0); see the pointer form of `GEMMPlan.execute`.
 public func gemm(
   _ descriptor: GEMMDescriptor, a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutableRawPointer,
-  bias: UnsafeRawPointer? = nil
+  bias: UnsafeRawPointer? = nil, residual: UnsafeRawPointer? = nil
 ) throws(HeadroomError) {
   try descriptor.check()
   if bias == nil, let expected = descriptor.biasCount, expected > 0 { throw .missingBias(expected) }
-  try KernelPlan.run(descriptor, OperandPointers(a: a, b: b, c: c, bias: bias))
+  if residual == nil && descriptor.epilogue.hasResidual && !descriptor.c.isEmpty {
+    throw .missingResidual(descriptor.c.requiredCount ?? .max)
+  }
+  try KernelPlan.run(descriptor, OperandPointers(a: a, b: b, c: c, bias: bias, residual: residual))
 }
 
 /// Every variant and micro-kernel that could serve `descriptor`, and what became of each: the one chosen first, the slower ones by predicted

@@ -18,6 +18,7 @@ extension GEMMDescriptor {
     try checkTypes()
     if !c.isInjective { throw .overlappingElements(operand: "C", layout: c) }
     if batch.count != 1 { try checkBatch() }
+    if !(0...2).contains(strassenLevels) { throw .invalidStrassenLevels(found: strassenLevels) }
   }
 
   private func checkBatch() throws(HeadroomError) {

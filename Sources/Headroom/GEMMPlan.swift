@@ -71,11 +71,27 @@ public struct GEMMPlan: Sendable {
     }
   }
 
+  /// The same with a residual, laid out as C is, of at least `descriptor.c.requiredCount` elements.
+  ///
+  /// `bias` is an empty span where the epilogue has no bias.
+  @inlinable
+  public func execute<Input: KernelElement, Output: KernelElement, Accumulator: KernelElement>(
+    a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>, bias: Span<Accumulator>, residual: Span<Output>
+  ) throws(HeadroomError) {
+    try bias.withUnsafeBufferPointer { bias throws(HeadroomError) in
+      try residual.withUnsafeBufferPointer { residual throws(HeadroomError) in
+        try withBuffers(a: a, b: b, c: &c, bias: .init(bias), residual: .init(residual)) { buffers throws(HeadroomError) in
+          try run(buffers)
+        }
+      }
+    }
+  }
+
   /// Runs a batch whose matrices lie anywhere, instead of the descriptor's own, on memory that is not checked.
   ///
   ///     try plan.execute(OperandLists(count: heads, a: queries, b: keys, c: scores))
   ///
-  /// - Throws: `sizeMismatch` (no bias where the epilogue has one), `outOfMemory`; nothing was written.
+  /// - Throws: `sizeMismatch` (no bias where the epilogue has one), `bufferTooShort` (no residual), `outOfMemory`; nothing was written.
   public func execute(_ lists: OperandLists, workspace: UnsafeMutableRawPointer? = nil) throws(HeadroomError) {
     try run(lists, biasCount: lists.bias == nil ? 0 : needs.bias ?? 0, workspace: workspace)
   }
@@ -84,6 +100,7 @@ public struct GEMMPlan: Sendable {
     if let expected = needs.bias, biasCount != expected || lists.bias == nil && expected > 0 {
       throw .sizeMismatch(what: "entries of the bias", found: biasCount, expected: expected)
     }
+    if lists.residual == nil, lists.count > 0, let expected = needs.residual, expected > 0 { throw .missingResidual(expected) }
     try kernels.run(lists, workspace: workspace)
   }
 
@@ -103,14 +120,16 @@ public struct GEMMPlan: Sendable {
   ///   - b: element (0, 0) of op(B).
   ///   - c: element (0, 0) of C.
   ///   - bias: m or n entries in the accumulator's type where the epilogue has a bias.
+  ///   - residual: element (0, 0) of a matrix of C's type and layout where the epilogue has a residual.
   ///   - workspace: `workspaceByteCount` bytes, aligned to 64, used by nobody else during the call; `nil` for this thread's arena.
-  /// - Throws: `sizeMismatch` (no bias where the epilogue has one), `outOfMemory`; nothing was written.
+  /// - Throws: `sizeMismatch` (no bias where the epilogue has one), `bufferTooShort` (no residual), `outOfMemory`; nothing was written.
   @inlinable
   public func execute(
     a: UnsafeRawPointer, b: UnsafeRawPointer, c: UnsafeMutableRawPointer, bias: UnsafeRawPointer? = nil,
-    workspace: UnsafeMutableRawPointer? = nil
+    residual: UnsafeRawPointer? = nil, workspace: UnsafeMutableRawPointer? = nil
   ) throws(HeadroomError) {
     if bias == nil, let expected = needs.bias, expected > 0 { throw .missingBias(expected) }
-    try kernels.run(OperandPointers(a: a, b: b, c: c, bias: bias), workspace: workspace)
+    if residual == nil, let expected = needs.residual, expected > 0 { throw .missingResidual(expected) }
+    try kernels.run(OperandPointers(a: a, b: b, c: c, bias: bias, residual: residual), workspace: workspace)
   }
 }

@@ -15,10 +15,12 @@ extension GEMMDescriptor {
     alpha = desc.alpha
     beta = desc.beta
     epilogue = try Epilogue(desc.epilogue)
+    epilogue.hasResidual = desc.adds_residual
     if desc.batch.count != 1 {
       batch = Batch(
         count: Int(desc.batch.count), aStride: Int(desc.batch.a), bStride: Int(desc.batch.b), cStride: Int(desc.batch.c))
     }
+    strassenLevels = Int(desc.strassen_levels)
     try options.set(desc.options)
   }
 }
@@ -35,6 +37,7 @@ extension GEMMPlan: HandledPlan {
     selection.threads = Int64(chosen.threads)
     let (mc, nc, kc) = (Int64(chosen.blocking.mc), Int64(chosen.blocking.nc), Int64(chosen.blocking.kc))
     selection.blocking = hr_blocking(mc: mc, nc: nc, kc: kc)
+    selection.strassen_levels = Int32(chosen.strassenLevels)
     selection.swapped = chosen.swapped ? 1 : 0
   }
 }
@@ -46,7 +49,8 @@ extension GEMMDescriptor {
     CallBuffers(
       a: try .init(operands.pointee.a, inputType, "A"), b: try .init(operands.pointee.b, inputType, "B"),
       c: try .init(operands.pointee.c, outputType, "C"),
-      bias: epilogue.bias == .none ? .none : try .init(operands.pointee.bias, accumulatorType, "the bias"))
+      bias: epilogue.bias == .none ? .none : try .init(operands.pointee.bias, accumulatorType, "the bias"),
+      residual: epilogue.hasResidual ? try .init(operands.pointee.residual, outputType, "the residual") : .none)
   }
 }
 
@@ -100,7 +104,7 @@ public func hr_gemm_plan_execute_list(
       if count == 0 { return }
       let pointers = OperandLists(
         count: count, a: try needed(list.a, "the list of A"), b: try needed(list.b, "the list of B"),
-        c: try needed(list.c, "the list of C"), bias: list.bias.data)
+        c: try needed(list.c, "the list of C"), bias: list.bias.data, residual: list.residual)
       let bias = Int(list.bias.count)
       try headroom { () throws(HeadroomError) in try handle.plan.run(pointers, biasCount: bias, workspace: workspace) }
     }

@@ -6,6 +6,7 @@ enum CallError: Error {
   case nullPointer(name: String)
   case structSize(name: String, found: Int, expected: Int)
   case unknownValue(name: String, found: Int, expected: String)
+  case invalidClamp(lower: Double, upper: Double)
   case misaligned(name: String, remainder: Int, alignment: Int)
   case workspaceTooShort(found: Int, expected: Int)
   case headroom(HeadroomError)
@@ -18,6 +19,7 @@ extension CallError: CustomStringConvertible {
     case .structSize(let name, let found, let expected):
       "the size of \(name) is none that this library knows: found \(found), expected \(expected)"
     case .unknownValue(let name, let found, let expected): "\(name) has an unknown value: found \(found), expected \(expected)"
+    case .invalidClamp(let lower, let upper): "the clamp is no interval: found \(lower) to \(upper), expected lower <= upper"
     case .misaligned(let name, let remainder, let alignment):
       "\(name) is not aligned: found an address \(remainder) bytes beyond a multiple of \(alignment), expected a multiple"
     case .workspaceTooShort(let found, let expected):
@@ -31,6 +33,7 @@ extension CallError: CustomStringConvertible {
     case .nullPointer: HR_ERROR_NULL_POINTER
     case .structSize: HR_ERROR_STRUCT_SIZE
     case .unknownValue: HR_ERROR_UNKNOWN_VALUE
+    case .invalidClamp: HR_ERROR_INVALID_CLAMP
     case .misaligned: HR_ERROR_MISALIGNED
     case .workspaceTooShort: HR_ERROR_BUFFER_TOO_SHORT
     case .headroom(let error): error.status
@@ -51,6 +54,7 @@ extension HeadroomError {
     case .unsupportedTypes: HR_ERROR_UNSUPPORTED_TYPES
     case .typeMismatch: HR_ERROR_TYPE_MISMATCH
     case .invalidThreads: HR_ERROR_INVALID_THREADS
+    case .invalidStrassenLevels: HR_ERROR_INVALID_STRASSEN_LEVELS
     case .sizeTooSmall: HR_ERROR_SIZE_TOO_SMALL
     case .groupsDontDivide: HR_ERROR_GROUPS_DONT_DIVIDE
     case .kernelBeyondImage: HR_ERROR_KERNEL_BEYOND_IMAGE
@@ -103,6 +107,8 @@ extension hr_status {
     case HR_ERROR_PACKED_ELSEWHERE: "HR_ERROR_PACKED_ELSEWHERE"
     case HR_ERROR_PACKED_MISMATCH: "HR_ERROR_PACKED_MISMATCH"
     case HR_ERROR_DAMAGED_PACKED_OPERAND: "HR_ERROR_DAMAGED_PACKED_OPERAND"
+    case HR_ERROR_INVALID_STRASSEN_LEVELS: "HR_ERROR_INVALID_STRASSEN_LEVELS"
+    case HR_ERROR_INVALID_CLAMP: "HR_ERROR_INVALID_CLAMP"
     default: "unknown status"
     }
   }

@@ -17,10 +17,22 @@ extension Epilogue.Activation {
     switch activation {
     case HR_ACTIVATION_NONE: self = .none
     case HR_ACTIVATION_RELU: self = .relu
+    case HR_ACTIVATION_GELU_TANH: self = .geluTanh
+    case HR_ACTIVATION_GELU_ERF: self = .geluErf
+    case HR_ACTIVATION_SILU: self = .silu
     default:
-      let expected = "HR_ACTIVATION_NONE or HR_ACTIVATION_RELU"
+      let expected = "one of HR_ACTIVATION_NONE to HR_ACTIVATION_SILU"
       throw .unknownValue(name: "activation", found: Int(activation.rawValue), expected: expected)
     }
+  }
+}
+
+extension hr_clamp {
+  fileprivate func range() throws(CallError) -> ClosedRange<Double>? {
+    if !applies { return nil }
+    // False for NaN.
+    if !(lower <= upper) { throw .invalidClamp(lower: lower, upper: upper) }
+    return lower...upper
   }
 }
 
@@ -35,7 +47,8 @@ extension Epilogue {
       let expected = "HR_BIAS_NONE, HR_BIAS_PER_ROW or HR_BIAS_PER_COLUMN for a product"
       throw .unknownValue(name: "bias", found: Int(epilogue.bias.rawValue), expected: expected)
     }
-    self.init(scale: epilogue.scale, bias: bias, activation: try Activation(epilogue.activation))
+    self.init(
+      scale: epilogue.scale, bias: bias, activation: try Activation(epilogue.activation), clamp: try epilogue.clamp.range())
   }
 }
 
@@ -47,7 +60,7 @@ extension ConvolutionEpilogue {
     }
     self.init(
       scale: epilogue.scale, hasBias: epilogue.bias == HR_BIAS_PER_CHANNEL,
-      activation: try Epilogue.Activation(epilogue.activation))
+      activation: try Epilogue.Activation(epilogue.activation), clamp: try epilogue.clamp.range())
   }
 }
 

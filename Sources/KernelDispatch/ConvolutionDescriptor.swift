@@ -1,18 +1,29 @@
 public import Tensors
 
-/// What happens to a finished tile of the output: output = act(scale * convolution + bias), rounded once to the output's type.
+/// What happens to a finished tile of the output: output = clamp(act(scale * convolution + bias)), rounded once to the output's
+/// type.
 @frozen
 public struct ConvolutionEpilogue: Sendable, Hashable {
   public var scale: Double
   /// One entry for each output channel, in `Float`; it comes with each call.
   public var hasBias: Bool
   public var activation: Epilogue.Activation
+  /// Where values end up after the activation; ReLU6 is 0...6. NaN passes.
+  public var clamp: ClosedRange<Double>?
 
   @inlinable
-  public init(scale: Double = 1, hasBias: Bool = false, activation: Epilogue.Activation = .none) {
+  public init(
+    scale: Double = 1, hasBias: Bool = false, activation: Epilogue.Activation = .none, clamp: ClosedRange<Double>? = nil
+  ) {
     self.scale = scale
     self.hasBias = hasBias
     self.activation = activation
+    self.clamp = clamp
+  }
+
+  /// The same of a product whose output channels are its rows or its columns.
+  func ofProduct(channels: Epilogue.Bias) -> Epilogue {
+    Epilogue(scale: scale, bias: hasBias ? channels : .none, activation: activation, clamp: clamp)
   }
 }
 

@@ -140,7 +140,7 @@ extension ConvolutionProblem {
 
   private func described(a: MatrixLayout, b: MatrixLayout, c: MatrixLayout, channels bias: Epilogue.Bias) -> GEMMDescriptor {
     var descriptor = GEMMDescriptor(a: a, b: b, c: c, inputType: inputType, outputType: outputType)
-    descriptor.epilogue = Epilogue(scale: epilogue.scale, bias: epilogue.hasBias ? bias : .none, activation: epilogue.activation)
+    descriptor.epilogue = epilogue.ofProduct(channels: bias)
     return descriptor
   }
 }

@@ -27,6 +27,7 @@ struct CostModel {
   /// Cycles on one thread.
   func cycles(_ pair: CandidatePair) -> Double {
     if m == 0 || n == 0 { return 0 }
+    if pair.isStrassen { return strassenCycles(pair, levels: strassenLevels(pair)) }
     let work = pair.set.family == .dot ? dotCycles(pair) : tileCycles(pair) + packingCycles(pair)
     return max(work, memoryCycles)
   }
@@ -121,6 +122,27 @@ struct CostModel {
     }
     return cycles
   }
+
+  // MARK: Strassen
+
+  /// The levels that take the least time of those that are allowed, 1 at least.
+  func strassenLevels(_ pair: CandidatePair) -> Int {
+    problem.strassenLevels == 2 && strassenCycles(pair, levels: 2) < strassenCycles(pair, levels: 1) ? 2 : 1
+  }
+
+  /// 7 products of halves for each 8, packed from 12 / 7 submatrices each and added to as many.
+  private func strassenCycles(_ pair: CandidatePair, levels: Int) -> Double {
+    let parts = Double(1 << levels)
+    let products = levels == 2 ? 49.0 : 7.0
+    let terms = levels == 2 ? 144.0 / 49 : 12.0 / 7
+    let share = products / (parts * parts)
+    let blocks = (k / parts / Double(blocking.kc)).rounded(.up)
+    let stores = share * m * n * blocks * terms * Self.cyclesOfStore
+    return tileCycles(pair) * share / parts + packingCycles(pair) * share * terms + stores
+  }
+
+  /// Adding an element of a tile to C, out of and into memory.
+  private static let cyclesOfStore = 0.75
 
   // MARK: dot and memory
 

@@ -18,8 +18,7 @@ extension Dispatch {
     plan.gemm.isa = kernel.isa.kernelISA
     plan.gemm.team = ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds)
     plan.gemm.accumulate = !storesOutput
-    let bias: Epilogue.Bias = problem.epilogue.hasBias ? (isFirst ? .perRow : .perColumn) : .none
-    let epilogue = Epilogue(scale: problem.epilogue.scale, bias: bias, activation: problem.epilogue.activation)
+    let epilogue = problem.epilogue.ofProduct(channels: isFirst ? .perRow : .perColumn)
     plan.gemm.has_epilogue = !epilogue.isIdentity
     plan.gemm.epilogue = epilogue.kernelEpilogue(swapped: false)
     plan.gemm.c_rs = isFirst ? problem.layout.out_ks : problem.layout.out_qs

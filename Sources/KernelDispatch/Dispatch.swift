@@ -104,12 +104,14 @@ public struct Dispatch: Sendable {
   ) -> Prediction {
     let blocked = !options.without.contains(.cacheBlocking)
     let blocking = options.blocking?.fitted(to: problem, pair.set) ?? blocks.blocking(of: problem, for: pair, blocked: blocked)
-    let cycles = CostModel(problem, blocking).cycles(pair)
+    let model = CostModel(problem, blocking)
+    let cycles = model.cycles(pair)
     let threads = options.keepsThreads ? mostThreads : CostModel.threads(cycles * Double(batch), most: mostThreads)
     return Prediction(
       cycles: cycles,
       selection: Selection(
-        pairIndex: pair.index, blocking: blocking, threads: threads, swapped: problem.swapped))
+        pairIndex: pair.index, blocking: blocking, threads: threads, swapped: problem.swapped,
+        strassenLevels: pair.isStrassen ? model.strassenLevels(pair) : 0))
   }
 
   /// Whether forced blocks hold something.

@@ -1,6 +1,7 @@
 public import Tensors
 
-/// What happens to a finished tile of C, while it is in the cache: C = act(scale * (alpha A B + beta C) + bias), rounded once to C's type.
+/// What happens to a finished tile of C, while it is in the cache: C = clamp(act(scale * (alpha A B + beta C) + bias + residual)), rounded once to
+/// C's type.
 @frozen
 public struct Epilogue: Sendable, Hashable {
   /// A vector added to every row or column; it comes with each call, in the accumulator's type (`Double` for f64, else `Float`).
@@ -12,25 +13,42 @@ public struct Epilogue: Sendable, Hashable {
     case perColumn
   }
 
-  public enum Activation: Sendable, Hashable {
+  /// NaN stays NaN in each. Of minus infinity each makes 0.
+  public enum Activation: Sendable, Hashable, CaseIterable {
     case none
-    /// Negative values become 0; NaN stays.
+    /// Negative values become 0.
     case relu
+    /// x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2; its error is 3 half-ulps of |x| at most in fp32, beside that of x.
+    case geluTanh
+    /// x (1 + erf(x / sqrt(2))) / 2, exact GELU; 5 half-ulps of |x|.
+    case geluErf
+    /// x / (1 + e^-x), also known as swish; 3 half-ulps of |x|.
+    case silu
   }
 
   public var scale: Double
   public var bias: Bias
   public var activation: Activation
+  /// Where values end up after the activation; ReLU6 is 0...6. NaN passes.
+  public var clamp: ClosedRange<Double>?
+  /// A matrix is added that comes with each call, of C's type and laid out as C is (in a batch, with C's stride). It shares no element with C:
+  /// for that there is beta.
+  public var hasResidual: Bool
 
   @inlinable
-  public init(scale: Double = 1, bias: Bias = .none, activation: Activation = .none) {
+  public init(
+    scale: Double = 1, bias: Bias = .none, activation: Activation = .none, clamp: ClosedRange<Double>? = nil,
+    hasResidual: Bool = false
+  ) {
     self.scale = scale
     self.bias = bias
     self.activation = activation
+    self.clamp = clamp
+    self.hasResidual = hasResidual
   }
 
   @inlinable
-  public var isIdentity: Bool { scale == 1 && bias == .none && activation == .none }
+  public var isIdentity: Bool { scale == 1 && bias == .none && activation == .none && clamp == nil && !hasResidual }
 }
 
 /// Products of one shape that are multiplied in one call, their operands so many elements apart.
@@ -119,6 +137,12 @@ public struct GEMMDescriptor: Sendable, Hashable {
   public var epilogue: Epilogue
   /// One product unless set.
   public var batch: Batch
+  /// Levels of Strassen's algorithm that may be used where they are faster, 0...2: f32 and f64, a C of unit stride along rows or columns.
+  ///
+  /// Each level multiplies 7 times instead of 8 and is less accurate: |error| <= 3^levels (k + 25) k u max|A| max|B| beside the classical
+  /// k u (|A| |B|) of each element (Higham, "Accuracy and Stability of Numerical Algorithms", theorem 23.2), which small elements of C feel.
+  /// 0 unless set.
+  public var strassenLevels: Int
   public var options: SelectionOptions
 
   /// Matrices stored row by row without gaps: A as m x k (k x m when transposed), B as k x n (n x k when transposed).
@@ -149,6 +173,7 @@ public struct GEMMDescriptor: Sendable, Hashable {
     beta = 0
     epilogue = Epilogue()
     batch = Batch()
+    strassenLevels = 0
     options = SelectionOptions()
   }
 

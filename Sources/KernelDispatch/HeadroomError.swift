@@ -20,6 +20,7 @@ public enum HeadroomError: Error, Equatable, Sendable {
   /// A buffer's elements are not of the descriptor's type.
   case typeMismatch(operand: String, found: ElementType, expected: ElementType)
   case invalidThreads(found: Int)
+  case invalidStrassenLevels(found: Int)
   /// A size, a stride or a number of groups that must be positive is not.
   case sizeTooSmall(name: String, found: Int, expected: Int)
   /// The channels can't be cut into so many groups.
@@ -72,6 +73,8 @@ extension HeadroomError: CustomStringConvertible {
       "no kernel multiplies \(input.rawValue) into \(output.rawValue); expected f32 into f32, f64 into f64, bf16 into f32 or bf16"
     case .typeMismatch(let operand, let found, let expected):
       "\(operand) has the wrong element type: found \(found.rawValue), expected \(expected.rawValue)"
+    case .invalidStrassenLevels(let found):
+      "the levels of Strassen's algorithm are out of range: found \(found), expected 0 ... 2"
     case .invalidThreads(let found):
       "the number of threads is out of range: found \(found), expected 1 ... \(SelectionOptions.mostThreads)"
     case .sizeTooSmall(let name, let found, let expected):

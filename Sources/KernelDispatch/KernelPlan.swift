@@ -8,13 +8,19 @@ public struct OperandPointers {
   public var c: UnsafeMutableRawPointer
   /// m or n entries where the epilogue has a bias.
   public var bias: UnsafeRawPointer?
+  /// Element (0, 0) where the epilogue has a residual.
+  public var residual: UnsafeRawPointer?
 
   @inlinable
-  public init(a: UnsafeRawPointer?, b: UnsafeRawPointer?, c: UnsafeMutableRawPointer, bias: UnsafeRawPointer? = nil) {
+  public init(
+    a: UnsafeRawPointer?, b: UnsafeRawPointer?, c: UnsafeMutableRawPointer, bias: UnsafeRawPointer? = nil,
+    residual: UnsafeRawPointer? = nil
+  ) {
     self.a = a
     self.b = b
     self.c = c
     self.bias = bias
+    self.residual = residual
   }
 }
 
@@ -26,16 +32,19 @@ public struct OperandLists {
   public var c: UnsafePointer<UnsafeMutableRawPointer?>
   /// m or n entries where the epilogue has a bias: the same for all.
   public var bias: UnsafeRawPointer?
+  /// Where the epilogue has a residual.
+  public var residual: UnsafePointer<UnsafeRawPointer?>?
 
   public init(
     count: Int, a: UnsafePointer<UnsafeRawPointer?>, b: UnsafePointer<UnsafeRawPointer?>,
-    c: UnsafePointer<UnsafeMutableRawPointer?>, bias: UnsafeRawPointer? = nil
+    c: UnsafePointer<UnsafeMutableRawPointer?>, bias: UnsafeRawPointer? = nil, residual: UnsafePointer<UnsafeRawPointer?>? = nil
   ) {
     self.count = count
     self.a = a
     self.b = b
     self.c = c
     self.bias = bias
+    self.residual = residual
   }
 }
 
@@ -126,7 +135,7 @@ public struct KernelPlan: Sendable {
   public func run(_ operands: OperandPointers, workspace: UnsafeMutableRawPointer?) throws(HeadroomError) {
     // Of the plan's fields only the address is handed on: copying the others would cost more than the rest of the call.
     try withExtendedLifetime(memory) { () throws(HeadroomError) in
-      try Self.execute(memory.address, operands.a, operands.b, operands.c, operands.bias, workspace)
+      try Self.execute(memory.address, operands.a, operands.b, operands.c, operands.bias, operands.residual, workspace)
     }
   }
 
@@ -136,7 +145,8 @@ public struct KernelPlan: Sendable {
   public func run(_ lists: OperandLists, workspace: UnsafeMutableRawPointer?) throws(HeadroomError) {
     try withExtendedLifetime(memory) { () throws(HeadroomError) in
       let plan = memory.address.assumingMemoryBound(to: ck_gemm_plan.self)
-      var list = ck_gemm_list(count: Int64(lists.count), a: lists.a, b: lists.b, c: lists.c, bias: lists.bias)
+      var list = ck_gemm_list(
+        count: Int64(lists.count), a: lists.a, b: lists.b, c: lists.c, residual: lists.residual, bias: lists.bias)
       if ck_gemm_execute_list(plan, &list, workspace) != CK_OK { throw .outOfMemory(byteCount: workspaceByteCount) }
     }
   }
@@ -148,7 +158,7 @@ public struct KernelPlan: Sendable {
     let dispatch = try Dispatch.process.get()
     guard descriptor.options.mayBeKept else {
       var plan = try dispatch.plan(descriptor).plan
-      try execute(&plan, operands.a, operands.b, operands.c, operands.bias, nil)
+      try execute(&plan, operands.a, operands.b, operands.c, operands.bias, operands.residual, nil)
       return
     }
     var key = ck_plan_key(descriptor)
@@ -160,17 +170,18 @@ public struct KernelPlan: Sendable {
       kept = ck_keep_plan(&key, &plan)
     }
     guard let kept else { return }
-    try execute(kept, operands.a, operands.b, operands.c, operands.bias, nil)
+    try execute(kept, operands.a, operands.b, operands.c, operands.bias, operands.residual, nil)
   }
 
   /// `plan`: of a `ck_gemm_plan`.
   @usableFromInline
   static func execute(
     _ plan: UnsafeRawPointer, _ a: UnsafeRawPointer?, _ b: UnsafeRawPointer?, _ c: UnsafeMutableRawPointer,
-    _ bias: UnsafeRawPointer?, _ workspace: UnsafeMutableRawPointer?
+    _ bias: UnsafeRawPointer?, _ residual: UnsafeRawPointer?, _ workspace: UnsafeMutableRawPointer?
   ) throws(HeadroomError) {
     let plan = plan.assumingMemoryBound(to: ck_gemm_plan.self)
-    var operands = ck_gemm_operands(a: a, b: b, c: c, bias: bias, a_image: nil, b_image: nil)
+    var operands = ck_gemm_operands(
+      a: a, b: b, c: c, bias: bias, residual: residual, a_image: nil, b_image: nil, a_terms: nil, b_terms: nil, c_terms: nil)
     if ck_gemm_execute(plan, &operands, workspace) != CK_OK {
       throw .outOfMemory(byteCount: Int(ck_gemm_workspace_bytes(plan)))
     }
@@ -193,16 +204,18 @@ extension ck_plan_key {
   init(_ descriptor: GEMMDescriptor) {
     let (a, b, c, batch) = (descriptor.a, descriptor.b, descriptor.c, descriptor.batch)
     let epilogue = descriptor.epilogue
-    var choices = descriptor.options.threads ?? 0
+    var choices = (descriptor.options.threads ?? 0) << 2 | descriptor.strassenLevels
     choices = choices << 8 | (descriptor.options.maxISA.map { $0.rawValue + 1 } ?? 0)
     choices = choices << 8 | Int(descriptor.inputType.kernelType.rawValue) << 4 | Int(descriptor.outputType.kernelType.rawValue)
     let kernel = epilogue.kernelEpilogue(swapped: false)
-    choices = choices << 8 | Int(kernel.bias.rawValue) << 4 | Int(kernel.activation.rawValue)
+    choices =
+      choices << 8 | Int(kernel.bias.rawValue) << 4 | Int(kernel.activation.rawValue) << 1 | (kernel.adds_residual ? 1 : 0)
     self.init(
       m: Int64(c.rows), n: Int64(c.columns), k: Int64(a.columns),
       a_rs: Int64(a.rowStride), a_cs: Int64(a.columnStride), b_rs: Int64(b.rowStride), b_cs: Int64(b.columnStride),
       c_rs: Int64(c.rowStride), c_cs: Int64(c.columnStride),
       batch: Int64(batch.count), batch_a: Int64(batch.aStride), batch_b: Int64(batch.bStride), batch_c: Int64(batch.cStride),
-      alpha: descriptor.alpha, beta: descriptor.beta, scale: epilogue.scale, choices: Int64(choices))
+      alpha: descriptor.alpha, beta: descriptor.beta, scale: epilogue.scale, lower: kernel.lower, upper: kernel.upper,
+      choices: Int64(choices))
   }
 }

@@ -121,6 +121,7 @@ struct CandidatePair {
   let packsA: Bool
   let packsB: Bool
   let widens: Bool
+  let isStrassen: Bool
 
   init(index: Int, variant: Variant, variantIndex: Int, set: TileSet, tileSetIndex: Int) {
     self.index = index
@@ -130,6 +131,7 @@ struct CandidatePair {
     packsA = variant.packsA
     packsB = variant.packsB
     widens = variant.widens
+    isStrassen = variant.isStrassen
   }
 
   /// The type of packed panels.

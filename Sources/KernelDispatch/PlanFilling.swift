@@ -26,7 +26,7 @@ extension Dispatch {
       b_rs: Int64(problem.bRowStride), b_cs: Int64(problem.bColumnStride),
       c_rs: Int64(problem.cRowStride), c_cs: Int64(problem.cColumnStride),
       mc: Int64(selection.blocking.mc), nc: Int64(selection.blocking.nc), kc: Int64(selection.blocking.kc),
-      slice_panels: Int64(slicePanels(problem, selection)),
+      strassen_levels: Int32(selection.strassenLevels), slice_panels: Int64(slicePanels(problem, selection)),
       k_parts: Int64(BlockSizes.partsOfK(problem, for: pair, kc: selection.blocking.kc)),
       alpha: descriptor.alpha, beta: descriptor.beta,
       epilogue: descriptor.epilogue.kernelEpilogue(swapped: problem.swapped),
@@ -78,6 +78,7 @@ extension Dispatch {
     if problem.m == 0 || problem.n == 0 { return CK_DRIVER_EMPTY }
     let depth = depth(problem, descriptor)
     if depth == 0 { return CK_DRIVER_SCALE }
+    if selection.strassenLevels > 0 { return CK_DRIVER_STRASSEN }
     let inPlace = !pair.packsA && !pair.packsB && (!problem.sumsApart || storesNarrow(problem, descriptor, selection))
     guard inPlace && depth <= selection.blocking.kc && threads == 1 else { return loops(problem, selection) }
     let bare = descriptor.epilogue.isIdentity
@@ -127,6 +128,21 @@ extension Epilogue {
     case .perRow: kind = swapped ? CK_BIAS_PER_COLUMN : CK_BIAS_PER_ROW
     case .perColumn: kind = swapped ? CK_BIAS_PER_ROW : CK_BIAS_PER_COLUMN
     }
-    return ck_epilogue(scale: scale, bias: kind, activation: activation == .relu ? CK_ACT_RELU : CK_ACT_NONE)
+    // ReLU comes first, so that a clamp may end below it.
+    let lower = clamp?.lowerBound ?? -.infinity
+    return ck_epilogue(
+      scale: scale, lower: activation == .relu ? max(lower, 0) : lower, upper: clamp?.upperBound ?? .infinity, bias: kind,
+      activation: activation.kernelActivation, adds_residual: hasResidual)
+  }
+}
+
+extension Epilogue.Activation {
+  fileprivate var kernelActivation: ck_activation {
+    switch self {
+    case .none, .relu: CK_ACT_NONE
+    case .geluTanh: CK_ACT_GELU_TANH
+    case .geluErf: CK_ACT_GELU_ERF
+    case .silu: CK_ACT_SILU
+    }
   }
 }

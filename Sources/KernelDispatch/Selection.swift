@@ -19,6 +19,8 @@ public struct Selection: Sendable, Hashable {
   public var threads: Int
   /// Whether A and B change places, so that C is written along its unit stride.
   public var swapped: Bool
+  /// Levels of Strassen's algorithm: 1 where 7 products of halves are multiplied, 2 for 49 of quarters, else 0.
+  public var strassenLevels = 0
 
   /// The variant's name, such as `outer.packed`.
   public var variant: String { KernelTable.shared.variants[pair.variantIndex].name }
@@ -32,7 +34,7 @@ public struct Selection: Sendable, Hashable {
 extension Selection: CustomStringConvertible {
   public var description: String {
     "\(variant) \(microkernel) mc=\(blocking.mc) nc=\(blocking.nc) kc=\(blocking.kc) threads=\(threads)"
-      + (swapped ? " swapped" : "")
+      + (swapped ? " swapped" : "") + (strassenLevels > 0 ? " strassen=\(strassenLevels)" : "")
   }
 }
 
@@ -54,6 +56,8 @@ public enum Rejection: Sendable, Hashable {
   case microkernelNotAskedFor
   /// It needs a technique that was switched off.
   case techniqueOff(Technique)
+  /// Fewer multiplications, which the descriptor doesn't allow or these types and layouts rule out.
+  case strassenNotAllowed
   /// A row of one vector, kept for measuring what a register tile is worth.
   case withoutRegisterTile
   /// A row in another language, kept for measuring what the language is worth.
@@ -84,6 +88,7 @@ extension Rejection: CustomStringConvertible {
     case .variantNotAskedFor: "another variant was asked for"
     case .microkernelNotAskedFor: "another micro-kernel was asked for"
     case .techniqueOff(let technique): "uses \(technique.rawValue), which is off"
+    case .strassenNotAllowed: "Strassen's algorithm is not allowed, or not for such types and layouts"
     case .sameTileInC: "the same tile is there in C: runs only when asked for by name"
     case .withoutRegisterTile: "one vector of sums: runs only with the register tile off"
     }

@@ -8,7 +8,21 @@ public struct Variant: Sendable, Hashable {
   public let packsB: Bool
   /// Whether bf16 operands become fp32 panels: bf16 by emulation, on any instruction set.
   public let widens: Bool
+  /// Whether it multiplies fewer times by Strassen's algorithm, whose error bound is another: where the descriptor allows it.
+  public let isStrassen: Bool
   public let summary: String
+
+  private init(
+    name: String, family: Family, packsA: Bool, packsB: Bool, widens: Bool = false, isStrassen: Bool = false, summary: String
+  ) {
+    self.name = name
+    self.family = family
+    self.packsA = packsA
+    self.packsB = packsB
+    self.widens = widens
+    self.isStrassen = isStrassen
+    self.summary = summary
+  }
 
   /// Whether it packs what a micro-kernel can read only when packed.
   func packs(for kernel: Microkernel) -> Bool { (packsA || !kernel.packedA) && (packsB || !kernel.packedB) }
@@ -23,25 +37,28 @@ public struct Variant: Sendable, Hashable {
   /// Every variant. A row here is all that dispatch needs to consider one.
   static let all = [
     Variant(
-      name: "outer.direct", family: .outer, packsA: false, packsB: false, widens: false,
+      name: "outer.direct", family: .outer, packsA: false, packsB: false,
       summary: "both operands where they lie"),
     Variant(
-      name: "outer.packed-b", family: .outer, packsA: false, packsB: true, widens: false,
+      name: "outer.packed-b", family: .outer, packsA: false, packsB: true,
       summary: "panels of B; A where it lies"),
     Variant(
-      name: "outer.packed", family: .outer, packsA: true, packsB: true, widens: false,
+      name: "outer.packed", family: .outer, packsA: true, packsB: true,
       summary: "panels of A and B"),
+    Variant(
+      name: "outer.strassen", family: .outer, packsA: true, packsB: true, isStrassen: true,
+      summary: "7 products of halves instead of 8, or 49 of quarters: panels of sums of A and of B"),
     Variant(
       name: "outer.widened", family: .outer, packsA: true, packsB: true, widens: true,
       summary: "bf16 widened to fp32 panels: exact products, fp32 sums, one rounding on store"),
     Variant(
-      name: "pair.packed-b", family: .pair, packsA: false, packsB: true, widens: false,
+      name: "pair.packed-b", family: .pair, packsA: false, packsB: true,
       summary: "bf16 pairs: panels of B; pairs of A where they lie"),
     Variant(
-      name: "pair.packed", family: .pair, packsA: true, packsB: true, widens: false,
+      name: "pair.packed", family: .pair, packsA: true, packsB: true,
       summary: "bf16 pairs: panels of A and B"),
     Variant(
-      name: "dot.direct", family: .dot, packsA: false, packsB: false, widens: false,
+      name: "dot.direct", family: .dot, packsA: false, packsB: false,
       summary: "few rows against a transposed B, both where they lie"),
   ]
 }

@@ -170,7 +170,7 @@ private let epilogueMutants: [ConvolutionMutant] = [
   wrong("epilogue skipped") { $0.epilogue = .init() },
   wrong("scale skipped") { $0.epilogue.scale = 1 },
   wrong("bias skipped") { $0.epilogue.bias = nil },
-  wrong("activation skipped") { $0.epilogue.relu = false },
+  wrong("activation skipped") { $0.epilogue.activation = .none },
   wrong("bias scaled") {
     let scale = $0.epilogue.scale
     $0.epilogue.bias = $0.epilogue.bias?.map { $0 * scale }
@@ -182,7 +182,7 @@ private let epilogueMutants: [ConvolutionMutant] = [
   wrong("activation before the bias") { reference, sum, place in
     let bias = reference.epilogue.bias?[place[1]] ?? 0
     let scaled = reference.epilogue.scale * sum
-    return (reference.epilogue.relu ? max(0, scaled) : scaled) + bias
+    return reference.epilogue.activation(scaled) + bias
   },
 ]
 

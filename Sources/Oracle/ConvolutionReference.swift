@@ -1,6 +1,6 @@
 import Tensors
 
-/// A 2-D convolution by its definition (`ConvolutionShape`), in Double: act(scale * convolution + bias).
+/// A 2-D convolution by its definition (`ConvolutionShape`), in Double: activation(scale * convolution + bias).
 ///
 /// Padding adds no term: it is not multiplied, even with an infinite weight.
 public struct ConvolutionReference {
@@ -9,12 +9,12 @@ public struct ConvolutionReference {
     public var scale: Double
     /// One value for each output channel; `nil`: none.
     public var bias: [Double]?
-    public var relu: Bool
+    public var activation: ReferenceActivation
 
-    public init(scale: Double = 1, bias: [Double]? = nil, relu: Bool = false) {
+    public init(scale: Double = 1, bias: [Double]? = nil, activation: ReferenceActivation = .none) {
       self.scale = scale
       self.bias = bias
-      self.relu = relu
+      self.activation = activation
     }
   }
 
@@ -67,7 +67,8 @@ extension ConvolutionReference {
       magnitude += term.magnitude
     }
     return ReferenceEntry(
-      value: finish(sum, k), magnitude: epilogue.scale.magnitude * magnitude + (epilogue.bias?[k].magnitude ?? 0))
+      value: finish(sum, k),
+      magnitude: epilogue.activation.growth * (epilogue.scale.magnitude * magnitude + (epilogue.bias?[k].magnitude ?? 0)))
   }
 
   /// The products of one sum, channel after channel.
@@ -109,8 +110,7 @@ extension ConvolutionReference {
 
   /// The epilogue on the sum of products of one element.
   func finish(_ sum: Double, _ k: Int) -> Double {
-    let value = epilogue.scale * sum + (epilogue.bias?[k] ?? 0)
-    return epilogue.relu && value < 0 ? 0 : value
+    epilogue.activation(epilogue.scale * sum + (epilogue.bias?[k] ?? 0))
   }
 
   /// Calls `body` with the sums of products of each output channel of each image, row after row, until it returns false.

@@ -54,13 +54,13 @@ struct ConvolutionJudge {
     let last = output.axes.sizes &- 1
     // The corners of the first and the last image in the first and the last channel.
     var places = (0..<16).map { corner in last &* SIMD4(corner >> 3 & 1, corner >> 2 & 1, corner >> 1 & 1, corner & 1) }
-    for _ in 0..<Coverage.sampleCount(isLinear: !reference.epilogue.relu) {
+    for _ in 0..<Coverage.sampleCount(isLinear: reference.epilogue.activation.isLinear) {
       places.append(SIMD4((0..<4).map { Int.random(in: 0...last[$0], using: &generator) }))
     }
     for place in places {
       if let mismatch = check(place) { return .failed(mismatch) }
     }
-    if !reference.epilogue.relu, let mismatch = ChannelSums(judge: self, generator: &generator).firstMismatch() {
+    if reference.epilogue.activation.isLinear, let mismatch = ChannelSums(judge: self, generator: &generator).firstMismatch() {
       return .failed(mismatch)
     }
     return .passed(checked: places.count)

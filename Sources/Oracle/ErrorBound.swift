@@ -60,7 +60,7 @@ struct ErrorBound {
     type.rounded(expected - bound) <= found && found <= type.rounded(expected + bound)
   }
 
-  /// No element's magnitude is below its value's, so what is within this needs no magnitude worked out.
+  /// No element's magnitude is below its value's, but for the ends of a clamp, which are exact: what is within this needs no magnitude worked out.
   func isSurelyWithin(_ found: Double, _ value: Double) -> Bool {
     isWithin(found, value, relative * value.magnitude)
   }

@@ -1,6 +1,6 @@
 import Tensors
 
-/// What follows the product, in plain values: act(scale * (alpha A B + beta C) + bias).
+/// What follows the product, in plain values: activation(scale * (alpha A B + beta C) + bias + residual).
 public struct ReferenceEpilogue: Sendable, Equatable {
   public enum Bias: Sendable, Equatable {
     case none
@@ -12,16 +12,21 @@ public struct ReferenceEpilogue: Sendable, Equatable {
 
   public var scale: Double
   public var bias: Bias
-  public var relu: Bool
+  /// Row after row without gaps; `nil`: none.
+  public var residual: [Double]?
+  public var activation: ReferenceActivation
 
-  public init(scale: Double = 1, bias: Bias = .none, relu: Bool = false) {
+  public init(
+    scale: Double = 1, bias: Bias = .none, residual: [Double]? = nil, activation: ReferenceActivation = .none
+  ) {
     self.scale = scale
     self.bias = bias
-    self.relu = relu
+    self.residual = residual
+    self.activation = activation
   }
 }
 
-/// A matrix product by its definition, in Double: C = act(scale * (alpha A B + beta C) + bias).
+/// A matrix product by its definition, in Double: C = activation(scale * (alpha A B + beta C) + bias + residual).
 ///
 /// As in the BLAS, alpha = 0 means no product whatever A and B hold, and beta = 0 no old C.
 public struct GEMMReference {
@@ -78,20 +83,22 @@ extension GEMMReference {
 
   /// The epilogue on the sum of products of one element.
   func finish(_ product: Double, _ row: Int, _ column: Int) -> Double {
-    let value = linear(product, row, column)
-    return epilogue.relu && value < 0 ? 0 : value
+    epilogue.activation(linear(product, row, column))
   }
 
   /// The same without the activation.
   func linear(_ product: Double, _ row: Int, _ column: Int) -> Double {
     let old = beta == 0 ? 0 : beta * before[row * n + column]
-    return epilogue.scale * (alpha * product + old) + bias(row, column)
+    return epilogue.scale * (alpha * product + old) + bias(row, column) + residual(row, column)
   }
 
   func finishMagnitude(_ magnitude: Double, _ row: Int, _ column: Int) -> Double {
     let old = beta == 0 ? 0 : (beta * before[row * n + column]).magnitude
-    return epilogue.scale.magnitude * (alpha.magnitude * magnitude + old) + bias(row, column).magnitude
+    let terms = epilogue.scale.magnitude * (alpha.magnitude * magnitude + old)
+    return epilogue.activation.growth * (terms + bias(row, column).magnitude + residual(row, column).magnitude)
   }
+
+  private func residual(_ row: Int, _ column: Int) -> Double { epilogue.residual?[row * n + column] ?? 0 }
 
   private func bias(_ row: Int, _ column: Int) -> Double {
     switch epilogue.bias {

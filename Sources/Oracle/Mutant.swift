@@ -130,11 +130,34 @@ private func losesDigits(_ reference: GEMMReference, _ type: ElementType) -> Boo
   return loses
 }
 
+private func addsLate(_ reference: GEMMReference) -> Bool {
+  reference.epilogue.residual != nil && !reference.epilogue.activation.isLinear
+}
+
 private let epilogueMutants: [Mutant] = [
   wrong("epilogue skipped", shows: { reference, _ in reference.epilogue != ReferenceEpilogue() }) { $0.epilogue = .init() },
   wrong("scale skipped", shows: { reference, _ in reference.epilogue.scale != 1 }) { $0.epilogue.scale = 1 },
   wrong("bias skipped", shows: { reference, _ in reference.epilogue.bias != .none }) { $0.epilogue.bias = .none },
-  wrong("activation skipped", shows: { reference, _ in reference.epilogue.relu }) { $0.epilogue.relu = false },
+  wrong("activation skipped", shows: { reference, _ in !reference.epilogue.activation.isLinear }) {
+    $0.epilogue.activation = .none
+  },
+  wrong("clamp skipped", shows: { reference, _ in reference.epilogue.activation.clamp != nil }) {
+    $0.epilogue.activation.clamp = nil
+  },
+  wrong("the other GELU", shows: { reference, c in reference.epilogue.activation.function == .geluErf && c.type != .bfloat16 }) {
+    $0.epilogue.activation.function = .geluTanh
+  },
+  wrong("residual skipped", shows: { reference, _ in reference.epilogue.residual != nil }) { $0.epilogue.residual = nil },
+  Mutant("residual after the activation", shows: { reference, _ in addsLate(reference) }) { reference, c in
+    let early = reference.changed { $0.epilogue.residual = nil }
+    early.forEachRow { row, products in
+      for column in 0..<reference.n {
+        c[row, column] =
+          early.finish(products[column], row, column) + (reference.epilogue.residual?[row * reference.n + column] ?? 0)
+      }
+      return true
+    }
+  },
   wrong(
     "bias along the other axis", shows: { reference, _ in reference.m > 1 && reference.n > 1 && reference.epilogue.bias != .none }
   ) {

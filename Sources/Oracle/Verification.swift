@@ -50,13 +50,14 @@ struct Judge {
     var generator = SplitMix64(seed: seed)
     let (bottom, right) = (c.rows - 1, c.columns - 1)
     var places = [(0, 0), (0, right), (bottom, 0), (bottom, right)]
-    for _ in 0..<Coverage.sampleCount(isLinear: !reference.epilogue.relu) {
+    for _ in 0..<Coverage.sampleCount(isLinear: reference.epilogue.activation.isLinear) {
       places.append((Int.random(in: 0...bottom, using: &generator), Int.random(in: 0...right, using: &generator)))
     }
     for (row, column) in places {
       if let mismatch = check(c, row, column) { return .failed(mismatch) }
     }
-    if !reference.epilogue.relu, let mismatch = SignedSums(judge: self, generator: &generator).firstMismatch(in: c) {
+    if reference.epilogue.activation.isLinear, let mismatch = SignedSums(judge: self, generator: &generator).firstMismatch(in: c)
+    {
       return .failed(mismatch)
     }
     return .passed(checked: places.count)

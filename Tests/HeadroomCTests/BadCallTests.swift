@@ -63,7 +63,7 @@ struct BadCallTests {
     #expect(status { $0.input_type = hr_dtype(rawValue: 3) } == HR_ERROR_UNKNOWN_VALUE)
     #expect(lastError() == "input_type has an unknown value: found 3, expected HR_F32, HR_BF16 or HR_F64")
     #expect(status { $0.output_type = hr_dtype(rawValue: .max) } == HR_ERROR_UNKNOWN_VALUE)
-    #expect(status { $0.epilogue.activation = hr_activation(rawValue: 2) } == HR_ERROR_UNKNOWN_VALUE)
+    #expect(status { $0.epilogue.activation = hr_activation(rawValue: 5) } == HR_ERROR_UNKNOWN_VALUE)
     #expect(status { $0.epilogue.bias = HR_BIAS_PER_CHANNEL } == HR_ERROR_UNKNOWN_VALUE)
     #expect(status { $0.epilogue.bias = hr_bias(rawValue: 4) } == HR_ERROR_UNKNOWN_VALUE)
   }

@@ -38,7 +38,7 @@ struct BatchAndPackedTests {
               out.withUnsafeBufferPointer { out in
                 var list = hr_gemm_list(
                   size: MemoryLayout<hr_gemm_list>.size, count: Int64(count), a: left.baseAddress, b: right.baseAddress,
-                  c: out.baseAddress, bias: hr_buffer())
+                  c: out.baseAddress, residual: nil, bias: hr_buffer())
                 return hr_gemm_plan_execute_list(single.plan, &list, nil, 0)
               }
             }

@@ -72,18 +72,22 @@ final class CPlan: @unchecked Sendable {
 extension hr_gemm_operands {
   /// The operands of a call on arrays, for the length of `body`.
   static func with<Input: TestElement, Output: TestElement, Accumulator: TestElement, Result>(
-    _ a: [Input], _ b: [Input], _ c: inout [Output], bias: [Accumulator], _ body: (inout hr_gemm_operands) -> Result
+    _ a: [Input], _ b: [Input], _ c: inout [Output], bias: [Accumulator], residual: [Output] = [],
+    _ body: (inout hr_gemm_operands) -> Result
   ) -> Result {
     a.withUnsafeBytes { aBytes in
       b.withUnsafeBytes { bBytes in
         bias.withUnsafeBytes { biasBytes in
-          c.withUnsafeMutableBytes { cBytes in
-            var operands = hr_gemm_operands(
-              size: MemoryLayout<hr_gemm_operands>.size, a: hr_buffer(data: aBytes.baseAddress, count: Int64(a.count)),
-              b: hr_buffer(data: bBytes.baseAddress, count: Int64(b.count)),
-              c: hr_output(data: cBytes.baseAddress, count: Int64(cBytes.count / MemoryLayout<Output>.stride)),
-              bias: hr_buffer(data: biasBytes.baseAddress, count: Int64(bias.count)))
-            return body(&operands)
+          residual.withUnsafeBytes { residualBytes in
+            c.withUnsafeMutableBytes { cBytes in
+              var operands = hr_gemm_operands(
+                size: MemoryLayout<hr_gemm_operands>.size, a: hr_buffer(data: aBytes.baseAddress, count: Int64(a.count)),
+                b: hr_buffer(data: bBytes.baseAddress, count: Int64(b.count)),
+                c: hr_output(data: cBytes.baseAddress, count: Int64(cBytes.count / MemoryLayout<Output>.stride)),
+                bias: hr_buffer(data: biasBytes.baseAddress, count: Int64(bias.count)),
+                residual: hr_buffer(data: residualBytes.baseAddress, count: Int64(residual.count)))
+              return body(&operands)
+            }
           }
         }
       }

@@ -31,7 +31,9 @@ struct ConvolutionTests {
       (desc.input_layout, desc.output_layout, desc.weight_layout) = (problem.layout.0, problem.layout.0, problem.weights.0)
       desc.input_type = dtypes[input] ?? HR_F64
       desc.output_type = dtypes[output] ?? HR_F64
-      desc.epilogue = hr_epilogue(scale: 0.5, bias: HR_BIAS_PER_CHANNEL, activation: HR_ACTIVATION_RELU)
+      desc.epilogue = hr_epilogue(
+        scale: 0.5, bias: HR_BIAS_PER_CHANNEL, activation: HR_ACTIVATION_SILU,
+        clamp: hr_clamp(applies: true, lower: -0.25, upper: 90))
     }
     let shape = ConvolutionShape(
       batch: 2, inputChannels: 8, height: 9, width: 11, outputChannels: 16, kernel: Extent(height: 3, width: 2),
@@ -39,7 +41,7 @@ struct ConvolutionTests {
       dilation: Extent(height: 1, width: 2), groups: problem.groups)
     var descriptor = ConvolutionDescriptor(
       shape, layout: problem.layout.1, weightLayout: problem.weights.1, inputType: input, outputType: output)
-    descriptor.epilogue = ConvolutionEpilogue(scale: 0.5, hasBias: true, activation: .relu)
+    descriptor.epilogue = ConvolutionEpilogue(scale: 0.5, hasBias: true, activation: .silu, clamp: -0.25...90)
     return (desc, descriptor)
   }
 

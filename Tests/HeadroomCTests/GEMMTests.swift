@@ -17,26 +17,30 @@ struct GEMMTests {
       desc.c.row = Int64(n + 2)
       (desc.input_type, desc.output_type) = (Input.dtype, Output.dtype)
       (desc.alpha, desc.beta) = (0.3, 0.7)
-      desc.epilogue = hr_epilogue(scale: 1.1, bias: HR_BIAS_PER_COLUMN, activation: HR_ACTIVATION_RELU)
+      desc.epilogue = hr_epilogue(
+        scale: 1.1, bias: HR_BIAS_PER_COLUMN, activation: HR_ACTIVATION_GELU_ERF,
+        clamp: hr_clamp(applies: true, lower: -0.1, upper: 60))
+      desc.adds_residual = true
     }
     var descriptor = GEMMDescriptor(
       a: .columnMajor(rows: m, columns: k, leadingDimension: m + 3), b: .rowMajor(rows: k, columns: n),
       c: .rowMajor(rows: m, columns: n, leadingDimension: n + 2), inputType: Input.elementType, outputType: Output.elementType)
     (descriptor.alpha, descriptor.beta) = (0.3, 0.7)
-    descriptor.epilogue = Epilogue(scale: 1.1, bias: .perColumn, activation: .relu)
+    descriptor.epilogue = Epilogue(scale: 1.1, bias: .perColumn, activation: .geluErf, clamp: -0.1...60, hasResidual: true)
 
     let a: [Input] = filled((m + 3) * k)
     let b: [Input] = filled(k * n, step: 7)
     let bias: [Accumulator] = filled(n)
     let before: [Output] = filled(m * (n + 2), step: 3)
+    let residual: [Output] = filled(m * (n + 2), step: 11)
     var (expected, planned, once) = (before, before, before)
     var span = expected.mutableSpan
-    try GEMMPlan(descriptor).execute(a: a.span, b: b.span, c: &span, bias: bias.span)
+    try GEMMPlan(descriptor).execute(a: a.span, b: b.span, c: &span, bias: bias.span, residual: residual.span)
 
     let plan = CPlan(desc)
-    #expect(hr_gemm_operands.with(a, b, &planned, bias: bias) { plan.execute($0) } == HR_OK)
+    #expect(hr_gemm_operands.with(a, b, &planned, bias: bias, residual: residual) { plan.execute($0) } == HR_OK)
     #expect(planned == expected)
-    let status = hr_gemm_operands.with(a, b, &once, bias: bias) { operands in
+    let status = hr_gemm_operands.with(a, b, &once, bias: bias, residual: residual) { operands in
       withUnsafePointer(to: desc) { hr_gemm($0, &operands) }
     }
     #expect(status == HR_OK)
@@ -50,6 +54,30 @@ struct GEMMTests {
     try agree(Double.self, Double.self, Double.self)
     try agree(BFloat16.self, BFloat16.self, Float.self)
     try agree(BFloat16.self, Float.self, Float.self)
+  }
+
+  @Test("Every activation has its number, and a clamp must be an interval")
+  func activations() {
+    for (activation, expected) in [
+      (HR_ACTIVATION_NONE, Float(-4)), (HR_ACTIVATION_RELU, 0), (HR_ACTIVATION_GELU_TANH, -0.00007),
+      (HR_ACTIVATION_GELU_ERF, -0.00013),
+      (HR_ACTIVATION_SILU, -0.07194),
+    ] {
+      let plan = CPlan(gemmDescriptor(1, 1, 1) { $0.epilogue.activation = activation })
+      var c: [Float] = [.nan]
+      #expect(hr_gemm_operands.with([Float(-2)], [Float(2)], &c, bias: [Float]()) { plan.execute($0) } == HR_OK)
+      #expect(abs(c[0] - expected) < 1e-5)
+    }
+    for (lower, upper) in [(2.0, 1.0), (.nan, 1), (0, .nan)] {
+      let desc = gemmDescriptor(1, 1, 1) { $0.epilogue.clamp = hr_clamp(applies: true, lower: lower, upper: upper) }
+      var plan: OpaquePointer?
+      #expect(withUnsafePointer(to: desc) { hr_gemm_plan_create($0, &plan) } == HR_ERROR_INVALID_CLAMP)
+      #expect(plan == nil && lastError().contains("found \(lower) to \(upper)"))
+    }
+    let plan = CPlan(gemmDescriptor(1, 1, 1) { $0.adds_residual = true })
+    var c: [Float] = [7]
+    let status = hr_gemm_operands.with([Float(-2)], [Float(2)], &c, bias: [Float]()) { plan.execute($0) }
+    #expect(status == HR_ERROR_BUFFER_TOO_SHORT && c == [7])
   }
 
   @Test("A plan runs again on other operands, each time as if it were the first")

@@ -122,6 +122,63 @@ struct BatchTests {
     }
   }
 
+  @Test("Each product of a batch takes its own residual, by strides and by lists")
+  func residuals() throws {
+    let (m, n, k, count) = (9, 20, 7, 5)
+    for threads in [1, 2] {
+      var descriptor = GEMMDescriptor(m: m, n: n, k: k)
+      descriptor.epilogue = Epilogue(activation: .relu, hasResidual: true)
+      descriptor.options = SelectionOptions(threads: threads, keepsThreads: true)
+      descriptor.batch = Batch(count: count, cStride: m * n)
+      let (a, b) = ([Float](repeating: 1, count: m * k), [Float](repeating: 1, count: k * n))
+      let residual = (0..<count * m * n).map { Float($0 % 29 - 14) }
+      let expected = residual.map { max(0, Float(k) + $0) }
+      var strided = [Float](repeating: .nan, count: count * m * n)
+      var listed = strided
+      var span = strided.mutableSpan
+      let plan = try GEMMPlan(descriptor)
+      try plan.execute(a: a.span, b: b.span, c: &span, bias: Span<Float>(), residual: residual.span)
+      #expect(strided == expected)
+      try withLists(a, b, residual, &listed, stride: m * n) { lists in
+        try plan.execute(lists)
+        var lacking = lists
+        lacking.residual = nil
+        let missing = HeadroomError.bufferTooShort(operand: "the residual", found: 0, expected: count * m * n)
+        #expect(throws: missing) { try plan.execute(lacking) }
+      }
+      #expect(listed == expected)
+    }
+  }
+
+  /// Lists that share A and B, with C and the residual `stride` elements apart.
+  private func withLists(
+    _ a: [Float], _ b: [Float], _ residual: [Float], _ c: inout [Float], stride: Int, _ body: (OperandLists) throws -> Void
+  ) throws {
+    let count = c.count / stride
+    try c.withUnsafeMutableBufferPointer { c in
+      try withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: 3 * count) { inputs in
+        try withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: count) { outputs in
+          try residual.withUnsafeBufferPointer { residual in
+            try a.withUnsafeBufferPointer { a in
+              try b.withUnsafeBufferPointer { b in
+                for index in 0..<count {
+                  inputs.initializeElement(at: index, to: a.baseAddress)
+                  inputs.initializeElement(at: count + index, to: b.baseAddress)
+                  inputs.initializeElement(at: 2 * count + index, to: residual.baseAddress.map { $0 + index * stride })
+                  outputs.initializeElement(at: index, to: c.baseAddress.map { $0 + index * stride })
+                }
+                let first = try #require(inputs.baseAddress)
+                try body(
+                  OperandLists(
+                    count: count, a: first, b: first + count, c: try #require(outputs.baseAddress), residual: first + 2 * count))
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
   @Test("Products woven into each other's rows are apart, overlapping ones are refused")
   func overlap() throws {
     var descriptor = GEMMDescriptor(m: 4, n: 3, k: 2)

@@ -80,7 +80,8 @@ extension ConvolutionSetting {
     var descriptor = ConvolutionDescriptor(
       shape, layout: inputLayout, weightLayout: weightLayout, inputType: inputType, outputType: outputType)
     descriptor.outputLayout = outputLayout
-    descriptor.epilogue = ConvolutionEpilogue(scale: scale, hasBias: hasBias, activation: relu ? .relu : .none)
+    descriptor.epilogue = ConvolutionEpilogue(
+      scale: scale, hasBias: hasBias, activation: .init(activation.function), clamp: activation.clamp)
     descriptor.options = options
     return descriptor
   }

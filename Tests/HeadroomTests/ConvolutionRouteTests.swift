@@ -43,7 +43,7 @@ struct ConvolutionRouteTests {
       $0.weightLayout = choice(index, WeightLayout.allCases)
       $0.scale = choice(index / 3, [1, 1, 0.5])
       $0.hasBias = index / 2 % 2 == 1
-      $0.relu = index / 5 % 2 == 1
+      $0.activation = choice(index / 5, ReferenceActivation.kinds)
       $0.placement = choice(index / 7, GuardedBuffer.Placement.allCases)
     }
   }
@@ -110,6 +110,7 @@ struct ConvolutionRouteTests {
     for index in 0..<24 {
       let setting = Self.setting(index, channels: choice(index, [3, 4]), outputs: choice(index, [4, 3, 6]), width: 9).with {
         ($0.inputType, $0.outputType) = (input, output)
+        $0.activation = choice(index / 5, [.none, .relu])
       }
       let trial = try ConvolutionTrial(setting)
       for mutant in ConvolutionMutant.all where mutant.shows(in: trial.reference, type: output) {

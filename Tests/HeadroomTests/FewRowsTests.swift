@@ -1,4 +1,5 @@
 import Headroom
+import Oracle
 import TestSupport
 import Testing
 
@@ -63,7 +64,8 @@ struct FewRowsTests {
         $0.a = [.rowMajor, .columnMajor, .paddedRowMajor][index % 3]
         $0.b = [.rowMajor, .paddedColumnMajor][index / 2 % 2]
         ($0.alpha, $0.beta, $0.scale) = (Double(index % 3), Double(index % 2), index % 7 == 0 ? 2 : 1)
-        ($0.bias, $0.relu) = (GEMMSetting.Bias.allCases[index % 3], index % 5 == 0)
+        ($0.bias, $0.activation) = (GEMMSetting.Bias.allCases[index % 3], choice(index, ReferenceActivation.kinds))
+        $0.hasResidual = index % 4 == 1
       }
     }
     let trials = try settings.map { try GEMMTrial($0) }
@@ -74,7 +76,8 @@ struct FewRowsTests {
           try gemm(
             setting.descriptor(SelectionOptions(threads: threads)), a: trial.a.view.base, b: trial.b.view.base,
             c: trial.c.view.base,
-            bias: trial.bias.map { UnsafeRawPointer($0.view.base) })
+            bias: trial.bias.map { UnsafeRawPointer($0.view.base) },
+            residual: trial.residual.map { UnsafeRawPointer($0.view.base) })
           #expect(trial.finding() == nil)
         }
       }

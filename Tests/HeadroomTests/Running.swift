@@ -1,4 +1,5 @@
 import Headroom
+import Oracle
 import TestSupport
 
 extension GEMMSetting {
@@ -12,10 +13,33 @@ extension GEMMSetting {
       case .perRow: .perRow
       case .perColumn: .perColumn
       }
-    descriptor.epilogue = Epilogue(scale: scale, bias: bias, activation: relu ? .relu : .none)
+    descriptor.epilogue = Epilogue(
+      scale: scale, bias: bias, activation: .init(activation.function), clamp: activation.clamp, hasResidual: hasResidual)
     descriptor.options = options
     return descriptor
   }
+}
+
+extension Epilogue.Activation {
+  init(_ function: ReferenceActivation.Function) {
+    self =
+      switch function {
+      case .none: .none
+      case .relu: .relu
+      case .geluTanh: .geluTanh
+      case .geluErf: .geluErf
+      case .silu: .silu
+      }
+  }
+}
+
+extension ReferenceActivation {
+  /// One of each kind, and clamps after them.
+  static let kinds =
+    Function.allCases.map { ReferenceActivation($0) } + [
+      ReferenceActivation(.none, clamp: -3...2), ReferenceActivation(.relu, clamp: 0...6),
+      ReferenceActivation(.silu, clamp: -0.1...1),
+    ]
 }
 
 extension GEMMPlan {
@@ -23,6 +47,7 @@ extension GEMMPlan {
   func run(_ trial: GEMMTrial, workspace: UnsafeMutableRawPointer? = nil) throws(HeadroomError) {
     try execute(
       a: trial.a.view.base, b: trial.b.view.base, c: trial.c.view.base, bias: trial.bias.map { UnsafeRawPointer($0.view.base) },
+      residual: trial.residual.map { UnsafeRawPointer($0.view.base) },
       workspace: workspace)
   }
 }

@@ -49,7 +49,7 @@ struct ConvolutionReferenceTests {
     reference.epilogue = .init(scale: -2, bias: [4, 60])
     #expect(reference.values() == [-6, 10])
     #expect(reference.entry(0, 1, 0, 0) == ReferenceEntry(value: 10, magnitude: 110))
-    reference.epilogue.relu = true
+    reference.epilogue.activation = .relu
     #expect(reference.values() == [0, 10])
   }
 

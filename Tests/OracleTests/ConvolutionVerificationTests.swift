@@ -36,7 +36,7 @@ struct ConvolutionVerificationTests {
 
   /// Small enough that samples, all there is with ReLU, meet nearly every element.
   static let rectified = shapes.filter { $0.outputCount <= 250 }.map { shape in
-    ConvolutionSetting(shape) { ($0.scale, $0.hasBias, $0.relu) = (2, true, true) }
+    ConvolutionSetting(shape) { ($0.scale, $0.hasBias, $0.activation) = (2, true, .relu) }
   }
 
   @Test("The output rounded once passes every check", arguments: settings + rectified)

@@ -35,10 +35,10 @@ struct ReferenceTests {
     withOperands { a, b in
       var reference = GEMMReference(a: a, b: b, alpha: 2, beta: -3, before: [1, 10, 100, 50])
       #expect(reference.values() == [113, 98, -22, 158])
-      reference.epilogue = ReferenceEpilogue(scale: -0.5, bias: .perColumn([60, 40]), relu: true)
+      reference.epilogue = ReferenceEpilogue(scale: -0.5, bias: .perColumn([60, 40]), activation: .relu)
       #expect(reference.values() == [3.5, 0, 71, 0])
       reference.epilogue.bias = .perRow([60, 40])
-      reference.epilogue.relu = false
+      reference.epilogue.activation = .none
       #expect(reference.values() == [3.5, 11, 51, -39])
       #expect(reference.entry(1, 0) == .init(value: 51, magnitude: 0.5 * (278 + 300) + 40))
     }

@@ -15,11 +15,13 @@ struct VerificationTests {
       GEMMSetting(12, 12, 12) { $0.c = .paddedRowMajor },
       GEMMSetting(17, 33, 65) { $0.data = .uniform },
       GEMMSetting(9, 7, 21) {
-        ($0.alpha, $0.beta, $0.scale, $0.bias, $0.relu, $0.c) = (2, -3, 0.5, .perRow, true, .columnMajor)
+        ($0.alpha, $0.beta, $0.scale, $0.bias, $0.activation, $0.c) = (2, -3, 0.5, .perRow, .relu, .columnMajor)
       },
       GEMMSetting(20, 20, 20) {
         ($0.alpha, $0.beta, $0.scale, $0.bias, $0.data, $0.c) = (0.75, 0.5, 3, .perColumn, .uniform, .spread)
       },
+      GEMMSetting(12, 15, 11) { ($0.activation, $0.hasResidual, $0.bias) = (.init(.none, clamp: -2...9), true, .perRow) },
+      GEMMSetting(13, 16, 11) { ($0.activation, $0.hasResidual, $0.data) = (.init(.geluErf), true, .uniform) },
       GEMMSetting(70, 130, 40) { ($0.data, $0.c) = (.uniform, .paddedColumnMajor) },
     ].map { $0.with { ($0.inputType, $0.outputType) = (input, output) } }
   }
@@ -40,7 +42,7 @@ struct VerificationTests {
       trial.reset()
       mutant.write(trial.reference, trial.c.view)
       #expect(trial.finding() != nil, "\(mutant.name) passed")
-      // A product with ReLU has no sums; there the samples cover a small one nearly whole.
+      // A product with an activation has no sums; there the samples cover a small one nearly whole.
       #expect(trial.finding(coverage: .sampled(seed: 3)) != nil, "\(mutant.name) passed by samples")
     }
   }

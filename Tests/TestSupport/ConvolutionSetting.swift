@@ -12,7 +12,7 @@ public struct ConvolutionSetting: Sendable, Hashable, CustomStringConvertible {
   public var outputType = ElementType.float32
   public var scale = 1.0
   public var hasBias = false
-  public var relu = false
+  public var activation = ReferenceActivation.none
   public var data = GEMMSetting.Data.integers
   public var placement = GuardedBuffer.Placement.flushWithEnd
 
@@ -27,6 +27,9 @@ public struct ConvolutionSetting: Sendable, Hashable, CustomStringConvertible {
     return copy
   }
 
+  /// How near the result must be to the exact value.
+  public var tolerance: Tolerance { data == .integers && activation.isExact ? .exact : .statistical }
+
   public var description: String {
     let (kernel, stride, dilation, padding) = (shape.kernel, shape.stride, shape.dilation, shape.padding)
     var words = [
@@ -40,7 +43,7 @@ public struct ConvolutionSetting: Sendable, Hashable, CustomStringConvertible {
     words.append("\(inputType.rawValue)->\(outputType.rawValue)")
     if scale != 1 { words.append("scale \(scale)") }
     if hasBias { words.append("bias") }
-    if relu { words.append("relu") }
+    if activation != .none { words.append("\(activation)") }
     words.append("\(data), \(placement)")
     return words.joined(separator: "; ")
   }

@@ -35,7 +35,7 @@ public final class ConvolutionTrial {
     bias = setting.hasBias ? try tensor(.channels(shape.outputChannels), .float32, seed + 2) : nil
     reference = ConvolutionReference(
       shape: shape, input: input.view.readOnly, weights: weights.view.readOnly,
-      epilogue: .init(scale: setting.scale, bias: bias?.view.readOnly.values(), relu: setting.relu))
+      epilogue: .init(scale: setting.scale, bias: bias?.view.readOnly.values(), activation: setting.activation))
     operands = [("input", input), ("weights", weights), ("bias", bias)].compactMap { name, tensor in
       tensor.map { (name, $0, $0.bytes) }
     }
@@ -61,7 +61,7 @@ public final class ConvolutionTrial {
 
   /// What is wrong after a run, in words; `nil` if the output is right and nothing else was written.
   public func finding(tolerance: Tolerance? = nil, coverage: Coverage = .automatic) -> String? {
-    let chosen = tolerance ?? (setting.data == .integers ? .exact : .statistical)
+    let chosen = tolerance ?? setting.tolerance
     if case .failed(let mismatch) = reference.verify(output.view.readOnly, tolerance: chosen, coverage: coverage) {
       return "\(setting): \(mismatch)"
     }

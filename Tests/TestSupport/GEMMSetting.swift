@@ -27,7 +27,8 @@ public struct GEMMSetting: Sendable, Hashable, CustomStringConvertible {
   public var beta = 0.0
   public var scale = 1.0
   public var bias = Bias.none
-  public var relu = false
+  public var activation = ReferenceActivation.none
+  public var hasResidual = false
   public var data = Data.integers
   public var placement = GuardedBuffer.Placement.flushWithEnd
 
@@ -49,13 +50,17 @@ public struct GEMMSetting: Sendable, Hashable, CustomStringConvertible {
   public var layoutB: MatrixLayout { b.layout(rows: k, columns: n) }
   public var layoutC: MatrixLayout { c.layout(rows: m, columns: n) }
 
+  /// How near the result must be to the exact value.
+  public var tolerance: Tolerance { data == .integers && activation.isExact ? .exact : .statistical }
+
   public var description: String {
     var words = ["\(m)x\(n)x\(k)", "\(inputType.rawValue)->\(outputType.rawValue)", "A \(a), B \(b), C \(c)"]
     if alpha != 1 { words.append("alpha \(alpha)") }
     if beta != 0 { words.append("beta \(beta)") }
     if scale != 1 { words.append("scale \(scale)") }
     if bias != .none { words.append("bias \(bias)") }
-    if relu { words.append("relu") }
+    if activation != .none { words.append("\(activation)") }
+    if hasResidual { words.append("residual") }
     words.append("\(data), \(placement)")
     return words.joined(separator: ", ")
   }

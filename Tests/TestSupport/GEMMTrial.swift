@@ -9,6 +9,8 @@ public final class GEMMTrial {
   public let c: GuardedMatrix
   /// The bias in the accumulator's type; no matrix if there is none.
   public let bias: GuardedMatrix?
+  /// Laid out as C; no matrix if there is none.
+  public let residual: GuardedMatrix?
   public let reference: GEMMReference
   private let inputs: [(name: String, matrix: GuardedMatrix, bytes: [UInt8])]
 
@@ -29,13 +31,16 @@ public final class GEMMTrial {
       case .perRow: try matrix(.rowMajor(rows: 1, columns: setting.m), setting.accumulator, seed + 3)
       case .perColumn: try matrix(.rowMajor(rows: 1, columns: setting.n), setting.accumulator, seed + 3)
       }
+    residual = setting.hasResidual ? try matrix(setting.layoutC, setting.outputType, seed + 4) : nil
     if setting.beta != 0 { c.view.fill(fill, seed: seed + 2) }
-    reference = Self.reference(setting, a: a, b: b, c: c, bias: bias)
-    inputs = [("A", a), ("B", b), ("bias", bias)].compactMap { name, matrix in matrix.map { (name, $0, $0.bytes) } }
+    reference = Self.reference(setting, a: a, b: b, c: c, bias: bias, residual: residual)
+    inputs = [("A", a), ("B", b), ("bias", bias), ("residual", residual)].compactMap { name, matrix in
+      matrix.map { (name, $0, $0.bytes) }
+    }
   }
 
   private static func reference(
-    _ setting: GEMMSetting, a: GuardedMatrix, b: GuardedMatrix, c: GuardedMatrix, bias: GuardedMatrix?
+    _ setting: GEMMSetting, a: GuardedMatrix, b: GuardedMatrix, c: GuardedMatrix, bias: GuardedMatrix?, residual: GuardedMatrix?
   ) -> GEMMReference {
     let values = bias?.view.readOnly.values() ?? []
     let axis: ReferenceEpilogue.Bias =
@@ -47,7 +52,8 @@ public final class GEMMTrial {
     return GEMMReference(
       a: a.view.readOnly, b: b.view.readOnly, alpha: setting.alpha, beta: setting.beta,
       before: setting.beta == 0 ? [] : c.view.readOnly.values(),
-      epilogue: ReferenceEpilogue(scale: setting.scale, bias: axis, relu: setting.relu))
+      epilogue: ReferenceEpilogue(
+        scale: setting.scale, bias: axis, residual: residual?.view.readOnly.values(), activation: setting.activation))
   }
 
   /// Puts C back to what it was: its old values, or NaN throughout when beta is 0.
@@ -61,7 +67,7 @@ public final class GEMMTrial {
 
   /// What is wrong after a run, in words; `nil` if the product is right and nothing else was written.
   public func finding(tolerance: Tolerance? = nil, coverage: Coverage = .automatic) -> String? {
-    let chosen = tolerance ?? (setting.data == .integers ? .exact : .statistical)
+    let chosen = tolerance ?? setting.tolerance
     if case .failed(let mismatch) = reference.verify(c.view.readOnly, tolerance: chosen, coverage: coverage) {
       return "\(setting): \(mismatch)"
     }
