@@ -25,6 +25,8 @@ public struct Run: Codable, Sendable, Equatable {
   public var languages: [LanguagePair]?
   /// nil where no network was measured layer by layer.
   public var networks: [Network]?
+  /// nil where other libraries were not measured beside this one.
+  public var rivals: RivalStudy?
   /// What was asked for and is not there, and why: a missing tool, an instruction set this machine lacks, an interrupt.
   public var missing: [String]
 
@@ -33,7 +35,7 @@ public struct Run: Codable, Sendable, Equatable {
     ceilings: [Ceiling] = [], sentinel: Sentinel = Sentinel(), measurements: [Measurement] = [], ladders: [Ladder] = [],
     quartets: [Quartet] = [], attributions: [Attribution] = [], hardwareYears: [HardwareYears] = [],
     leadingDimensions: [LeadingDimensions]? = nil, languages: [LanguagePair]? = nil, networks: [Network]? = nil,
-    missing: [String] = []
+    rivals: RivalStudy? = nil, missing: [String] = []
   ) {
     schema = Run.currentSchema
     self.version = version
@@ -51,12 +53,13 @@ public struct Run: Codable, Sendable, Equatable {
     self.leadingDimensions = leadingDimensions
     self.languages = languages
     self.networks = networks
+    self.rivals = rivals
     self.missing = missing
   }
 
   enum CodingKeys: String, CodingKey {
     case schema, version, started, command, environment, ceilings, sentinel, measurements, ladders, quartets, attributions,
-      languages, networks, missing
+      languages, networks, rivals, missing
     case durationSeconds = "duration_seconds"
     case hardwareYears = "hardware_years"
     case leadingDimensions = "leading_dimensions"

@@ -28,6 +28,8 @@ import Testing
     expectRefusal(try Tool()("bench", "conv", "--suite", "imagined"), naming: ["imagined", "resnet50"])
     expectRefusal(try Tool()("bench", "conv", "c8 h8 k8 r1", "--layout", "chwn"), naming: ["chwn", "nchw"])
     expectRefusal(try Tool()("bench", "conv", "c8 h8 k8 r1", "--dtype", "f64"), naming: ["f64", "bf16"])
+    expectRefusal(try Tool()("bench", "conv", "c8 h8 k8 r1", "--dtype", "f32.bf16x2"), naming: ["f32.bf16x2", "bf16"])
+    expectRefusal(try Tool()("explain", "conv", "c8 h8 k8 r1", "--dtype", "f32.bf16x2"), naming: ["f32.bf16x2", "bf16"])
     expectRefusal(try Tool()("bench", "conv", "c8 h8 k8 r1", "--variants", "outer.packed"), naming: ["outer.packed", "direct"])
     expectRefusal(try Tool()("bench", "conv", "c8 h8 k8 r1", "--ukernel", "imagined"), naming: ["imagined", "headroom list"])
   }
@@ -85,6 +87,11 @@ import Testing
 
   @Test func aFileInAFolderThatIsNotThere() throws {
     expectRefusal(try Tool()("bench", "gemm", "8x8x8", "--json", "/nowhere/at/all.json"), naming: ["/nowhere/at", "create"])
+  }
+
+  @Test func aFileOfRivalsThatIsNone() throws {
+    expectRefusal(try Tool()("report", "--quick", "--rivals", "/nowhere.json"), naming: ["/nowhere.json"])
+    expectRefusal(try Tool()("report", "--quick", "--rivals", "/proc/self/status"), naming: ["/proc/self/status", "driver"])
   }
 
   @Test(arguments: ["/proc/report", "/dev/null/report"])

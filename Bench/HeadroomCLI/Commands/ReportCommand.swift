@@ -1,6 +1,7 @@
 #if Tools
   import ArgumentParser
   import Foundation
+  import Measurement
   import Reporting
   import Results
 
@@ -18,6 +19,7 @@
           headroom report
           headroom report --quick --out /tmp/report
           headroom report --publish Reports
+          headroom report --rivals peers.json
         """)
 
     @Flag(help: "Measure for less than a minute, with fewer shapes.")
@@ -30,12 +32,19 @@
       help: ArgumentHelp("Also write it to <machine>/<date> below this folder and update the index there.", valueName: "folder"))
     var publish: String?
 
+    @Option(
+      help: ArgumentHelp(
+        "Also a section on other libraries, from the JSON of a driver that timed them beside this one.", valueName: "file"))
+    var rivals: String?
+
     func run() throws {
       let invocation = try Invocation()
+      let study = try rivals.map { path throws(Failure) in try RivalFile.read(path) }
       try Self.check(folder: out)
       if let publish { try Self.check(folder: "\(publish)/new") }
       Interrupt.listen()
-      let record = try ReportStudy(invocation: invocation, isQuick: quick).measure()
+      var record = try ReportStudy(invocation: invocation, isQuick: quick).measure()
+      record.rivals = study.map { RivalFile.judged($0, Ceilings(rows: record.ceilings)) }
       if record.findings.measurements.isEmpty {
         try record.check()
         throw Failure.checkFailed("nothing could be measured", remedy: "see 'headroom bench gemm 64x64x64 --variants all'")

@@ -15,6 +15,8 @@
 
     var ceilings: [Ceiling] = []
     var findings = StudyFindings()
+    /// Other libraries beside this one.
+    var rivals: RivalStudy?
     /// Shapes and ceilings that could not be measured, and why.
     var failures: [String] = []
 
@@ -42,7 +44,7 @@
         leadingDimensions: findings.leadingDimensions.isEmpty ? nil : findings.leadingDimensions,
         languages: findings.languages.isEmpty ? nil : findings.languages,
         networks: findings.networks.isEmpty ? nil : findings.networks,
-        missing: findings.missing + failures)
+        rivals: rivals, missing: findings.missing + failures)
     }
   }
 #endif

@@ -1,0 +1,43 @@
+import Foundation
+import Results
+import Testing
+
+@testable import Reporting
+
+struct RivalPageTests {
+  private static func row(_ name: String, _ ratio: Double, threads: Int = 1, form: String = "call") -> String {
+    """
+    {"name": "\(name)", "shape": "64x64x64", "batch": 1, "dtype": "f32", "threads": \(threads), "form": "\(form)", "gflops": \(100 * ratio),
+     "rival": "one gemm", "rival_gflops": 100, "variant": "outer.packed", "share_of_roof": 0.5}
+    """
+  }
+
+  private static func study(lacking: [String]) throws -> RivalStudy {
+    let rows = [row("slow", 0.5), row("fast", 2), row("ready", 1, form: "packed"), row("both", 0.9, threads: 2)]
+    let lackingJSON = String(decoding: try JSONEncoder().encode(lacking), as: UTF8.self)
+    let json = """
+      {"started": "2026-05-01T10:00:00Z", "libraries": {"one": "One 3.2"}, "lacking": \(lackingJSON), "rows": [\(rows.joined(separator: ","))]}
+      """
+    return try JSONDecoder().decode(RivalStudy.self, from: Data(json.utf8))
+  }
+
+  @Test func eachFormHasItsMeanAndItsTableLossesFirst() throws {
+    var run = Fixture.run()
+    run.rivals = try Self.study(lacking: ["odd f32, 1 thread, call"])
+    let section = try #require(PageBuilder(run).rivals)
+    let tables = section.blocks.compactMap(\.table).map { table in table.rows.map { $0.cells.map(\.text.plain) } }
+    #expect(tables.count == 4)
+    #expect(
+      tables[0] == [
+        ["f32", "1", "call", "2", "1.00", "50.0 %", "0.500 (slow)"],
+        ["f32", "1", "packed", "1", "1.00", "100.0 %", "1.00 (ready)"],
+        ["f32", "2", "call", "1", "0.900", "0.0 %", "0.900 (both)"],
+      ])
+    #expect(tables[1].map(\.first) == ["slow", "fast"])
+    #expect(tables[1][0] == ["slow", "64x64x64", "", "0.500", "50.0", "100", "one gemm", "50.0 %", "outer.packed"])
+    #expect(section.blocks.compactMap(\.paragraph).contains { $0.plain.contains("odd f32, 1 thread, call") })
+    #expect(section.blocks.compactMap(\.list).flatMap { $0 }.map(\.plain) == ["one: One 3.2"])
+  }
+
+  @Test func withoutSuchARunThereIsNoSection() { #expect(PageBuilder(Fixture.run()).rivals == nil) }
+}
