@@ -70,6 +70,17 @@ public struct LadderPlan: Sendable {
     return [threads, bf16]
   }
 
+  /// Fewer multiplications on one core: Strassen's algorithm after the best classical product, another algorithm with an error bound of its own.
+  static func strassen(on hardware: HardwareRange) -> LadderPlan {
+    let isa = hardware.bestForFloat32
+    return LadderPlan(
+      kind: .software,
+      rows: [
+        Row(technique: "cache blocking and packing", subject: .dispatch(isa: isa, threads: 1, variant: "outer.packed")),
+        Row(technique: "Strassen: fewer multiplications", subject: .dispatch(isa: isa, threads: 1, variant: "outer.strassen")),
+      ])
+  }
+
   /// The tuned software on one core, from one instruction set to the next. The last step, where there is one, also halves the
   /// operands: there is no fp32 in AVX-512-BF16.
   public static func instructionSets(on hardware: HardwareRange) -> LadderPlan {

@@ -89,6 +89,7 @@ public final class Study {
     case .ladders(let entry, let isFirst): try runLadders(entry, isFirst: isFirst)
     case .experiment(let n): try runExperiment(.square(n))
     case .leadingDimensions(let n): try runLeadingDimensions(.square(n))
+    case .strassen(let n): try runStrassen(NamedProblem(name: "report.square.\(n)", .square(n)))
     case .products(let entry, let formats):
       try runProducts(entry, formats.map { .dispatch(isa: nil, threads: nil, format: $0) })
     case .square(let n):

@@ -16,7 +16,9 @@ extension Study {
     subjects = distinct(subjects + servingVariants(on: problem))
     let timed = try time(subjects, on: entry, seconds: plan.secondsPerLadderRow)
     findings.measurements += subjects.compactMap { timed[$0]?.measurement }
-    for ladder in ladders { addLadder(ladder, entry, timed) }
+    for ladder in ladders {
+      addLadder(ladder, entry, timed, after: ladder.kind == .software ? interpretedStep(entry) : nil)
+    }
     addQuartet(quartet, entry, timed)
   }
 
@@ -31,11 +33,22 @@ extension Study {
     }
   }
 
-  private func addLadder(_ ladder: LadderPlan, _ entry: NamedProblem, _ timed: [Subject: Sampled]) {
+  /// Times Strassen's algorithm beside the classical product, as a ladder of its own: no textbook loop ends at its sizes.
+  func runStrassen(_ entry: NamedProblem) throws(BenchError) {
+    let ladder = LadderPlan.strassen(on: hardware)
+    let timed = try time(ladder.rows.map(\.subject), on: entry, seconds: plan.secondsPerLadderRow)
+    findings.measurements += ladder.rows.compactMap { timed[$0.subject]?.measurement }
+    addLadder(ladder, entry, timed)
+  }
+
+  /// `interpreted`: a step before the first.
+  private func addLadder(
+    _ ladder: LadderPlan, _ entry: NamedProblem, _ timed: [Subject: Sampled], after interpreted: LadderBuilder.Step? = nil
+  ) {
     var steps = ladder.rows.compactMap { row in
       timed[row.subject].map { LadderBuilder.Step(technique: row.technique, contestant: $0) }
     }
-    if ladder.kind == .software, let interpreted = interpretedStep(entry) { steps.insert(interpreted, at: 0) }
+    if let interpreted { steps.insert(interpreted, at: 0) }
     // A single core is no ladder.
     if ladder.rows.count < 2 { return }
     note("the \(ladder.kind) ladder on \(entry.problem)") { () throws(AttributionError) in

@@ -11,6 +11,8 @@ public struct StudyPlan: Sendable {
     case experiment(n: Int)
     /// Textbook and tuned code on a square product of this size, with tight rows and with padded ones.
     case leadingDimensions(n: Int)
+    /// The best classical product of this size, f32, on one thread, and Strassen's algorithm after it.
+    case strassen(n: Int)
     /// What dispatch chooses, in each of the formats.
     case products(NamedProblem, [NumericFormat])
     /// What dispatch chooses for a square product, f32, on one thread and on all.
@@ -48,7 +50,10 @@ extension StudyPlan {
     let products = try networks(["bert-base", "llama-7b", "resnet50-im2col"])
     let sizes = try squares(upTo: 2100)
     return StudyPlan(
-      steps: ladders + [.experiment(n: 500), .languages(square(960)), .leadingDimensions(n: 1000), .leadingDimensions(n: 1024)]
+      steps: ladders + [
+        .experiment(n: 500), .languages(square(960)), .leadingDimensions(n: 1000), .leadingDimensions(n: 1024),
+        .strassen(n: 4096),
+      ]
         + (try convolutions()) + products + sizes.map { .square(n: $0) },
       effort: .full, secondsAtMost: 450, secondsPerLadderRow: 0.3, secondsPerProduct: 0.08, secondsPerLayer: 0.05,
       longestCall: 4.5,
@@ -95,6 +100,7 @@ extension StudyPlan.Step {
     case .ladders(let entry, _): "ladders on \(entry.problem)"
     case .experiment(let n): "every combination of techniques on \(n)x\(n)x\(n)"
     case .leadingDimensions(let n): "leading dimensions of \(n)x\(n)x\(n)"
+    case .strassen(let n): "fewer multiplications on \(n)x\(n)x\(n)"
     case .products(let entry, _): entry.title
     case .square(let n): "\(n)x\(n)x\(n)"
     case .languages(let entry): "Swift beside C on \(entry.problem)"
@@ -108,6 +114,7 @@ extension StudyPlan.Step {
     case .ladders(let entry, let isFirst): entry.problem.operations * 12e-9 + plan.secondsPerLadderRow * (isFirst ? 24 : 14)
     case .experiment(let n): 5 + 2e-7 * Double(n * n * n)
     case .leadingDimensions(let n): plan.secondsPerLadderRow * 6 + Double(n * n * n) * 1e-8
+    case .strassen(let n): 4 + Double(n * n * n) * 2e-10
     case .products(let entry, let formats):
       Double(formats.count) * (plan.secondsPerProduct * 1.5 + Double(entry.problem.footprintBytes(.f32)) * 5e-9)
     case .square(let n): plan.secondsPerProduct * 3 + Double(n * n * n) * 1e-10

@@ -8,7 +8,7 @@ public struct Measurement: Codable, Sendable, Equatable {
   public var layout: String?
   /// A name for the shape where a suite gives one, such as `bert-base.ffn-up.tok8`.
   public var shapeName: String?
-  /// `f32`, `f64`, `bf16` (bf16 in and out), `bf16f32` (bf16 in, f32 out).
+  /// `f32`, `f64`, `bf16` (bf16 in and out), `bf16f32` (bf16 in, f32 out), `f32.bf16x3` (f32 through three bf16).
   public var dtype: String
   public var threads: Int
   /// The instruction set that the contestant was allowed: `scalar`, `sse2`, `avx2`, `avx512`, `avx512bf16`.

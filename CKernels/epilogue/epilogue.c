@@ -11,12 +11,12 @@ static const ck_finishers *finishers_of(ck_isa isa) {
   return &ck_finishers_baseline;
 }
 
-void ck_epilogue_fetch(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile) {
-  if (!plan->epilogue.adds_residual || plan->c_cs != 1) return;
+void ck_fetch_tile(const ck_gemm_plan *plan, const void *matrix, const ck_finished *tile) {
+  if (plan->c_cs != 1) return;
   enum { line = 64 };
   const int64_t bytes = ck_element_bytes(plan->c_type);
   for (int64_t i = 0; i < tile->rows; i++) {
-    const char *row = (const char *)operands->residual + ((tile->row + i) * plan->c_rs + tile->column) * bytes;
+    const char *row = (const char *)matrix + ((tile->row + i) * plan->c_rs + tile->column) * bytes;
     for (int64_t j = 0; j < tile->columns * bytes; j += line) __builtin_prefetch(row + j);
   }
 }

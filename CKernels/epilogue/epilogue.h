@@ -22,8 +22,13 @@ extern const ck_finishers ck_finishers_baseline;
 extern const ck_finishers ck_finishers_avx2, ck_finishers_avx512;
 #endif
 
-/// Asks for what the epilogue of a tile will read beside the sums, while these are made: the residual. `tile`: its place alone.
-void ck_epilogue_fetch(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile);
+/// Asks for a tile of C, or of what lies as C does, while its sums are made.
+void ck_fetch_tile(const ck_gemm_plan *plan, const void *matrix, const ck_finished *tile);
+
+/// Asks for what the epilogue of a tile will read beside the sums: the residual. `tile`: its place alone.
+static inline void ck_epilogue_fetch(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile) {
+  if (plan->epilogue.adds_residual) ck_fetch_tile(plan, operands->residual, tile);
+}
 
 /// C = clamp(act(scale * (alpha sums + beta C) + bias + residual)) over the tile, rounded once to C's type. `alpha` and `beta`
 /// are what the micro-kernel has left to do: 1 and 0 where it worked on C itself.

@@ -40,11 +40,29 @@ static ck_tile tile_of(const ck_run *run, const ck_step *step) {
   return t;
 }
 
+/// The blocks that a tile sums over: one of each operand, or for operands in parts every pair of parts that counts, the least
+/// products first (Henry, Tang and Heinecke, "Leveraging the bfloat16 Artificial Intelligence Datatype For Higher-Precision
+/// Computations", ARITH 2019, section III).
+typedef struct ck_blocks {
+  const void *a[CK_MAX_PRODUCTS], *b[CK_MAX_PRODUCTS];
+} ck_blocks;
+
+static void list_parts(const ck_step *step, const ck_gemm_plan *plan, int64_t height, ck_blocks *blocks) {
+  const char *a = blocks->a[0], *b = blocks->b[0];
+  const int64_t depth = step->padded * ck_element_bytes(plan->panel_type);
+  int32_t count = 0;
+  for (int32_t order = plan->parts - 1; order >= 0; order--)
+    for (int32_t part = order; part >= 0; part--, count++) {
+      blocks->a[count] = a + part * height * depth;
+      blocks->b[count] = b + (order - part) * plan->nr * depth;
+    }
+}
+
 /// One panel of B against the task's tiles. `ahead` is the panel that comes next, -1 for none. The first
 /// panel brings A into L2, where the others find it.
 static void run_panel(const ck_run *run, const ck_step *step, const ck_task *task, int64_t panel, int64_t ahead, bool first) {
   const ck_gemm_plan *plan = run->plan;
-  const int64_t panel_size = ck_element_bytes(plan->panel_type), a_size = ck_element_bytes(plan->a_type),
+  const int64_t panel_size = ck_panel_element_bytes(plan), a_size = ck_element_bytes(plan->a_type),
                 b_size = ck_element_bytes(plan->b_type);
   const bool finished = finishes(run, step);
   const int64_t column = step->jc + panel * plan->nr;
@@ -57,6 +75,7 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
   ck_tile t = tile_of(run, step);
   const bool fetches_a = first && ck_fetches_a(plan, step->depth);
   t.n = ck_least(plan->nr, step->jc + step->columns - column);
+  ck_blocks blocks;
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
     if (plan->ready_a) {
@@ -79,7 +98,9 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
     }
     const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};
     if (finished) fetch(run, &done);
-    plan->tiles[height](&t, &a, &b, c);
+    blocks.a[0] = a, blocks.b[0] = b;
+    if (plan->parts > 1) list_parts(step, plan, height, &blocks);
+    plan->tiles[height](&t, blocks.a, blocks.b, c);
     if (finished) finish(run, step, &done);
   }
 }

@@ -23,6 +23,7 @@ ck_pack_job ck_pack_a_job(const ck_gemm_plan *plan, const ck_gemm_operands *oper
       .kr = plan->kr,
       .from = plan->a_type,
       .to = plan->panel_type,
+      .parts = plan->parts,
       .isa = plan->isa,
       .terms = operands->a_terms,
   };
@@ -38,7 +39,7 @@ void ck_pack_a(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const
     same.tile_end = same.tile < plan->taller_tiles ? ck_least(block->tile_end, plan->taller_tiles) : block->tile_end;
     const ck_pack_job job = ck_pack_a_job(plan, operands, &same, destination);
     ck_pack(&job);
-    destination += job.rows * padded * ck_element_bytes(plan->panel_type);
+    destination += job.rows * padded * ck_panel_element_bytes(plan);
   }
 }
 
@@ -56,6 +57,7 @@ ck_pack_job ck_pack_b_job(const ck_gemm_plan *plan, const ck_gemm_operands *oper
       .kr = plan->kr,
       .from = plan->b_type,
       .to = plan->panel_type,
+      .parts = plan->parts,
       .isa = plan->isa,
       .terms = operands->b_terms,
   };

@@ -13,6 +13,11 @@ typedef struct ck_b_panel {
   int64_t column, columns, pc, depth;
 } ck_b_panel;
 
+/// Bytes that an element takes in a panel, with all its parts.
+static inline int64_t ck_panel_element_bytes(const ck_gemm_plan *plan) {
+  return ck_most(plan->parts, 1) * ck_element_bytes(plan->panel_type);
+}
+
 /// The first row of a tile.
 static inline int64_t ck_tile_row(const ck_gemm_plan *plan, int64_t tile) {
   return tile * plan->tile_rows + ck_least(tile, plan->taller_tiles);

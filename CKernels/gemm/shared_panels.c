@@ -8,7 +8,7 @@ static ck_pack_job panel_job(const ck_run *run, const ck_step *step, int64_t pan
   const ck_gemm_plan *plan = run->plan;
   const int64_t column = panel * plan->nr;
   const ck_b_panel place = {step->jc + column, ck_least(plan->nr, step->columns - column), step->pc, step->depth};
-  char *packed = run->workspace + run->map.b + column * step->padded * ck_element_bytes(plan->panel_type);
+  char *packed = run->workspace + run->map.b + column * step->padded * ck_panel_element_bytes(plan);
   return ck_pack_b_job(plan, run->operands, &place, packed);
 }
 

@@ -3,8 +3,8 @@
 // are stored, so that no submatrix is ever written down (Huang, Smith, Henry, van de Geijn, "Strassen's Algorithm Reloaded", SC
 // 2016, section IV, "ABC Strassen"). Rows, columns and depths beyond a multiple of the parts are multiplied apart.
 //
-// |error| <= (3 n^2 + 25 n) u max|A| max|B| for one level of n x n x n, about thrice the classical bound for each level (Higham,
-// "Accuracy and Stability of Numerical Algorithms", 2nd ed., theorem 23.2).
+// |error| <= 3 (k + 25) k u max|A| max|B| for one level, after Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed.,
+// theorem 23.2; for two 9 (k + 50) k u max|A| max|B|, as up to 16 products are added to a submatrix one after another.
 #include "gemm/strassen.h"
 
 #include <stddef.h>
@@ -23,7 +23,6 @@ typedef struct ck_strassen_row {
   ck_signs a, b, c;
 } ck_strassen_row;
 
-// The first sign of A and of B is always 1 where the packer begins.
 static const ck_strassen_row products[7] = {
     {{{1, 0, 0, 1}}, {{1, 0, 0, 1}}, {{1, 0, 0, 1}}},  {{{0, 0, 1, 1}}, {{1, 0, 0, 0}}, {{0, 0, 1, -1}}},
     {{{1, 0, 0, 0}}, {{0, 1, 0, -1}}, {{0, 1, 0, 1}}}, {{{0, 0, 0, 1}}, {{-1, 0, 1, 0}}, {{1, 0, 1, 0}}},
@@ -93,14 +92,9 @@ void ck_strassen_store(const ck_gemm_plan *plan, const ck_gemm_operands *operand
 }
 
 void ck_strassen_fetch(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile) {
-  enum { line = 64 };
-  const int64_t bytes = ck_element_bytes(plan->c_type);
   for (int32_t t = 0; t < operands->c_terms->count; t++) {
     const ck_gemm_operands place = at_term(plan, operands, t);
-    for (int64_t i = 0; i < tile->rows; i++) {
-      const char *row = (const char *)place.c + ((tile->row + i) * plan->c_rs + tile->column) * bytes;
-      for (int64_t j = 0; j < tile->columns * bytes; j += line) __builtin_prefetch(row + j, 1);
-    }
+    ck_fetch_tile(plan, place.c, tile);
   }
 }
 
@@ -120,7 +114,8 @@ static ck_gemm_plan part_of(const ck_gemm_plan *plan, int64_t m, int64_t n, int6
   part.taller_tiles = m % ck_most(part.row_tiles, 1);
   part.mc = ck_least(plan->mc, ck_round_up(m, plan->mr));
   part.nc = ck_least(plan->nc, ck_round_up(n, plan->nr));
-  part.kc = ck_round_up(ck_ceil_div(k, ck_most(ck_ceil_div(k, plan->kc), 1)), depth_multiple);
+  const int64_t blocks = ck_most(ck_ceil_div(k, plan->kc), 1);
+  part.kc = ck_least(plan->kc, ck_round_up(ck_ceil_div(k, blocks), depth_multiple));
   return part;
 }
 

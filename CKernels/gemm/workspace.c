@@ -5,13 +5,14 @@
 #include <sys/mman.h>
 
 #include "gemm/gemm.h"
+#include "gemm/panels.h"
 #include "pack/units.h"
 
 // Partial sums of so many bytes at most are kept at once: of wide products, a band of rows.
 enum { CK_SUMS_BYTES = 8 << 20, CK_ARENA_BYTES = 64 << 20, CK_LINE = 64, CK_PAGE = 4096, CK_HUGE_PAGE = 2 << 20 };
 
 static int64_t panel_bytes(const ck_gemm_plan *plan, int64_t rows, int64_t panel) {
-  return ck_round_up(ck_round_up(rows, panel) * ck_round_up(plan->kc, plan->kr) * ck_element_bytes(plan->panel_type), CK_LINE);
+  return ck_round_up(ck_round_up(rows, panel) * ck_round_up(plan->kc, plan->kr) * ck_panel_element_bytes(plan), CK_LINE);
 }
 
 /// `bytes` more, rounded up to whole lines, so that two threads never write the same one; returns where they begin.

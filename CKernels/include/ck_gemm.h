@@ -23,6 +23,9 @@ typedef struct ck_epilogue {
   bool adds_residual;
 } ck_epilogue;
 
+/// The most pairs of parts that a tile sums over: 6 of 3 parts each.
+enum { CK_MAX_PRODUCTS = 6 };
+
 typedef enum ck_driver : int32_t {
   CK_DRIVER_EMPTY = 0,    ///< m or n is 0: nothing to write
   CK_DRIVER_ONE_TILE = 1, ///< a micro-kernel and nothing else: one tile, operands where they lie, no epilogue
@@ -53,6 +56,7 @@ typedef struct ck_gemm_plan {
   bool has_epilogue;
   ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap
   ck_dtype panel_type; ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)
+  int32_t parts;       ///< 1 to 3: bf16 panels of a fp32 operand, which add up to it; 0: its panels are of one piece
   ck_isa isa;          ///< of the micro-kernel: packing and epilogue use nothing above it
   int32_t mr, nr, kr;
   ck_team team;

@@ -34,15 +34,16 @@ typedef struct ck_pack_job {
   int64_t rows, k;
   int64_t rs, ks; ///< strides of the source, in elements
   int32_t panel, kr;
-  ck_dtype from, to; ///< equal, or bf16 to f32 (widening, exact)
-  ck_isa isa;        ///< whose instructions may be used
+  ck_dtype from, to; ///< equal, or bf16 to f32 (widening, exact), or f32 to bf16 in parts
+  int32_t parts;  ///< f32 to bf16, for KR of 2: each panel is followed by those of its further parts, which add up to the number
+  ck_isa isa;     ///< whose instructions may be used
   int64_t places; ///< above 1, for KR of 1 and RS above 1: depth c * places + i of the source becomes depth i * (k / places) + c
   const ck_terms *terms; ///< not NULL, for KR of 1: the matrix is the sum of several, `source` where offsets count from
   const ck_image *image; ///< not NULL: the matrix is an image, `source` its first element, KR is 1, and
   int64_t row, depth;    ///< its first row and depth to be packed
 } ck_pack_job;
 
-/// Packs one panel or several; each takes `panel * round_up(k, kr)` elements of type `to`.
+/// Packs one panel or several; each takes `panel * round_up(k, kr)` elements of type `to`, as often as there are parts.
 void ck_pack(const ck_pack_job *job);
 
 /// Part `part` of `parts` of what `ck_pack` will read of one panel, as a tile of `steps` steps along K may ask for it; nothing

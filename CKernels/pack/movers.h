@@ -173,6 +173,39 @@ static void CK_NAME(gather_pairs)(const ck_panel *p) {
   }
 }
 
+// MARK: parts
+
+/// The bf16 nearest to x, as a float. A finite number stays finite: the largest are cut off, and the next part has the rest.
+static inline __attribute__((always_inline)) uint32_t CK_NAME(nearest)(float x) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, &x, sizeof bits);
+  const uint32_t infinite = 0x7F800000, rounded = bits + 0x7FFF + ((bits >> 16) & 1);
+  const bool finite = (bits & infinite) != infinite, overflows = (rounded & infinite) == infinite;
+  const uint32_t cut = x != x ? bits | 0x400000 : bits;
+  return (finite && !overflows ? rounded : cut) & 0xFFFF0000;
+}
+
+/// What `part` leaves of x: exact; 0 of what is not finite.
+static inline __attribute__((always_inline)) float CK_NAME(rest)(float x, uint32_t part) {
+  float value;
+  __builtin_memcpy(&value, &part, sizeof value);
+  const float left = x - value;
+  return left == left ? left : 0;
+}
+
+static void CK_NAME(split)(const float *even, const float *odd, const ck_split *to) {
+  for (int64_t i = 0; i < to->count; i++) {
+    float x = even[i], y = odd[i];
+    uint32_t *unit = to->units + i;
+    for (int32_t part = 0; part < to->parts; part++, unit += to->part_units) {
+      const uint32_t low = CK_NAME(nearest)(x), high = CK_NAME(nearest)(y);
+      *unit = low >> 16 | high;
+      x = CK_NAME(rest)(x, low);
+      y = CK_NAME(rest)(y, high);
+    }
+  }
+}
+
 // MARK: sums
 
 static void CK_NAME(add_f32)(float *restrict to, const float *restrict from, float sign, int64_t count) {
@@ -190,6 +223,7 @@ const ck_movers CK_NAME(ck_movers) = {
     .gather_widened = CK_NAME(gather_widened),
     .interleave = CK_NAME(interleave),
     .gather_pairs = CK_NAME(gather_pairs),
+    .split = CK_NAME(split),
     .add_f32 = CK_NAME(add_f32),
     .add_f64 = CK_NAME(add_f64),
 };

@@ -64,6 +64,7 @@ static void pack_matrix_panel(const ck_pack_job *job, int64_t row, int64_t rows,
 static void ask_for(const ck_pack_job *job, int64_t row, int64_t rows) {
   const int64_t bytes = ck_element_bytes(job->from);
   const bool along_panel = job->rs == 1;
+  if (!along_panel && job->ks != 1) return;
   const int64_t lines = along_panel ? job->k : rows, step = (along_panel ? job->ks : job->rs) * bytes;
   const int64_t length = (along_panel ? rows : job->k) * bytes;
   const char *source = (const char *)job->source + row * job->rs * bytes;
@@ -97,12 +98,37 @@ static void pack_terms_panel(const ck_pack_job *job, int64_t row, int64_t rows, 
   }
 }
 
+// A piece of the panel at a time, first as it is.
+static void pack_parts_panel(const ck_pack_job *job, int64_t row, int64_t rows, char *destination) {
+  enum { depths = 64 };
+  _Alignas(CK_LINE) float scratch[(depths + 1) * CK_MAX_NR];
+  const ck_movers *movers = movers_of(job->isa);
+  const int64_t part_units = job->panel * ck_ceil_div(job->k, 2);
+  for (int64_t d = 0; d < job->k; d += depths) {
+    ck_pack_job piece = *job;
+    piece.source = (const char *)job->source + d * job->ks * ck_element_bytes(CK_F32);
+    piece.k = ck_least(depths, job->k - d);
+    piece.kr = 1;
+    piece.to = CK_F32;
+    pack_matrix_panel(&piece, row, rows, (char *)scratch);
+    // An odd last depth has zeros for its neighbour.
+    if (piece.k % 2 != 0) __builtin_memset(scratch + piece.k * job->panel, 0, (size_t)job->panel * sizeof *scratch);
+    for (int64_t p = 0; p < piece.k; p += 2) {
+      uint32_t *units = (uint32_t *)destination + (d + p) / 2 * job->panel;
+      const ck_split to = {.units = units, .part_units = part_units, .count = job->panel, .parts = job->parts};
+      movers->split(scratch + p * job->panel, scratch + (p + 1) * job->panel, &to);
+    }
+  }
+}
+
 void ck_pack(const ck_pack_job *job) {
-  const int64_t panel_bytes = job->panel * ck_round_up(job->k, job->kr) * ck_element_bytes(job->to);
+  const int64_t elements = job->panel * ck_round_up(job->k, job->kr) * ck_most(job->parts, 1);
+  const int64_t panel_bytes = elements * ck_element_bytes(job->to);
   char *destination = job->destination;
   for (int64_t row = 0; row < job->rows; row += job->panel, destination += panel_bytes) {
     const int64_t rows = job->rows - row < job->panel ? job->rows - row : job->panel;
     if (job->image) ck_pack_image_panel(job, job->row + row, rows, destination);
+    else if (job->parts > 0) pack_parts_panel(job, row, rows, destination);
     else if (job->terms) pack_terms_panel(job, row, rows, destination);
     else pack_matrix_panel(job, row, rows, destination);
   }

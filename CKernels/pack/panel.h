@@ -11,6 +11,13 @@ typedef struct ck_panel {
   int64_t places; ///< as in the job; 0 as 1
 } ck_panel;
 
+/// Where two depths of `count` rows go: a unit of two bf16 for each row, `part_units` on for each further part.
+typedef struct ck_split {
+  uint32_t *units;
+  int64_t part_units, count;
+  int32_t parts;
+} ck_split;
+
 typedef void (*ck_mover)(const ck_panel *panel);
 
 /// What moves the live rows of a panel, by how the source lies. Arrays: by ck_dtype.
@@ -20,6 +27,7 @@ typedef struct ck_movers {
   ck_mover transpose;                ///< 4-byte units adjacent along K
   ck_mover widen, gather_widened;    ///< bf16 to fp32: adjacent along the panel, any strides
   ck_mover interleave, gather_pairs; ///< pairs of bf16 depths: adjacent along the panel, any strides
+  void (*split)(const float *even, const float *odd, const ck_split *to);   ///< pairs of fp32 depths into parts in bf16
   void (*add_f32)(float *to, const float *from, float sign, int64_t count); ///< to += sign from
   void (*add_f64)(double *to, const double *from, double sign, int64_t count);
 } ck_movers;

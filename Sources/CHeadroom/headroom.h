@@ -152,8 +152,8 @@ typedef struct hr_selection {
   char isa[16];         ///< the instruction set that it needs, by its name in `hr_options`
   int64_t threads;
   hr_blocking blocking;    ///< of a product; zero for a convolution
-  int32_t strassen_levels; ///< of a product: 1 where 7 products of halves are multiplied, 2 for 49 of quarters, else 0
   int32_t swapped;         ///< 1: A and B change places, so that C is written along its unit stride; 0 for a convolution
+  int32_t strassen_levels; ///< of a product: 1 where 7 products of halves are multiplied, 2 for 49 of quarters, else 0
 } hr_selection;
 
 /// What a workspace must be aligned to, in bytes.
@@ -172,6 +172,17 @@ typedef struct hr_batch {
   int64_t a, b, c; ///< 0 or more; of A and B 0 where all products share one; of C large enough that none share an element
 } hr_batch;
 
+/// How accurately products of f32 numbers must be formed: what is at least so accurate and predicted to be fastest runs. In less
+/// than full precision an operand may become the sum of one, two or three bfloat16, whose products are formed in bfloat16 and
+/// summed in float. The errors are those of a product relative to it. Numbers below 2^-126 count as zero, and infinite ones give
+/// infinity or NaN.
+typedef enum hr_precision {
+  HR_PRECISION_FULL = 0,
+  HR_PRECISION_BF16X1 = 1, ///< one product: within 2^-8 (1 + 2^-10)
+  HR_PRECISION_BF16X2 = 2, ///< three products, of two parts each: within 3.1 x 2^-18
+  HR_PRECISION_BF16X3 = 3  ///< six products, of three parts each: within 1.1 x 2^-25
+} hr_precision;
+
 /// C = epilogue(alpha op(A) op(B) + beta C), with op(A) of m x k, op(B) of k x n and C of m x n elements. A residual is added
 /// after the bias, before the activation.
 ///
@@ -188,8 +199,11 @@ typedef struct hr_gemm_desc {
   hr_epilogue epilogue; ///< with a bias, every product of a batch takes the same
   bool adds_residual;   ///< the calls bring a residual; false unless set
   hr_batch batch;
+  hr_precision precision; ///< how accurately products of f32 must be formed; `HR_PRECISION_FULL` unless set
   /// Levels of Strassen's algorithm that may be used where they are faster: 0 (unless set), 1 or 2. f32 and f64 only. Each level
-  /// multiplies 7 times instead of 8; its error is bound by 3^levels (k + 25) k u max|A| max|B| instead of k u (|A| |B|).
+  /// multiplies 7 times instead of 8; |error| <= 3 (k + 25) k u max|A| max|B| with one
+  /// and 9 (k + 50) k u max|A| max|B| with two instead of k u (|A| |B|); infinite and NaN operands, and sums of two or four
+  /// operands beyond the type's range, reach other elements of C than their own.
   int32_t strassen_levels;
   hr_options options;
 } hr_gemm_desc;

@@ -95,7 +95,13 @@ package struct BufferNeeds: Sendable {
         throw .typeMismatch(operand: "the bias", found: bias.type, expected: accumulator)
       }
     }
-    if let residual { try Self.check("the residual", buffers.residual, output, residual) }
+    if let residual, residual > 0 {
+      // Counted first: where there is none, its type means nothing.
+      if buffers.residual.count < residual {
+        throw .bufferTooShort(operand: "the residual", found: buffers.residual.count, expected: residual)
+      }
+      try Self.check("the residual", buffers.residual, output, residual)
+    }
     guard let lowest = buffers.c.base else { return nil }
     let size = input.byteCount
     return OperandPointers(

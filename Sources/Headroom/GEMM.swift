@@ -26,7 +26,19 @@ public func gemm<Input: KernelElement, Output: KernelElement, Accumulator: Kerne
   }
 }
 
-/// The same with a residual, laid out as C is; `bias` is an empty span where the epilogue has none.
+/// The same with a residual for the descriptor's epilogue, laid out as C is.
+@inlinable
+public func gemm<Input: KernelElement, Output: KernelElement>(
+  _ descriptor: GEMMDescriptor, a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>, residual: Span<Output>
+) throws(HeadroomError) {
+  try residual.withUnsafeBufferPointer { residual throws(HeadroomError) in
+    try withBuffers(a: a, b: b, c: &c, residual: .init(residual)) { buffers throws(HeadroomError) in
+      try multiply(descriptor, buffers)
+    }
+  }
+}
+
+/// The same with a bias and a residual.
 @inlinable
 public func gemm<Input: KernelElement, Output: KernelElement, Accumulator: KernelElement>(
   _ descriptor: GEMMDescriptor, a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>, bias: Span<Accumulator>,

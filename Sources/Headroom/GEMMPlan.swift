@@ -72,8 +72,16 @@ public struct GEMMPlan: Sendable {
   }
 
   /// The same with a residual, laid out as C is, of at least `descriptor.c.requiredCount` elements.
-  ///
-  /// `bias` is an empty span where the epilogue has no bias.
+  @inlinable
+  public func execute<Input: KernelElement, Output: KernelElement>(
+    a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>, residual: Span<Output>
+  ) throws(HeadroomError) {
+    try residual.withUnsafeBufferPointer { residual throws(HeadroomError) in
+      try withBuffers(a: a, b: b, c: &c, residual: .init(residual)) { buffers throws(HeadroomError) in try run(buffers) }
+    }
+  }
+
+  /// The same with a bias and a residual.
   @inlinable
   public func execute<Input: KernelElement, Output: KernelElement, Accumulator: KernelElement>(
     a: Span<Input>, b: Span<Input>, c: inout MutableSpan<Output>, bias: Span<Accumulator>, residual: Span<Output>
@@ -100,7 +108,9 @@ public struct GEMMPlan: Sendable {
     if let expected = needs.bias, biasCount != expected || lists.bias == nil && expected > 0 {
       throw .sizeMismatch(what: "entries of the bias", found: biasCount, expected: expected)
     }
-    if lists.residual == nil, lists.count > 0, let expected = needs.residual, expected > 0 { throw .missingResidual(expected) }
+    if lists.residual == nil && lists.count > 0 && descriptor.epilogue.hasResidual && !descriptor.c.isEmpty {
+      throw .missingResidual(descriptor.c.requiredCount ?? .max)
+    }
     try kernels.run(lists, workspace: workspace)
   }
 

@@ -20,6 +20,7 @@ extension GEMMDescriptor {
       batch = Batch(
         count: Int(desc.batch.count), aStride: Int(desc.batch.a), bStride: Int(desc.batch.b), cStride: Int(desc.batch.c))
     }
+    precision = try Precision(desc.precision)
     strassenLevels = Int(desc.strassen_levels)
     try options.set(desc.options)
   }

@@ -27,6 +27,16 @@ extension Epilogue.Activation {
   }
 }
 
+extension Precision {
+  init(_ precision: hr_precision) throws(CallError) {
+    guard let known = Precision(rawValue: Int(precision.rawValue)) else {
+      let expected = "one of HR_PRECISION_FULL to HR_PRECISION_BF16X3"
+      throw .unknownValue(name: "precision", found: Int(precision.rawValue), expected: expected)
+    }
+    self = known
+  }
+}
+
 extension hr_clamp {
   fileprivate func range() throws(CallError) -> ClosedRange<Double>? {
     if !applies { return nil }

@@ -35,7 +35,7 @@ struct BlockSizes {
       return Blocking(mc: m, nc: n, kc: max(problem.k, 1))
     }
     // One tile of rows reads B where it lies, and of a large B its rows from end to end.
-    let bytes = pair.panelType.byteCount
+    let bytes = pair.panelType.byteCount * (pair.splits ? max(problem.parts, 1) : 1)
     let isLarge = Double(problem.n) * Double(problem.k) * Double(bytes) > BlockSizes.largeBytes
     if problem.m <= mr && !pair.packsB && problem.bRowStride > nr && isLarge {
       return Blocking(mc: m, nc: n, kc: evenly(problem.k, most: BlockSizes.depthOfOneTile, multiple: BlockSizes.depthMultiple))
@@ -50,7 +50,7 @@ struct BlockSizes {
 
   /// Parts of K that are summed apart, where rows and columns give threads too little to share. From the shape alone, as KC.
   static func partsOfK(_ problem: OrientedProblem, for pair: CandidatePair, kc: Int) -> Int {
-    if !problem.hasFewRows || !slices(problem, pair) || problem.k / fewestBlocksOfPart <= kc { return 1 }
+    if pair.splits || !problem.hasFewRows || !slices(problem, pair) || problem.k / fewestBlocksOfPart <= kc { return 1 }
     let panels = (problem.n - 1) / pair.set.nr + 1
     let blocks = (problem.k - 1) / kc + 1
     return max(1, min(tasks / panels, blocks / fewestBlocksOfPart))

@@ -29,7 +29,9 @@ struct CandidateFilter {
   }
 
   private func serves(_ pair: CandidatePair) -> Bool {
-    pair.widens ? inputType == .bfloat16 && pair.set.inputType == .float32 : inputType == pair.set.inputType
+    if pair.widens { return inputType == .bfloat16 && pair.set.inputType == .float32 }
+    if pair.splits { return inputType == .float32 && pair.set.inputType == .bfloat16 }
+    return inputType == pair.set.inputType
   }
 
   private func techniqueOff(_ pair: CandidatePair) -> Technique? {

@@ -4,7 +4,8 @@ import Tensors
 ///
 /// It counts what a nominal core of the instruction set would need: multiply-adds or loads, whichever binds, for every step of every tile; what
 /// packing moves; and what strided reading costs in cache and TLB misses. Its constants are those of an instruction set, not of the machine
-/// at hand, because the choice between families decides the order of sums and so may depend on the shape alone. Cycles are of one core.
+/// at hand, because the choice between families decides the order of sums and so may depend on the shape alone; only how fast bf16 pairs are
+/// multiplied is told by the processor's maker, as it differs by a factor of four. Cycles are of one core.
 struct CostModel {
   static let clock = 4.0e9
   /// Waking and gathering threads that spin: about 1.5 us.
@@ -12,11 +13,14 @@ struct CostModel {
 
   private let problem: OrientedProblem
   private let blocking: Blocking
+  private let pairsPerCycle: Double
   private let m: Double
   private let n: Double
   private let k: Double
 
-  init(_ problem: OrientedProblem, _ blocking: Blocking) {
+  /// - Parameter pairsPerCycle: vectors of bf16 pairs that a core multiplies and adds in a cycle.
+  init(_ problem: OrientedProblem, _ blocking: Blocking, pairsPerCycle: Double) {
+    self.pairsPerCycle = pairsPerCycle
     self.problem = problem
     self.blocking = blocking
     m = Double(problem.m)
@@ -27,9 +31,14 @@ struct CostModel {
   /// Cycles on one thread.
   func cycles(_ pair: CandidatePair) -> Double {
     if m == 0 || n == 0 { return 0 }
-    if pair.isStrassen { return strassenCycles(pair, levels: strassenLevels(pair)) }
-    let work = pair.set.family == .dot ? dotCycles(pair) : tileCycles(pair) + packingCycles(pair)
+    if pair.strassenLevels > 0 { return strassenCycles(pair, levels: pair.strassenLevels) }
+    let work = pair.set.family == .dot ? dotCycles(pair) : tileCycles(pair) * products(pair) + packingCycles(pair)
     return max(work, memoryCycles)
+  }
+
+  /// How many products of panels stand for one.
+  private func products(_ pair: CandidatePair) -> Double {
+    pair.splits ? Double(problem.parts * (problem.parts + 1) / 2) : 1
   }
 
   /// Threads that make the product fastest, at most `most`.
@@ -47,7 +56,7 @@ struct CostModel {
   /// Cycles of one step along K for `height` rows and `vectors` of B: multiply-adds against the loads of A and B, and never less than
   /// the latency of the chain of sums; longer where an operand is read where it lies.
   private func step(_ pair: CandidatePair, height: Double, vectors: Double) -> Double {
-    let perCycle = pair.set.isa >= .avx2 ? 2.0 : 1.25
+    let perCycle = pair.set.isa == .avx512bf16 ? pairsPerCycle : pair.set.isa >= .avx2 ? 2.0 : 1.25
     let sums = height * vectors / perCycle
     let loads = (height * loadsOfA(pair, height) + vectors) / 2
     return max(sums, loads, 4) * slowdown(pair)
@@ -57,7 +66,9 @@ struct CostModel {
   private func loadsOfA(_ pair: CandidatePair, _ height: Double) -> Double {
     if pair.packsA { return 1 }
     if problem.aColumnStride == 1 { return rowBytes(problem.aRowStride) % 4096 == 0 && height > 8 && problem.k > 16 ? 3 : 1 }
-    return problem.aRowStride == 1 ? 1.3 : 4
+    // Its columns a multiple of a page apart: all in a few sets of the cache (1024^3 on Emerald Rapids: 66 GFLOP/s, packed 136).
+    if problem.aRowStride == 1 { return rowBytes(problem.aColumnStride) % 4096 == 0 && problem.k > 16 ? 3 : 1.3 }
+    return 4
   }
 
   /// What reading an operand where it lies costs over packed panels, beyond the loads: its rows lie in pages and sets of their own, where
@@ -106,6 +117,7 @@ struct CostModel {
   /// element by element; some more with SSE2.
   private func packingRate(_ pair: CandidatePair, along panelStride: Int, _ depthStride: Int) -> Double {
     let transposes = depthStride == 1 && pair.set.kr * problem.inputType.byteCount == 4
+    if pair.splits { return 1 + 0.5 * Double(problem.parts) }
     let rate = panelStride == 1 ? 0.35 : transposes ? 0.4 : 2
     return (pair.widens ? rate * 1.5 : rate) * (pair.set.isa >= .avx2 ? 1 : 1.3)
   }
@@ -125,24 +137,19 @@ struct CostModel {
 
   // MARK: Strassen
 
-  /// The levels that take the least time of those that are allowed, 1 at least.
-  func strassenLevels(_ pair: CandidatePair) -> Int {
-    problem.strassenLevels == 2 && strassenCycles(pair, levels: 2) < strassenCycles(pair, levels: 1) ? 2 : 1
-  }
-
-  /// 7 products of halves for each 8, packed from 12 / 7 submatrices each and added to as many.
+  /// 7 products of halves for each 8, packed from 12 / 7 submatrices each and added to as many. The constants are of 4096^3 in fp32 on Emerald Rapids,
+  /// where one level took 0.92 of the classical time and two 1.08.
   private func strassenCycles(_ pair: CandidatePair, levels: Int) -> Double {
+    let cyclesOfStore = 0.75
+    let costOfTerm = 3.0
     let parts = Double(1 << levels)
     let products = levels == 2 ? 49.0 : 7.0
     let terms = levels == 2 ? 144.0 / 49 : 12.0 / 7
     let share = products / (parts * parts)
     let blocks = (k / parts / Double(blocking.kc)).rounded(.up)
-    let stores = share * m * n * blocks * terms * Self.cyclesOfStore
-    return tileCycles(pair) * share / parts + packingCycles(pair) * share * terms + stores
+    let stores = share * m * n * blocks * terms * cyclesOfStore
+    return tileCycles(pair) * share / parts + packingCycles(pair) * share * terms * costOfTerm + stores
   }
-
-  /// Adding an element of a tile to C, out of and into memory.
-  private static let cyclesOfStore = 0.75
 
   // MARK: dot and memory
 
@@ -158,7 +165,8 @@ struct CostModel {
     // 128 x 768 x 3072 and 512 x 768 x 768). Widening costs a shift and a shuffle for each load.
     let beyondL1 = m * k * Double(problem.inputType.byteCount) > 32768
     let load = (beyondL1 ? 0.5 + 0.8 * width(set) : 0.5) * (set.inputType == .bfloat16 && set.isa < .avx512bf16 ? 2 : 1)
-    let oneStep = max(height * columns / 2, (height + columns) * load, 4)
+    let perCycle = set.isa == .avx512bf16 ? pairsPerCycle : 2
+    let oneStep = max(height * columns / perCycle, (height + columns) * load, 4)
     return rowTiles * columnTiles * (steps * oneStep + 12 + height * columns * 8)
   }
 

@@ -10,7 +10,7 @@ public struct Dispatch: Sendable {
   public static let process: Result<Dispatch, HeadroomError> = Overrides.process.map {
     Dispatch(
       isa: Machine.current.isa, threads: Machine.current.threads, overrides: $0,
-      blocks: BlockSizes(l2: Machine.current.l2, l3: Machine.current.l3),
+      blocks: BlockSizes(l2: Machine.current.l2, l3: Machine.current.l3), pairsPerCycle: Machine.current.pairsPerCycle,
       hasQuota: Machine.current.cpuQuota.map { $0 < Double(Machine.current.cpusAllowed) } ?? false)
   }
 
@@ -23,24 +23,30 @@ public struct Dispatch: Sendable {
   private let overrideVariant: Int?
   let overrideConvolution: Int?
   let blocks: BlockSizes
+  /// See `Machine`.
+  let pairsPerCycle: Double
   /// How long threads spin after a product before they sleep. libomp's 200 ms takes a core from whatever runs next; asleep, the next fork-join
   /// costs 35 to 47 us instead of 0.4. One millisecond keeps back-to-back products on the fast path; under a quota below the allowed CPUs
   /// spinning is paid for.
   let spinMilliseconds: Int32
 
-  init(isa: ISA, threads: Int, overrides: Overrides, blocks: BlockSizes, hasQuota: Bool = false) {
+  init(isa: ISA, threads: Int, overrides: Overrides, blocks: BlockSizes, pairsPerCycle: Double = 2, hasQuota: Bool = false) {
     machineISA = isa
     cap = min(isa, overrides.maxISA ?? isa)
     self.threads = overrides.threads ?? threads
     overrideVariant = overrides.variant.flatMap { name in KernelTable.shared.variants.firstIndex { $0.name == name } }
     overrideConvolution = overrides.variant.flatMap { name in ConvolutionVariant.all.firstIndex { $0.name == name } }
     self.blocks = blocks
+    self.pairsPerCycle = pairsPerCycle
     spinMilliseconds = hasQuota ? 0 : 1
   }
 
   /// As if the machine were another: for tests that pin selections on every kind of machine.
-  public init(isa: ISA, threads: Int, l2: Cache, l3: Cache, overrides: Overrides = Overrides()) {
-    self.init(isa: isa, threads: threads, overrides: overrides, blocks: BlockSizes(l2: l2, l3: l3))
+  public init(
+    isa: ISA, threads: Int, l2: Cache, l3: Cache, pairsPerCycle: Double = 2, overrides: Overrides = Overrides()
+  ) {
+    self.init(
+      isa: isa, threads: threads, overrides: overrides, blocks: BlockSizes(l2: l2, l3: l3), pairsPerCycle: pairsPerCycle)
   }
 
   /// What runs for `descriptor`, whose sizes and layouts the caller has checked.
@@ -104,14 +110,12 @@ public struct Dispatch: Sendable {
   ) -> Prediction {
     let blocked = !options.without.contains(.cacheBlocking)
     let blocking = options.blocking?.fitted(to: problem, pair.set) ?? blocks.blocking(of: problem, for: pair, blocked: blocked)
-    let model = CostModel(problem, blocking)
-    let cycles = model.cycles(pair)
+    let cycles = CostModel(problem, blocking, pairsPerCycle: pairsPerCycle).cycles(pair)
     let threads = options.keepsThreads ? mostThreads : CostModel.threads(cycles * Double(batch), most: mostThreads)
     return Prediction(
       cycles: cycles,
       selection: Selection(
-        pairIndex: pair.index, blocking: blocking, threads: threads, swapped: problem.swapped,
-        strassenLevels: pair.isStrassen ? model.strassenLevels(pair) : 0))
+        pairIndex: pair.index, blocking: blocking, threads: threads, swapped: problem.swapped))
   }
 
   /// Whether forced blocks hold something.

@@ -13,16 +13,16 @@ public struct Epilogue: Sendable, Hashable {
     case perColumn
   }
 
-  /// NaN stays NaN in each. Of minus infinity each makes 0.
+  /// NaN stays NaN in each. Of minus infinity each but `none` makes 0. Errors are those in fp32 beside that of x itself, with u = 2^-24.
   public enum Activation: Sendable, Hashable, CaseIterable {
     case none
     /// Negative values become 0.
     case relu
-    /// x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2; its error is 3 half-ulps of |x| at most in fp32, beside that of x.
+    /// x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2; within 3 u |x|.
     case geluTanh
-    /// x (1 + erf(x / sqrt(2))) / 2, exact GELU; 5 half-ulps of |x|.
+    /// x (1 + erf(x / sqrt(2))) / 2, exact GELU; within 6 u |x|.
     case geluErf
-    /// x / (1 + e^-x), also known as swish; 3 half-ulps of |x|.
+    /// x / (1 + e^-x), also known as swish; within 3 u |x|.
     case silu
   }
 
@@ -115,6 +115,25 @@ public struct SelectionOptions: Sendable, Hashable {
   }
 }
 
+/// How accurately products of f32 numbers must be formed. What is at least so accurate and predicted to be fastest runs.
+///
+/// In less than full precision each operand may become the sum of one, two or three bfloat16, whose products are formed in bfloat16 and summed in f32
+/// (Henry, Tang and Heinecke, "Leveraging the bfloat16 Artificial Intelligence Datatype For Higher-Precision Computations", ARITH 2019). The errors are
+/// those of one product relative to it, beside those of summation. Numbers below 2^-126 count as zero, and infinite ones give infinity or NaN.
+public enum Precision: Int, Sendable, Hashable, CaseIterable {
+  /// f32 products, each exact before it is added.
+  case full = 0
+  /// One product of bfloat16: within 2^-8 (1 + 2^-10), as if the operands had been rounded.
+  case bfloat16x1 = 1
+  /// Three products, of two parts each: within 3.1 x 2^-18.
+  case bfloat16x2 = 2
+  /// Six products, of three parts each: within 1.1 x 2^-25, half an ulp of f32 or so.
+  case bfloat16x3 = 3
+
+  /// How many products in bfloat16 stand for one.
+  public var productCount: Int { max(1, rawValue * (rawValue + 1) / 2) }
+}
+
 /// A matrix product: C = epilogue(alpha op(A) op(B) + beta C), with op(A) of m x k, op(B) of k x n and C of m x n elements.
 ///
 /// beta = 0 never reads C. alpha = 0 or k = 0 never reads A and B, as in the BLAS.
@@ -137,10 +156,15 @@ public struct GEMMDescriptor: Sendable, Hashable {
   public var epilogue: Epilogue
   /// One product unless set.
   public var batch: Batch
+  /// How accurately the products of f32 operands must be formed; `.full` unless set.
+  public var precision: Precision
   /// Levels of Strassen's algorithm that may be used where they are faster, 0...2: f32 and f64, a C of unit stride along rows or columns.
   ///
-  /// Each level multiplies 7 times instead of 8 and is less accurate: |error| <= 3^levels (k + 25) k u max|A| max|B| beside the classical
-  /// k u (|A| |B|) of each element (Higham, "Accuracy and Stability of Numerical Algorithms", theorem 23.2), which small elements of C feel.
+  /// Each level multiplies 7 times instead of 8 and is less accurate: |error| <= 3 (k + 25) k u max|A| max|B| with one and 9 (k + 50) k u max|A| max|B|
+  /// with two, beside the classical k u (|A| |B|) of each element (after Higham, "Accuracy and Stability of Numerical Algorithms", theorem 23.2;
+  /// the second with the order of sums here). An infinite or NaN operand, and a sum of two or four of them beyond the type's range, reach other
+  /// elements of C than their own.
+  ///
   /// 0 unless set.
   public var strassenLevels: Int
   public var options: SelectionOptions
@@ -174,6 +198,7 @@ public struct GEMMDescriptor: Sendable, Hashable {
     epilogue = Epilogue()
     batch = Batch()
     strassenLevels = 0
+    precision = .full
     options = SelectionOptions()
   }
 

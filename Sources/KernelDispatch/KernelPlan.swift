@@ -204,7 +204,7 @@ extension ck_plan_key {
   init(_ descriptor: GEMMDescriptor) {
     let (a, b, c, batch) = (descriptor.a, descriptor.b, descriptor.c, descriptor.batch)
     let epilogue = descriptor.epilogue
-    var choices = (descriptor.options.threads ?? 0) << 2 | descriptor.strassenLevels
+    var choices = (descriptor.options.threads ?? 0) << 4 | descriptor.precision.rawValue << 2 | descriptor.strassenLevels
     choices = choices << 8 | (descriptor.options.maxISA.map { $0.rawValue + 1 } ?? 0)
     choices = choices << 8 | Int(descriptor.inputType.kernelType.rawValue) << 4 | Int(descriptor.outputType.kernelType.rawValue)
     let kernel = epilogue.kernelEpilogue(swapped: false)

@@ -121,7 +121,8 @@ struct CandidatePair {
   let packsA: Bool
   let packsB: Bool
   let widens: Bool
-  let isStrassen: Bool
+  let strassenLevels: Int
+  let splits: Bool
 
   init(index: Int, variant: Variant, variantIndex: Int, set: TileSet, tileSetIndex: Int) {
     self.index = index
@@ -131,7 +132,8 @@ struct CandidatePair {
     packsA = variant.packsA
     packsB = variant.packsB
     widens = variant.widens
-    isStrassen = variant.isStrassen
+    strassenLevels = variant.strassenLevels
+    splits = variant.splits
   }
 
   /// The type of packed panels.

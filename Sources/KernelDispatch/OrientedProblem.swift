@@ -18,6 +18,8 @@ struct OrientedProblem {
   let outputType: ElementType
   /// Levels of Strassen's algorithm that the caller allows and the product can be cut into; 0: none.
   let strassenLevels: Int
+  /// The bf16 that an fp32 operand may be cut into; 0: it may not.
+  let parts: Int
   /// The operand comes packed.
   var readyA = false
   var readyB = false
@@ -52,7 +54,10 @@ struct OrientedProblem {
     cColumnStride = n == 1 ? 1 : out.columnStride
     inputType = descriptor.inputType
     outputType = descriptor.outputType
-    strassenLevels = Self.strassenLevels(descriptor)
+    let least = min(m, n, k)
+    strassenLevels =
+      inputType == outputType && inputType != .bfloat16 ? min(descriptor.strassenLevels, least < 2 ? 0 : least < 4 ? 1 : 2) : 0
+    parts = descriptor.inputType == .float32 ? descriptor.precision.rawValue : 0
   }
 
   /// Whether so much of the vectors along C's unit stride is empty that it pays to lay the other operand out the other way round: cycles of
@@ -67,14 +72,6 @@ struct OrientedProblem {
     return wasted > packing * Double(2 * lanes)
   }
 
-  private static func strassenLevels(_ descriptor: GEMMDescriptor) -> Int {
-    if descriptor.strassenLevels == 0 { return 0 }
-    let hasSums = descriptor.outputType == descriptor.accumulatorType && descriptor.inputType == descriptor.outputType
-    let isUnit = descriptor.c.rowStride == 1 || descriptor.c.columnStride == 1
-    let least = min(descriptor.m, descriptor.n, descriptor.k)
-    return hasSums && isUnit ? min(descriptor.strassenLevels, least >= 4 ? 2 : least >= 2 ? 1 : 0) : 0
-  }
-
   /// Whether C can't hold sums in fp32: its type is narrower, or its columns are apart.
   var sumsApart: Bool { cColumnStride != 1 || outputType == .bfloat16 }
 
@@ -83,10 +80,12 @@ struct OrientedProblem {
 
   func rejection(of pair: CandidatePair) -> Rejection? {
     if readyA && !pair.packsA || readyB && !pair.packsB { return .layout(.packed) }
-    if pair.isStrassen {
-      if strassenLevels == 0 || sumsApart { return .strassenNotAllowed }
+    if pair.strassenLevels > 0 {
+      if pair.strassenLevels > strassenLevels || sumsApart { return .strassenNotAllowed }
       if readyA || readyB { return .layout(.packed) }
     }
+    if pair.splits && parts == 0 { return .precisionNotAllowed }
+    if pair.splits && (readyA || readyB) { return .layout(.packed) }
     if let tileSetIndex, pair.tileSetIndex != tileSetIndex { return .layout(.packed) }
     switch pair.set.family {
     case .outer:

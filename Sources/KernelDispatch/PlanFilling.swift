@@ -17,7 +17,7 @@ extension Dispatch {
       has_epilogue: !descriptor.epilogue.isIdentity,
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
-      panel_type: set.inputType.kernelType, isa: set.isa.kernelISA,
+      panel_type: set.inputType.kernelType, parts: pair.splits ? Int32(problem.parts) : 0, isa: set.isa.kernelISA,
       mr: Int32(mr), nr: Int32(set.nr), kr: Int32(set.kr),
       team: team(threads.alone),
       m: m, n: Int64(problem.n), k: depth(problem, descriptor),
@@ -43,7 +43,7 @@ extension Dispatch {
   ) {
     if selection.threads == 1 { return (1, 1) }
     let isFew = descriptor.batch.count % selection.threads != 0 && descriptor.batch.count < 8 * selection.threads
-    let cycles = CostModel(problem, selection.blocking).cycles(selection.pair)
+    let cycles = CostModel(problem, selection.blocking, pairsPerCycle: pairsPerCycle).cycles(selection.pair)
     return isFew && cycles > 64 * CostModel.forkJoin ? (selection.threads, 1) : (1, selection.threads)
   }
 
@@ -58,7 +58,7 @@ extension Dispatch {
     let set = selection.pair.set
     let isDot = set.family == .dot
     return ck_tile(
-      blocks: 1, k: depth(problem, descriptor),
+      blocks: selection.pair.splits ? Int64(descriptor.precision.productCount) : 1, k: depth(problem, descriptor),
       a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride &* set.kr),
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
       n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta,
@@ -104,6 +104,7 @@ extension Dispatch {
 
   /// The loops that share work between threads: by slices where a packed panel would be used by one task alone.
   private func loops(_ problem: OrientedProblem, _ selection: Selection) -> ck_driver {
+    if selection.pair.splits { return CK_DRIVER_BLOCKED }
     let isShort = problem.hasFewRows || problem.m <= selection.blocking.mc / 2
     return isShort && BlockSizes.slices(problem, selection.pair) ? CK_DRIVER_BY_SLICE : CK_DRIVER_BLOCKED
   }
@@ -128,10 +129,10 @@ extension Epilogue {
     case .perRow: kind = swapped ? CK_BIAS_PER_COLUMN : CK_BIAS_PER_ROW
     case .perColumn: kind = swapped ? CK_BIAS_PER_ROW : CK_BIAS_PER_COLUMN
     }
-    // ReLU comes first, so that a clamp may end below it.
-    let lower = clamp?.lowerBound ?? -.infinity
+    // ReLU is a clamp that comes before the other, which may end below it.
+    let (lower, upper) = (clamp?.lowerBound ?? -.infinity, clamp?.upperBound ?? .infinity)
     return ck_epilogue(
-      scale: scale, lower: activation == .relu ? max(lower, 0) : lower, upper: clamp?.upperBound ?? .infinity, bias: kind,
+      scale: scale, lower: activation == .relu ? min(max(lower, 0), upper) : lower, upper: upper, bias: kind,
       activation: activation.kernelActivation, adds_residual: hasResidual)
   }
 }

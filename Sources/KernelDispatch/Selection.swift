@@ -19,14 +19,14 @@ public struct Selection: Sendable, Hashable {
   public var threads: Int
   /// Whether A and B change places, so that C is written along its unit stride.
   public var swapped: Bool
-  /// Levels of Strassen's algorithm: 1 where 7 products of halves are multiplied, 2 for 49 of quarters, else 0.
-  public var strassenLevels = 0
 
   /// The variant's name, such as `outer.packed`.
   public var variant: String { KernelTable.shared.variants[pair.variantIndex].name }
   /// The name of the largest tile, such as `outer_f32_14x32_avx512`.
   public var microkernel: String { KernelTable.shared.name(ofTileSet: pair.tileSetIndex) }
   public var isa: ISA { pair.set.isa }
+  /// Levels of Strassen's algorithm: 1 where 7 products of halves are multiplied, 2 for 49 of quarters, else 0.
+  public var strassenLevels: Int { pair.strassenLevels }
 
   var pair: CandidatePair { KernelTable.shared.candidates.pairs[pairIndex] }
 }
@@ -34,7 +34,7 @@ public struct Selection: Sendable, Hashable {
 extension Selection: CustomStringConvertible {
   public var description: String {
     "\(variant) \(microkernel) mc=\(blocking.mc) nc=\(blocking.nc) kc=\(blocking.kc) threads=\(threads)"
-      + (swapped ? " swapped" : "") + (strassenLevels > 0 ? " strassen=\(strassenLevels)" : "")
+      + (swapped ? " swapped" : "")
   }
 }
 
@@ -58,6 +58,8 @@ public enum Rejection: Sendable, Hashable {
   case techniqueOff(Technique)
   /// Fewer multiplications, which the descriptor doesn't allow or these types and layouts rule out.
   case strassenNotAllowed
+  /// Products in bf16, less accurate than the descriptor asks for.
+  case precisionNotAllowed
   /// A row of one vector, kept for measuring what a register tile is worth.
   case withoutRegisterTile
   /// A row in another language, kept for measuring what the language is worth.
@@ -89,6 +91,7 @@ extension Rejection: CustomStringConvertible {
     case .microkernelNotAskedFor: "another micro-kernel was asked for"
     case .techniqueOff(let technique): "uses \(technique.rawValue), which is off"
     case .strassenNotAllowed: "Strassen's algorithm is not allowed, or not for such types and layouts"
+    case .precisionNotAllowed: "the descriptor asks for the precision of its operands"
     case .sameTileInC: "the same tile is there in C: runs only when asked for by name"
     case .withoutRegisterTile: "one vector of sums: runs only with the register tile off"
     }

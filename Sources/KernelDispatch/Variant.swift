@@ -8,19 +8,23 @@ public struct Variant: Sendable, Hashable {
   public let packsB: Bool
   /// Whether bf16 operands become fp32 panels: bf16 by emulation, on any instruction set.
   public let widens: Bool
-  /// Whether it multiplies fewer times by Strassen's algorithm, whose error bound is another: where the descriptor allows it.
-  public let isStrassen: Bool
+  /// Levels of Strassen's algorithm, which multiplies fewer times and has another error bound: where the descriptor allows so many.
+  public let strassenLevels: Int
+  /// Whether fp32 operands become bf16 panels in parts, whose products are less accurate: where the descriptor allows it.
+  public let splits: Bool
   public let summary: String
 
   private init(
-    name: String, family: Family, packsA: Bool, packsB: Bool, widens: Bool = false, isStrassen: Bool = false, summary: String
+    name: String, family: Family, packsA: Bool, packsB: Bool, widens: Bool = false, strassenLevels: Int = 0,
+    splits: Bool = false, summary: String
   ) {
     self.name = name
     self.family = family
     self.packsA = packsA
     self.packsB = packsB
     self.widens = widens
-    self.isStrassen = isStrassen
+    self.strassenLevels = strassenLevels
+    self.splits = splits
     self.summary = summary
   }
 
@@ -46,8 +50,11 @@ public struct Variant: Sendable, Hashable {
       name: "outer.packed", family: .outer, packsA: true, packsB: true,
       summary: "panels of A and B"),
     Variant(
-      name: "outer.strassen", family: .outer, packsA: true, packsB: true, isStrassen: true,
-      summary: "7 products of halves instead of 8, or 49 of quarters: panels of sums of A and of B"),
+      name: "outer.strassen", family: .outer, packsA: true, packsB: true, strassenLevels: 1,
+      summary: "7 products of halves instead of 8: panels of sums of A and of B"),
+    Variant(
+      name: "outer.strassen2", family: .outer, packsA: true, packsB: true, strassenLevels: 2,
+      summary: "49 products of quarters instead of 64"),
     Variant(
       name: "outer.widened", family: .outer, packsA: true, packsB: true, widens: true,
       summary: "bf16 widened to fp32 panels: exact products, fp32 sums, one rounding on store"),
@@ -57,6 +64,9 @@ public struct Variant: Sendable, Hashable {
     Variant(
       name: "pair.packed", family: .pair, packsA: true, packsB: true,
       summary: "bf16 pairs: panels of A and B"),
+    Variant(
+      name: "pair.split", family: .pair, packsA: true, packsB: true, splits: true,
+      summary: "fp32 as the sum of one, two or three bf16: 1, 3 or 6 products in bf16, fp32 sums"),
     Variant(
       name: "dot.direct", family: .dot, packsA: false, packsB: false,
       summary: "few rows against a transposed B, both where they lie"),

@@ -28,22 +28,26 @@ struct ErrorBound {
   ///   - inputType: of the operands.
   ///   - type: of the result.
   ///   - factor: what the sums are multiplied with.
-  init(_ tolerance: Tolerance, depth: Int, inputType: ElementType, type: ElementType, factor: Double) {
+  ///   - precision: of fp32 products.
+  init(
+    _ tolerance: Tolerance, depth: Int, inputType: ElementType, type: ElementType, factor: Double,
+    precision: ReferencePrecision = .full
+  ) {
     self.type = type
     if tolerance == .exact {
       relative = 0
       absolute = 0
       return
     }
-    let depth = Double(depth)
+    let depth = Double(depth * precision.productCount)
     let roundings = (tolerance == .proven ? depth : min(depth, 8 * depth.squareRoot())) + 10
     let accumulator = inputType.accumulator
     // The reference is summed in Double and has an error of its own.
-    relative = roundings * (accumulator.unitRoundoff + ElementType.float64.unitRoundoff) * 1.01
+    relative = roundings * (accumulator.unitRoundoff + ElementType.float64.unitRoundoff) * 1.01 + precision.productError
     // Underflow, once per term: the spacing of the denormals. VDPBF16PS takes denormal operands and results for zero, whatever
     // the mode, so that a term may lose the least normal number times the other operand.
     let spacing = accumulator.leastNormal * 2 * accumulator.unitRoundoff
-    let lost = inputType == .bfloat16 ? accumulator.leastNormal * Self.largestBFloat16Operand : spacing
+    let lost = inputType == .bfloat16 || precision != .full ? accumulator.leastNormal * Self.largestBFloat16Operand : spacing
     // VCVTNEPS2BF16 takes a denormal for zero as well.
     absolute = (depth + 10) * lost * max(1, factor) + (type == .bfloat16 ? type.leastNormal : 0)
   }

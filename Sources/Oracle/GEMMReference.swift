@@ -37,6 +37,8 @@ public struct GEMMReference {
   /// C before the call, row after row without gaps. Read only if `beta` is not 0.
   public var before: [Double]
   public var epilogue: ReferenceEpilogue
+  /// How products are formed whose errors are allowed for.
+  public var precision = ReferencePrecision.full
 
   public init(
     a: MatrixView, b: MatrixView, alpha: Double = 1, beta: Double = 0, before: [Double] = [],

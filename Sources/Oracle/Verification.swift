@@ -24,7 +24,7 @@ struct Judge {
     self.reference = reference
     bound = ErrorBound(
       tolerance, depth: reference.k, inputType: reference.a.type, type: type,
-      factor: reference.epilogue.scale.magnitude * max(1, reference.alpha.magnitude))
+      factor: reference.epilogue.scale.magnitude * max(1, reference.alpha.magnitude), precision: reference.precision)
   }
 
   func check(_ c: MatrixView, _ row: Int, _ column: Int) -> Mismatch? {

@@ -182,7 +182,7 @@ extension StudyPlan.Step {
     case .ladders(let entry, _), .products(let entry, _): entry.name
     case .languages(let entry): entry.name
     case .layer(let layer): layer.entry.name
-    case .experiment, .leadingDimensions, .square: nil
+    case .experiment, .leadingDimensions, .square, .strassen: nil
     }
   }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// `headroom bench gemm` on small products: what it prints and keeps, not how fast.
 @Suite struct BenchTests {
-  @Test(arguments: ["f32", "f64", "bf16", "bf16f32"])
+  @Test(arguments: ["f32", "f64", "bf16", "bf16f32", "f32.bf16x1", "f32.bf16x2", "f32.bf16x3"])
   func jsonHasEveryFieldOfAResult(dtype: String) throws {
     let outcome = try Tool()("bench", "gemm", "64x64x64", "--dtype", dtype, "--threads", "1", "--quick", "--json", "-")
     #expect(outcome.status == 0)

@@ -137,13 +137,13 @@ struct BatchTests {
       var listed = strided
       var span = strided.mutableSpan
       let plan = try GEMMPlan(descriptor)
-      try plan.execute(a: a.span, b: b.span, c: &span, bias: Span<Float>(), residual: residual.span)
+      try plan.execute(a: a.span, b: b.span, c: &span, residual: residual.span)
       #expect(strided == expected)
       try withLists(a, b, residual, &listed, stride: m * n) { lists in
         try plan.execute(lists)
         var lacking = lists
         lacking.residual = nil
-        let missing = HeadroomError.bufferTooShort(operand: "the residual", found: 0, expected: count * m * n)
+        let missing = HeadroomError.bufferTooShort(operand: "the residual", found: 0, expected: m * n)
         #expect(throws: missing) { try plan.execute(lacking) }
       }
       #expect(listed == expected)

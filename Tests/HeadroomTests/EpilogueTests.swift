@@ -98,6 +98,25 @@ struct EpilogueTests {
     }
   }
 
+  @Test(
+    "Activations keep their stated errors in fp32",
+    arguments: Route.all.filter { $0.inputType == .float32 && $0.variant == "outer.packed" })
+  func statedErrors(route: Route) throws {
+    let inputs = (0..<6000).map { Float($0 - 3000) / 401 } + (0..<2000).map { Float($0) / 7001 }
+    for (function, bound) in [(ReferenceActivation.Function.geluTanh, 3.0), (.geluErf, 6), (.silu, 3)] {
+      let exact = ReferenceActivation(function)
+      var descriptor = GEMMDescriptor(m: inputs.count, n: 1, k: 1)
+      descriptor.epilogue.activation = Epilogue.Activation(function)
+      descriptor.options = route.options
+      var c = [Float](repeating: .nan, count: inputs.count)
+      var span = c.mutableSpan
+      try gemm(descriptor, a: inputs.span, b: [Float(1)].span, c: &span)
+      let worst =
+        zip(inputs, c).map { x, found in abs(Double(found) - exact(Double(x))) / max(abs(Double(x)), 0x1p-100) }.max() ?? 0
+      #expect(worst <= bound * 0x1p-24 && worst > 0x1p-26, "\(function)")
+    }
+  }
+
   @Test("A call that lacks its residual is refused, and nothing is written")
   func missingResidual() throws {
     let trial = try GEMMTrial(GEMMSetting(3, 5, 4))
@@ -111,13 +130,20 @@ struct EpilogueTests {
     let (a, b, residual) = ([Float](repeating: 1, count: 12), [Float](repeating: 1, count: 20), [Float](repeating: 2, count: 14))
     #expect(throws: HeadroomError.bufferTooShort(operand: "the residual", found: 14, expected: 15)) {
       var span = c.mutableSpan
-      try plan.execute(a: a.span, b: b.span, c: &span, bias: Span<Float>(), residual: residual.span)
+      try plan.execute(a: a.span, b: b.span, c: &span, residual: residual.span)
     }
     #expect(c == [Float](repeating: 7, count: 15))
+    descriptor.inputType = .bfloat16
+    let halves = [BFloat16](repeating: BFloat16(1), count: 20)
+    #expect(throws: expected) {
+      var span = c.mutableSpan
+      try gemm(descriptor, a: halves.span, b: halves.span, c: &span)
+    }
+    descriptor.inputType = .float32
     c = [Float](repeating: 2, count: 15)
     let whole = c
     var span = c.mutableSpan
-    try gemm(descriptor, a: a.span, b: b.span, c: &span, bias: Span<Float>(), residual: whole.span)
+    try gemm(descriptor, a: a.span, b: b.span, c: &span, residual: whole.span)
     #expect(c == [Float](repeating: 6, count: 15))
   }
 }

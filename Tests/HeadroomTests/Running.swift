@@ -15,6 +15,7 @@ extension GEMMSetting {
       }
     descriptor.epilogue = Epilogue(
       scale: scale, bias: bias, activation: .init(activation.function), clamp: activation.clamp, hasResidual: hasResidual)
+    descriptor.precision = Precision(rawValue: precision.rawValue) ?? .full
     descriptor.options = options
     return descriptor
   }
@@ -38,6 +39,7 @@ extension ReferenceActivation {
   static let kinds =
     Function.allCases.map { ReferenceActivation($0) } + [
       ReferenceActivation(.none, clamp: -3...2), ReferenceActivation(.relu, clamp: 0...6),
+      ReferenceActivation(.relu, clamp: -5 ... -1),
       ReferenceActivation(.silu, clamp: -0.1...1),
     ]
 }

@@ -18,6 +18,24 @@ struct DeterminismTests {
     return "\(kernel.family) \(selection.isa.name) \(selection.blocking.kc)"
   }
 
+  @Test("Where bf16 pairs are slow, bf16 is widened and fp32 is not cut")
+  func slowPairs() throws {
+    let slow = Dispatch(
+      isa: .avx512bf16, threads: 1, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, pairsPerCycle: 0.5)
+    let fast = SyntheticMachine.dispatch(.avx512bf16)
+    var descriptor = GEMMDescriptor(m: 512, n: 512, k: 512, inputType: .bfloat16, outputType: .float32)
+    #expect(try fast.select(descriptor).variant == "pair.packed-b")
+    #expect(try slow.select(descriptor).variant == "outer.widened")
+    descriptor.inputType = .float32
+    descriptor.precision = .bfloat16x1
+    #expect(try fast.select(descriptor).variant == "pair.split")
+    #expect(try slow.select(descriptor).variant.hasPrefix("outer."))
+    for precision in [Precision.bfloat16x2, .bfloat16x3] {
+      descriptor.precision = precision
+      #expect(try fast.select(descriptor).variant.hasPrefix("outer."))
+    }
+  }
+
   @Test("Threads change nothing but their own number", arguments: ISA.allCases)
   func threads(isa: ISA) throws {
     for shape in Self.shapes {

@@ -29,6 +29,7 @@ public struct GEMMSetting: Sendable, Hashable, CustomStringConvertible {
   public var bias = Bias.none
   public var activation = ReferenceActivation.none
   public var hasResidual = false
+  public var precision = ReferencePrecision.full
   public var data = Data.integers
   public var placement = GuardedBuffer.Placement.flushWithEnd
 
@@ -60,6 +61,7 @@ public struct GEMMSetting: Sendable, Hashable, CustomStringConvertible {
     if scale != 1 { words.append("scale \(scale)") }
     if bias != .none { words.append("bias \(bias)") }
     if activation != .none { words.append("\(activation)") }
+    if precision != .full { words.append("\(precision)") }
     if hasResidual { words.append("residual") }
     words.append("\(data), \(placement)")
     return words.joined(separator: ", ")

@@ -49,11 +49,13 @@ public final class GEMMTrial {
       case .perRow: .perRow(values)
       case .perColumn: .perColumn(values)
       }
-    return GEMMReference(
+    var reference = GEMMReference(
       a: a.view.readOnly, b: b.view.readOnly, alpha: setting.alpha, beta: setting.beta,
       before: setting.beta == 0 ? [] : c.view.readOnly.values(),
       epilogue: ReferenceEpilogue(
         scale: setting.scale, bias: axis, residual: residual?.view.readOnly.values(), activation: setting.activation))
+    reference.precision = setting.precision
+    return reference
   }
 
   /// Puts C back to what it was: its old values, or NaN throughout when beta is 0.

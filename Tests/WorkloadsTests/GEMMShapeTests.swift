@@ -66,6 +66,7 @@ struct GEMMShapeTests {
     "A format's name says its types",
     arguments: [
       (NumericFormat.f32, "f32", "f32"), (.f64, "f64", "f64"), (.bf16, "bf16", "bf16"), (.bf16f32, "bf16", "f32"),
+      (.f32Bf16x3, "f32", "f32"),
     ])
   func formats(format: NumericFormat, input: String, output: String) {
     #expect(format.inputType == input)

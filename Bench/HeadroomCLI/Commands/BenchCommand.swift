@@ -24,6 +24,8 @@
           headroom bench gemm 8x4096x4096:nt --dtype bf16 --threads 1
           headroom bench gemm 999x999x999 --variants naive-ijk.c,outer.packed
           headroom bench gemm 1024x1024x1024 --variants ikj.c --padding 16
+          headroom bench gemm 4096x4096x4096 --variants outer.packed,outer.strassen --threads 1
+          headroom bench gemm 2048x2048x2048 --dtype f32.bf16x3
           headroom bench gemm 1024x1024x1024 --ukernel outer_f32_6x16_avx2_swift
           headroom bench gemm --suite bert-base --json results.json --csv results.csv
           headroom bench gemm 512x512x512 --variants all --json -
@@ -94,6 +96,7 @@
     ) throws {
       let invocation = try Invocation()
       try variants.check(operation)
+      try operation.check(format)
       var options = try limits.selectionOptions(invocation)
       options.microkernel = ukernel
       options.without = without

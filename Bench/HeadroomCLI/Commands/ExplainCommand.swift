@@ -85,6 +85,7 @@
     var json = false
 
     func explain(_ problem: Problem, _ dtype: NumericFormat) throws {
+      try problem.operation.check(dtype)
       let invocation = try Invocation()
       var options = try limits.selectionOptions(invocation)
       options.variant = variant

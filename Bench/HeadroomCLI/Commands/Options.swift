@@ -20,7 +20,10 @@
     static let layout = ArgumentHelp(
       "How images lie in memory; weights are hwio beside nhwc, oihw beside nchw.", valueName: "layout")
     static let dtype = ArgumentHelp(
-      "Element types: bf16 is bfloat16 in and out, bf16f32 is bfloat16 in and float out.", valueName: "type")
+      """
+      Element types: bf16 is bfloat16 in and out, bf16f32 is bfloat16 in and float out; f32.bf16x1, x2 and x3 are float, with products that may be \
+      formed of one, two or three bfloat16 parts.
+      """, valueName: "type")
     static let without = ArgumentHelp(
       "Techniques to do without, separated by commas: \(Technique.allCases.map(\.argument).joined(separator: ", ")).",
       valueName: "techniques")

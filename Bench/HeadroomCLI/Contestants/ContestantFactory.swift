@@ -46,7 +46,7 @@
         let selection = try GEMMPlan(shape.descriptor(format, options, leadingPadding: leadingPadding)).selection
         say(problem, format, "\(selection)")
         return contestant(problem, format, options, ChosenKernel(selection), isa: selection.isa) {
-          try Self.call(options, $0 as GEMMOperands)
+          try Self.call(shape.descriptor(format, options, leadingPadding: leadingPadding), $0 as GEMMOperands)
         }
       case .convolution(let shape, let layout):
         let selection = try ConvolutionPlan(shape.descriptor(layout, format, options)).selection
@@ -73,11 +73,7 @@
         command: (words + sampling).joined(separator: " "), bind: bind)
     }
 
-    private static func call(_ options: SelectionOptions, _ operands: GEMMOperands) throws -> (() -> Void) {
-      var descriptor = GEMMDescriptor(
-        a: operands.aLayout, b: operands.bLayout, c: operands.cLayout, inputType: operands.inputType,
-        outputType: operands.outputType)
-      descriptor.options = options
+    private static func call(_ descriptor: GEMMDescriptor, _ operands: GEMMOperands) throws -> (() -> Void) {
       let plan = try GEMMPlan(descriptor)
       let (a, b, c) = (operands.a, operands.b, operands.c)
       try plan.execute(a: a, b: b, c: c)

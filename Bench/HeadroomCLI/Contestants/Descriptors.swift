@@ -9,6 +9,9 @@
     func descriptor(_ format: NumericFormat, _ options: SelectionOptions, leadingPadding: Int = 0) -> GEMMDescriptor {
       let (a, b, c) = layouts(leadingPadding: leadingPadding)
       var descriptor = GEMMDescriptor(a: a, b: b, c: c, inputType: format.inputElement, outputType: format.outputElement)
+      descriptor.precision = Precision(rawValue: format.parts) ?? .full
+      // Who names a variant allows what it does.
+      descriptor.strassenLevels = KernelTable.shared.variants.first { $0.name == options.variant }?.strassenLevels ?? 0
       descriptor.options = options
       return descriptor
     }

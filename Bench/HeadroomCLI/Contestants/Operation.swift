@@ -2,6 +2,7 @@
   import Headroom
   import Measurement
   import Rungs
+  import Workloads
 
   /// What can be measured, and the names of all that compute it.
   enum Operation: String {
@@ -24,6 +25,15 @@
         }
       return names.reduce(into: []) { different, name in
         if !different.contains(name) { different.append(name) }
+      }
+    }
+  }
+
+  extension Operation {
+    /// Fails on a type that the operation has not.
+    func check(_ format: NumericFormat) throws(Failure) {
+      if self == .conv && format.parts > 0 {
+        throw .badUsage("convolutions have no type \(format.rawValue)", remedy: "use f32, bf16 or bf16f32")
       }
     }
   }
