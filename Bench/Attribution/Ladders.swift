@@ -81,12 +81,12 @@ public struct LadderPlan: Sendable {
       ])
   }
 
-  /// The tuned software on one core, from one instruction set to the next. The last step, where there is one, also halves the
-  /// operands: there is no fp32 in AVX-512-BF16.
+  /// The tuned software on one core, from one instruction set to the next. The last steps, where there are any, also halve the
+  /// operands: there is no fp32 in AVX-512-BF16 and AMX.
   public static func instructionSets(on hardware: HardwareRange) -> LadderPlan {
     let rows = ISA.allCases.filter { $0 <= hardware.best }.map { isa in
-      isa == .avx512bf16
-        ? Row(technique: "AVX-512-BF16, bf16 operands", subject: .dispatch(isa: isa, threads: 1, format: .bf16))
+      isa >= .avx512bf16
+        ? Row(technique: "\(title(of: isa)), bf16 operands", subject: .dispatch(isa: isa, threads: 1, format: .bf16))
         : Row(technique: title(of: isa), subject: .dispatch(isa: isa, threads: 1))
     }
     return LadderPlan(kind: .hardware, rows: rows)
@@ -109,6 +109,7 @@ public struct LadderPlan: Sendable {
     case .avx2: "AVX2 and FMA"
     case .avx512: "AVX-512"
     case .avx512bf16: "AVX-512-BF16"
+    case .amx: "AMX"
     }
   }
 }

@@ -81,6 +81,26 @@ AVX512_LOOP(avx512_f32, "avx512f", "vfmadd231ps", ones_f32)
 AVX512_LOOP(avx512_f64, "avx512f", "vfmadd231pd", ones_f64)
 AVX512_LOOP(avx512bf16_bf16, "avx512f,avx512bf16", "vdpbf16ps", ones_bf16)
 
+// Tile registers: four of sums, each the product of one of two of A with one of two of B, set up and released by each call. With
+// zeros they run at more than twice the rate (2,900 against 1,300 GFLOP/s on Emerald Rapids), which no product does.
+__attribute__((target("amx-tile,amx-bf16"))) static void amx_bf16(int64_t iterations) {
+  static const struct {
+    uint8_t palette, start_row, reserved[14];
+    uint16_t row_bytes[16];
+    uint8_t rows[16];
+  } whole = {.palette = 1, .row_bytes = {64, 64, 64, 64, 64, 64, 64, 64}, .rows = {16, 16, 16, 16, 16, 16, 16, 16}};
+  __asm__ volatile(
+      "ldtilecfg %1\n\t"
+      "tileloadd (%2, %3), %%tmm4\n\ttileloadd (%2, %3), %%tmm5\n\t"
+      "tileloadd (%2, %3), %%tmm6\n\ttileloadd (%2, %3), %%tmm7\n\t" LOOP("tdpbf16ps %%tmm6, %%tmm4, %%tmm0\n\t"
+                                                                          "tdpbf16ps %%tmm7, %%tmm4, %%tmm1\n\t"
+                                                                          "tdpbf16ps %%tmm6, %%tmm5, %%tmm2\n\t"
+                                                                          "tdpbf16ps %%tmm7, %%tmm5, %%tmm3\n\t") "tilerelease"
+      : "+r"(iterations)
+      : "m"(whole), "r"(ones_bf16), "r"((int64_t)0)
+      : "memory", "cc");
+}
+
 static const ceiling_loop_row rows[] = {
     {CEILING_F32, CEILING_SCALAR, 2 * 56, scalar_f32},
     {CEILING_F64, CEILING_SCALAR, 2 * 56, scalar_f64},
@@ -91,6 +111,7 @@ static const ceiling_loop_row rows[] = {
     {CEILING_F32, CEILING_AVX512, 2 * 30 * 16, avx512_f32},
     {CEILING_F64, CEILING_AVX512, 2 * 30 * 8, avx512_f64},
     {CEILING_BF16, CEILING_AVX512BF16, 2 * 30 * 32, avx512bf16_bf16},
+    {CEILING_BF16, CEILING_AMX, 2 * 4 * 16 * 16 * 32, amx_bf16},
 };
 
 #elif defined(__aarch64__)

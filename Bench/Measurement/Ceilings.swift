@@ -22,7 +22,7 @@ public struct Ceilings: Sendable, Equatable {
   ///
   /// Below AVX-512-BF16, bf16 products are widened: their peak is that of f32. AVX-512-BF16 adds nothing to f32 and f64.
   public func peak(format: NumericFormat, isa: ISA, threads: Int) -> Double? {
-    if format.inputType == "bf16" && isa >= .avx512bf16 { return compute("bf16", .avx512bf16, threads) }
+    if format.inputType == "bf16" && isa >= .avx512bf16 { return compute("bf16", isa, threads) }
     return compute(format == .f64 ? "f64" : "f32", min(isa, .avx512), threads)
   }
 

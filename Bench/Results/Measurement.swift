@@ -11,7 +11,7 @@ public struct Measurement: Codable, Sendable, Equatable {
   /// `f32`, `f64`, `bf16` (bf16 in and out), `bf16f32` (bf16 in, f32 out), `f32.bf16x3` (f32 through three bf16).
   public var dtype: String
   public var threads: Int
-  /// The instruction set that the contestant was allowed: `scalar`, `sse2`, `avx2`, `avx512`, `avx512bf16`.
+  /// The instruction set that the contestant was allowed: `scalar`, `sse2`, `avx2`, `avx512`, `avx512bf16`, `amx`.
   public var isa: String
   /// The contestant: a dispatch variant (`outer.packed`) or a rung (`naive-ijk.c`).
   public var variant: String

@@ -4,6 +4,8 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 typedef struct ck_registers {
   uint32_t eax, ebx, ecx, edx;
@@ -25,6 +27,13 @@ static uint64_t saved_state(void) {
   return ((uint64_t)high << 32) | low;
 }
 
+// Tile registers are 8 KiB more for the kernel to save, so a process asks for them once (Linux,
+// Documentation/arch/x86/xstate.rst); it is refused where a signal stack has no room for them.
+static bool may_use_tiles(uint64_t state) {
+  enum { TILE_STATE = 0x60000, ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+  return (state & TILE_STATE) == TILE_STATE && syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+}
+
 static ck_isa usable_isa(void) {
   const ck_registers one = cpuid(1, 0), seven = cpuid(7, 0), seven_one = cpuid(7, 1);
   if (!has(one.ecx, bit_OSXSAVE)) return CK_ISA_SSE2;
@@ -34,7 +43,9 @@ static ck_isa usable_isa(void) {
   if (!avx2) return CK_ISA_SSE2;
   const uint32_t avx512 = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
   if ((state & ZMM_STATE) != ZMM_STATE || !has(seven.ebx, avx512)) return CK_ISA_AVX2;
-  return has(seven_one.eax, bit_AVX512BF16) ? CK_ISA_AVX512BF16 : CK_ISA_AVX512;
+  if (!has(seven_one.eax, bit_AVX512BF16)) return CK_ISA_AVX512;
+  enum { AMX_TILE = 1 << 24, AMX_BF16 = 1 << 22 };
+  return has(seven.edx, AMX_TILE | AMX_BF16) && may_use_tiles(state) ? CK_ISA_AMX : CK_ISA_AVX512BF16;
 }
 
 // Leaf 4 (Intel) and 0x8000001D (AMD) describe one cache a subleaf in the same form.

@@ -78,7 +78,7 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
   for (int64_t tile = 0; tile < plan->row_tiles; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
     if (plan->pack_a) t.a_ks = height * plan->kr;
-    if (plan->ready_a) a = ck_ready_a(plan, row, height, pc);
+    if (plan->ready_a) a = ck_ready_a(plan, tile, height, pc);
     else if (plan->pack_a) a = packed_a(run, block, row);
     else a = (const char *)run->operands->a + (row * plan->a_rs + pc * plan->a_cs) * ck_element_bytes(plan->a_type);
     void *c = slice->sums ? slice->sums + (row * t.c_rs + sums_column) * ck_element_bytes(plan->acc_type)

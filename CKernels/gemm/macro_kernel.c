@@ -79,12 +79,13 @@ static void run_panel(const ck_run *run, const ck_step *step, const ck_task *tas
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
     if (plan->ready_a) {
-      a = ck_ready_a(plan, row, height, step->pc);
-      t.a_ks = height * plan->kr;
+      a = ck_ready_a(plan, tile, height, step->pc);
+      t.a_ks = ck_a_panel_rows(plan, height) * plan->a_kr;
     } else if (plan->pack_a) {
       a = packed;
-      packed += height * step->padded * panel_size;
-      t.a_ks = height * plan->kr;
+      const int64_t rows = ck_a_panel_rows(plan, height);
+      packed += rows * ck_round_up(step->depth, plan->a_kr) * panel_size;
+      t.a_ks = rows * plan->a_kr;
     } else {
       a = (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * a_size;
     }

@@ -12,16 +12,16 @@ typedef struct ck_ahead {
 static int64_t panels_of(const ck_gemm_plan *plan, bool left) { return left ? plan->row_tiles : ck_ceil_div(plan->n, plan->nr); }
 
 int64_t ck_gemm_packed_bytes(const ck_gemm_plan *plan, bool left) {
-  const int64_t rows = left ? plan->m : ck_round_up(plan->n, plan->nr);
-  return rows * ck_round_up(plan->k, plan->kr) * ck_element_bytes(plan->panel_type);
+  const int64_t rows = left ? ck_a_panel_row(plan, plan->row_tiles) : ck_round_up(plan->n, plan->nr);
+  return rows * ck_round_up(plan->k, left ? plan->a_kr : plan->kr) * ck_element_bytes(plan->panel_type);
 }
 
 static void pack_panel(const ck_ahead *ahead, int64_t panel) {
   const ck_gemm_plan *plan = ahead->plan;
-  const int64_t row_bytes = ck_round_up(plan->k, plan->kr) * ck_element_bytes(plan->panel_type);
+  const int64_t row_bytes = ck_round_up(plan->k, ahead->left ? plan->a_kr : plan->kr) * ck_element_bytes(plan->panel_type);
   if (ahead->left) {
     const ck_a_block tile = {panel, panel + 1, 0, plan->k};
-    ck_pack_a(plan, &ahead->operands, &tile, ahead->destination + ck_tile_row(plan, panel) * row_bytes);
+    ck_pack_a(plan, &ahead->operands, &tile, ahead->destination + ck_a_panel_row(plan, panel) * row_bytes);
     return;
   }
   const int64_t column = panel * plan->nr;

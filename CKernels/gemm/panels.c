@@ -19,8 +19,8 @@ ck_pack_job ck_pack_a_job(const ck_gemm_plan *plan, const ck_gemm_operands *oper
       .k = block->depth,
       .rs = plan->a_rs,
       .ks = plan->a_cs,
-      .panel = (int32_t)(ck_tile_row(plan, block->tile + 1) - row),
-      .kr = plan->kr,
+      .panel = (int32_t)ck_a_panel_rows(plan, ck_tile_row(plan, block->tile + 1) - row),
+      .kr = plan->a_kr,
       .from = plan->a_type,
       .to = plan->panel_type,
       .parts = plan->parts,
@@ -32,14 +32,16 @@ ck_pack_job ck_pack_a_job(const ck_gemm_plan *plan, const ck_gemm_operands *oper
 }
 
 void ck_pack_a(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_a_block *block, char *destination) {
-  const int64_t padded = ck_round_up(block->depth, plan->kr);
+  const int64_t padded = ck_round_up(block->depth, plan->a_kr);
   ck_a_block same = *block;
   for (; same.tile < block->tile_end; same.tile = same.tile_end) {
-    // As many tiles of one height at once as there are.
+    // As many tiles of one height at once as there are, if their panels hold no more.
     same.tile_end = same.tile < plan->taller_tiles ? ck_least(block->tile_end, plan->taller_tiles) : block->tile_end;
+    if (plan->in_tiles) same.tile_end = same.tile + 1;
     const ck_pack_job job = ck_pack_a_job(plan, operands, &same, destination);
     ck_pack(&job);
-    destination += job.rows * padded * ck_panel_element_bytes(plan);
+    const int64_t rows = plan->in_tiles ? job.panel : job.rows;
+    destination += rows * padded * ck_panel_element_bytes(plan);
   }
 }
 

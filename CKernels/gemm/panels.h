@@ -18,6 +18,11 @@ static inline int64_t ck_panel_element_bytes(const ck_gemm_plan *plan) {
   return ck_most(plan->parts, 1) * ck_element_bytes(plan->panel_type);
 }
 
+/// Rows that a tile of `height` rows takes in packed A: tile registers are loaded whole.
+static inline int64_t ck_a_panel_rows(const ck_gemm_plan *plan, int64_t height) {
+  return plan->in_tiles ? ck_round_up(height, 16) : height;
+}
+
 /// The first row of a tile.
 static inline int64_t ck_tile_row(const ck_gemm_plan *plan, int64_t tile) {
   return tile * plan->tile_rows + ck_least(tile, plan->taller_tiles);
@@ -35,9 +40,16 @@ ck_pack_job ck_pack_b_job(const ck_gemm_plan *plan, const ck_gemm_operands *oper
 /// Whether a tile is deep enough to ask for anything.
 static inline bool ck_fetches(const ck_gemm_plan *plan, int64_t depth) { return depth >= 3 * CK_CHUNK * plan->kr; }
 
-/// Where the rows from `row` on lie in A that came packed, from depth `pc` on, in a tile of `height` rows.
-static inline const char *ck_ready_a(const ck_gemm_plan *plan, int64_t row, int64_t height, int64_t pc) {
-  return (const char *)plan->ready_a + (row * ck_round_up(plan->k, plan->kr) + pc * height) * ck_element_bytes(plan->panel_type);
+/// The first row of a tile in packed A.
+static inline int64_t ck_a_panel_row(const ck_gemm_plan *plan, int64_t tile) {
+  const int64_t taller = ck_least(tile, plan->taller_tiles);
+  return taller * ck_a_panel_rows(plan, plan->tile_rows + 1) + (tile - taller) * ck_a_panel_rows(plan, plan->tile_rows);
+}
+
+/// Where a tile of `height` rows lies in A that came packed, from depth `pc` on.
+static inline const char *ck_ready_a(const ck_gemm_plan *plan, int64_t tile, int64_t height, int64_t pc) {
+  const int64_t before = ck_a_panel_row(plan, tile) * ck_round_up(plan->k, plan->a_kr);
+  return (const char *)plan->ready_a + (before + pc * ck_a_panel_rows(plan, height)) * ck_element_bytes(plan->panel_type);
 }
 
 /// The same of a panel of B.
@@ -72,7 +84,7 @@ static inline bool ck_fetches_a(const ck_gemm_plan *plan, int64_t depth) {
 static inline ck_tile ck_tile_of(const ck_gemm_plan *plan, int64_t depth, int64_t padded) {
   ck_tile t = plan->tile;
   t.k = plan->pack_b || plan->pack_a ? padded : depth;
-  if (plan->pack_a) t.a_rs = plan->kr;
+  if (plan->pack_a) t.a_rs = plan->a_kr;
   if (plan->pack_b) t.b_ks = plan->nr * plan->kr;
   if (plan->accumulate) {
     t.alpha = 1;

@@ -11,8 +11,8 @@
 // Partial sums of so many bytes at most are kept at once: of wide products, a band of rows.
 enum { CK_SUMS_BYTES = 8 << 20, CK_ARENA_BYTES = 64 << 20, CK_LINE = 64, CK_PAGE = 4096, CK_HUGE_PAGE = 2 << 20 };
 
-static int64_t panel_bytes(const ck_gemm_plan *plan, int64_t rows, int64_t panel) {
-  return ck_round_up(ck_round_up(rows, panel) * ck_round_up(plan->kc, plan->kr) * ck_panel_element_bytes(plan), CK_LINE);
+static int64_t panel_bytes(const ck_gemm_plan *plan, int64_t rows, int64_t panel, int64_t kr) {
+  return ck_round_up(ck_round_up(rows, panel) * ck_round_up(plan->kc, kr) * ck_panel_element_bytes(plan), CK_LINE);
 }
 
 /// `bytes` more, rounded up to whole lines, so that two threads never write the same one; returns where they begin.
@@ -25,12 +25,12 @@ static int64_t take(ck_workspace_map *map, int64_t bytes) {
 static ck_workspace_map map_of_blocks(const ck_gemm_plan *plan) {
   ck_workspace_map map = {};
   if (plan->pack_b && !plan->ready_b) {
-    map.b = take(&map, panel_bytes(plan, plan->nc, plan->nr));
+    map.b = take(&map, panel_bytes(plan, plan->nc, plan->nr, plan->kr));
     map.states_bytes = ck_ceil_div(plan->nc, plan->nr) * (int64_t)sizeof(int64_t);
     map.states = take(&map, map.states_bytes);
   }
   if (plan->pack_a && !plan->ready_a) {
-    map.a_bytes = panel_bytes(plan, plan->mc, plan->mr);
+    map.a_bytes = panel_bytes(plan, plan->mc, plan->mr, plan->a_kr);
     map.a = take(&map, plan->team.threads * map.a_bytes);
   }
   if (plan->accumulate && plan->k > plan->kc && plan->strassen_levels == 0) {
@@ -45,7 +45,7 @@ static ck_workspace_map map_of_blocks(const ck_gemm_plan *plan) {
 static ck_workspace_map map_by_slice(const ck_gemm_plan *plan) {
   ck_workspace_map map = {};
   if (plan->pack_b && !plan->ready_b) {
-    map.b_bytes = panel_bytes(plan, plan->nr, plan->nr);
+    map.b_bytes = panel_bytes(plan, plan->nr, plan->nr, plan->kr);
     map.b = take(&map, plan->team.threads * map.b_bytes);
   }
   if (plan->accumulate || plan->k_parts > 1) {

@@ -55,10 +55,11 @@ typedef struct ck_gemm_plan {
   bool accumulate;               ///< C can't hold the sums (its type or its strides): sum in the workspace, store by the epilogue
   bool has_epilogue;
   ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap
-  ck_dtype panel_type; ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)
-  int32_t parts;       ///< 1 to 3: bf16 panels of a fp32 operand, which add up to it; 0: its panels are of one piece
-  ck_isa isa;          ///< of the micro-kernel: packing and epilogue use nothing above it
-  int32_t mr, nr, kr;
+  ck_dtype panel_type;      ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)
+  int32_t parts;            ///< 1 to 3: bf16 panels of a fp32 operand, which add up to it; 0: its panels are of one piece
+  ck_isa isa;               ///< of the micro-kernel: packing and epilogue use nothing above it
+  int32_t mr, nr, kr, a_kr; ///< as of its micro-kernels
+  bool in_tiles;            ///< by tile registers, which each thread sets up
   ck_team team;
   int64_t m, n, k;
   int64_t row_tiles, tile_rows, taller_tiles; ///< along M: so many tiles of `tile_rows` rows, the first `taller_tiles` one more

@@ -12,7 +12,8 @@ typedef enum ck_isa : int32_t {
   CK_ISA_AVX2 = 2,       ///< AVX2 and FMA
   CK_ISA_AVX512 = 3,     ///< AVX-512 F, VL, BW, DQ
   CK_ISA_AVX512BF16 = 4, ///< the same and AVX512_BF16
-  CK_ISA_COUNT = 5,
+  CK_ISA_AMX = 5,        ///< the same, AMX-TILE and AMX-BF16
+  CK_ISA_COUNT = 6,
 } ck_isa;
 
 typedef enum ck_status : int32_t {

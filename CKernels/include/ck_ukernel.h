@@ -3,9 +3,10 @@
 #include "ck_types.h"
 
 typedef enum ck_family : int32_t {
-  CK_OUTER = 0, ///< accumulator tile MR x NR; A by broadcast at any stride, B with unit stride along N
-  CK_PAIR = 1,  ///< the same with KR = 2: K in pairs, B interleaved in pairs by packing, A's pairs adjacent
-  CK_DOT = 2,   ///< vectorised along K: A and B both with unit stride along K
+  CK_OUTER = 0,  ///< accumulator tile MR x NR; A by broadcast at any stride, B with unit stride along N
+  CK_PAIR = 1,   ///< the same with KR = 2: K in pairs, B interleaved in pairs by packing, A's pairs adjacent
+  CK_DOT = 2,    ///< vectorised along K: A and B both with unit stride along K
+  CK_MATRIX = 3, ///< tile registers: rows of A along K, groups of 32 depths apart by `a_ks`; B in pairs as of CK_PAIR
 } ck_family;
 
 /// What a tile asks the caches for while it is multiplied: in each of its chunks of CK_CHUNK steps along K, `count` places `step`
@@ -47,12 +48,13 @@ typedef struct ck_ukernel {
   ck_isa isa;
   ck_dtype a, b, acc, c;
   int32_t mr, nr, kr;
+  int32_t a_kr;            ///< adjacent depths in packed A, whose depth is rounded up to it; KR but for CK_MATRIX
   bool packed_a, packed_b; ///< the operand must be packed; otherwise any strides that the family allows will do
   ck_ukernel_fn run;
 } ck_ukernel;
 
 /// The largest MR and NR of any row, and the most vectors of sums side by side; a row beyond does not compile.
-enum { CK_MAX_MR = 16, CK_MAX_NR = 64, CK_MAX_VECTORS = 4 };
+enum { CK_MAX_MR = 32, CK_MAX_NR = 64, CK_MAX_VECTORS = 4 };
 
 /// Steps along K between two looks at what to ask the caches for: as many as there are fp32 in a line.
 enum { CK_CHUNK = 16 };
@@ -63,6 +65,15 @@ enum { CK_CHUNK = 16 };
 enum { CK_C_ROWS = 2 };
 /// With fewer steps it asks for the C of the next tile.
 enum { CK_C_AHEAD = 128 };
+
+/// Around many tiles of CK_MATRIX on one thread: each alone would set up the tile registers anew (130 ns on Emerald Rapids).
+#if defined(__x86_64__)
+void ck_tiles_begin_amx(void);
+void ck_tiles_end_amx(void);
+#else
+static inline void ck_tiles_begin_amx(void) {}
+static inline void ck_tiles_end_amx(void) {}
+#endif
 
 /// Every row compiled into this binary, usable here or not.
 const ck_ukernel *ck_ukernels(int64_t *count);

@@ -1,6 +1,8 @@
 // Begin AVX-512 with AVX512_BF16: pairs of bf16 multiplied and summed into fp32. Ends with isa/end.h.
 #pragma once
+#ifndef CK_AVX512_TARGET // isa/amx.h adds to it
 #define CK_AVX512_TARGET "avx512f,avx512vl,avx512bw,avx512dq,avx512bf16,avx2,fma"
+#endif
 #include "isa/avx512.h"
 
 /// One bf16 as the instruction reads it, in a type of its own: `uint16_t` means "widen".

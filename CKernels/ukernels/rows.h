@@ -11,6 +11,7 @@
 // Vectors of sums side by side in a row of `nr` columns: `dot` has one for each column.
 #define CK_SIDE_outer(type, nr) ((nr) / CK_LANES_##type)
 #define CK_SIDE_pair(type, nr) CK_SIDE_outer(type, nr)
+#define CK_SIDE_matrix(type, nr) CK_SIDE_outer(type, nr)
 #define CK_SIDE_dot(type, nr) (nr)
 
 #define CK_ROW_FUNCTION(family, type, mr, nr, isa)                                                                               \

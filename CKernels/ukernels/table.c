@@ -7,18 +7,26 @@
 #define CK_AVX2(family, type, mr, nr) CK_DECLARE(family, type, mr, nr, avx2)
 #define CK_AVX512(family, type, mr, nr) CK_DECLARE(family, type, mr, nr, avx512)
 #define CK_AVX512BF16(family, type, mr, nr) CK_DECLARE(family, type, mr, nr, avx512bf16)
+#define CK_AMX(family, type, mr, nr) CK_DECLARE(family, type, mr, nr, amx)
 #include "ukernels/ukernels.def"
 
 enum {
   family_outer = CK_OUTER,
   family_pair = CK_PAIR,
   family_dot = CK_DOT, // by their names in the table
+  family_matrix = CK_MATRIX,
   kr_outer = 1,
   kr_pair = 2,
   kr_dot = 1,
+  kr_matrix = 2,
+  a_kr_outer = 1,
+  a_kr_pair = 2,
+  a_kr_dot = 1,
+  a_kr_matrix = 32,
   packed_b_outer = false,
   packed_b_pair = true,
   packed_b_dot = false,
+  packed_b_matrix = true,
 };
 #define TYPES_f32 .a = CK_F32, .b = CK_F32, .acc = CK_F32, .c = CK_F32
 #define TYPES_f64 .a = CK_F64, .b = CK_F64, .acc = CK_F64, .c = CK_F64
@@ -33,6 +41,7 @@ enum {
       .mr = rows_,                                                                                                               \
       .nr = columns,                                                                                                             \
       .kr = kr_##kind,                                                                                                           \
+      .a_kr = a_kr_##kind,                                                                                                       \
       .packed_b = packed_b_##kind,                                                                                               \
       .run = CK_ROW_NAME(kind, type, rows_, columns, isa_name),                                                                  \
   },
@@ -42,6 +51,7 @@ static const ck_ukernel rows[] = {
 #define CK_AVX2(family, type, mr, nr) CK_TABLE_ROW(family, type, mr, nr, avx2, CK_ISA_AVX2)
 #define CK_AVX512(family, type, mr, nr) CK_TABLE_ROW(family, type, mr, nr, avx512, CK_ISA_AVX512)
 #define CK_AVX512BF16(family, type, mr, nr) CK_TABLE_ROW(family, type, mr, nr, avx512bf16, CK_ISA_AVX512BF16)
+#define CK_AMX(family, type, mr, nr) CK_TABLE_ROW(family, type, mr, nr, amx, CK_ISA_AMX)
 #include "ukernels/ukernels.def"
 };
 

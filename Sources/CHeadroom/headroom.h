@@ -136,8 +136,9 @@ typedef struct hr_blocking {
 
 /// What may be said about how a problem runs. All zero: dispatch decides.
 typedef struct hr_options {
-  const char *max_isa; ///< "scalar", "sse2", "avx2", "avx512" or "avx512bf16": no kernel above it; null for the machine's best
-  const char *variant; ///< the one variant to run, such as "outer.packed"; null for any
+  const char
+      *max_isa; ///< "scalar", "sse2", "avx2", "avx512", "avx512bf16" or "amx": no kernel above it; null for the machine's best
+  const char *variant;     ///< the one variant to run, such as "outer.packed"; null for any
   const char *microkernel; ///< the one micro-kernel to run, such as "outer_f32_14x32_avx512"; null for any
   int64_t threads;         ///< at most so many, 1 ... 1024, and fewer where more don't pay; 0: as many as the process may use
   hr_blocking blocking;    ///< of products: instead of the blocks that are computed; all zero for those

@@ -16,6 +16,8 @@ struct BlockSizes {
   /// Depths of a block where one tile of rows reads a B of more than `largeBytes` where it lies.
   static let depthOfOneTile = 64
   static let largeBytes = 1_048_576.0
+  /// Of KC with tile registers: 32 KiB of a panel of B.
+  static let depthOfMatrix = 512
   /// Of KC, and a multiple of every KR.
   static let depthMultiple = 8
 
@@ -41,7 +43,10 @@ struct BlockSizes {
       return Blocking(mc: m, nc: n, kc: evenly(problem.k, most: BlockSizes.depthOfOneTile, multiple: BlockSizes.depthMultiple))
     }
     let mostDepthBytes = problem.hasFewRows ? BlockSizes.mostDepthBytesOfFewRows : BlockSizes.mostDepthBytes
-    let kc = evenly(problem.k, most: mostDepthBytes / bytes, multiple: BlockSizes.depthMultiple)
+    let isMatrix = pair.set.family == .matrix
+    // A panel of B stays in L1, beside lines of A.
+    let most = isMatrix ? BlockSizes.depthOfMatrix : mostDepthBytes / bytes
+    let kc = evenly(problem.k, most: most, multiple: isMatrix ? pair.set.aKr : BlockSizes.depthMultiple)
     let depthBytes = kc * bytes
     let mc = min(m, max(mr, l2Bytes / 4 / depthBytes / mr * mr))
     let mostColumns = min(BlockSizes.mostColumns, lastLevelBytes / 4 / depthBytes)
@@ -50,7 +55,11 @@ struct BlockSizes {
 
   /// Parts of K that are summed apart, where rows and columns give threads too little to share. From the shape alone, as KC.
   static func partsOfK(_ problem: OrientedProblem, for pair: CandidatePair, kc: Int) -> Int {
-    if pair.splits || !problem.hasFewRows || !slices(problem, pair) || problem.k / fewestBlocksOfPart <= kc { return 1 }
+    if pair.splits || pair.set.family == .matrix || !problem.hasFewRows || !slices(problem, pair)
+      || problem.k / fewestBlocksOfPart <= kc
+    {
+      return 1
+    }
     let panels = (problem.n - 1) / pair.set.nr + 1
     let blocks = (problem.k - 1) / kc + 1
     return max(1, min(tasks / panels, blocks / fewestBlocksOfPart))

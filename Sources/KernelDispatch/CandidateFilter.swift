@@ -6,7 +6,7 @@ struct CandidateFilter {
   var inputType: ElementType
   /// What the caller, the environment and the machine allow.
   var cap: ISA
-  var machineISA = ISA.avx512bf16
+  var machineISA = ISA.amx
   var variantIndex: Int?
   var tileSetIndex: Int?
   var without: TechniqueSet = []

@@ -56,6 +56,8 @@ struct CostModel {
   /// Cycles of one step along K for `height` rows and `vectors` of B: multiply-adds against the loads of A and B, and never less than
   /// the latency of the chain of sums; longer where an operand is read where it lies.
   private func step(_ pair: CandidatePair, height: Double, vectors: Double) -> Double {
+    // 16 cycles for the products of 16 pairs, in registers of 16 rows that are loaded whole.
+    if pair.set.family == .matrix { return (height / 16).rounded(.up) * vectors * slowdown(pair) }
     let perCycle = pair.set.isa == .avx512bf16 ? pairsPerCycle : pair.set.isa >= .avx2 ? 2.0 : 1.25
     let sums = height * vectors / perCycle
     let loads = (height * loadsOfA(pair, height) + vectors) / 2
@@ -118,6 +120,7 @@ struct CostModel {
   private func packingRate(_ pair: CandidatePair, along panelStride: Int, _ depthStride: Int) -> Double {
     let transposes = depthStride == 1 && pair.set.kr * problem.inputType.byteCount == 4
     if pair.splits { return 1 + 0.5 * Double(problem.parts) }
+    if pair.set.family == .matrix { return panelStride == 1 || depthStride == 1 ? 0.3 : 2 }
     let rate = panelStride == 1 ? 0.35 : transposes ? 0.4 : 2
     return (pair.widens ? rate * 1.5 : rate) * (pair.set.isa >= .avx2 ? 1 : 1.3)
   }
@@ -155,7 +158,7 @@ struct CostModel {
 
   private func dotCycles(_ pair: CandidatePair) -> Double {
     let set = pair.set
-    let perStep = set.isa == .avx512bf16 ? 2 * set.lanes : set.lanes
+    let perStep = set.isa >= .avx512bf16 ? 2 * set.lanes : set.lanes
     let steps = (k / Double(perStep)).rounded(.up)
     let rowTiles = (m / Double(set.mr)).rounded(.up)
     let columnTiles = (n / Double(set.nr)).rounded(.up)
@@ -165,7 +168,7 @@ struct CostModel {
     // 128 x 768 x 3072 and 512 x 768 x 768). Widening costs a shift and a shuffle for each load.
     let beyondL1 = m * k * Double(problem.inputType.byteCount) > 32768
     let load = (beyondL1 ? 0.5 + 0.8 * width(set) : 0.5) * (set.inputType == .bfloat16 && set.isa < .avx512bf16 ? 2 : 1)
-    let perCycle = set.isa == .avx512bf16 ? pairsPerCycle : 2
+    let perCycle = set.isa >= .avx512bf16 ? pairsPerCycle : 2
     let oneStep = max(height * columns / perCycle, (height + columns) * load, 4)
     return rowTiles * columnTiles * (steps * oneStep + 12 + height * columns * 8)
   }

@@ -11,6 +11,8 @@ public enum ISA: Int, Comparable, CaseIterable, Sendable, Hashable {
   case avx512
   /// AVX-512 with AVX512_BF16.
   case avx512bf16
+  /// The same with AMX-TILE and AMX-BF16.
+  case amx
 
   /// The word for it on the command line, in `HEADROOM_MAX_ISA` and in results.
   public var name: String {
@@ -20,6 +22,7 @@ public enum ISA: Int, Comparable, CaseIterable, Sendable, Hashable {
     case .avx2: "avx2"
     case .avx512: "avx512"
     case .avx512bf16: "avx512bf16"
+    case .amx: "amx"
     }
   }
 
@@ -51,7 +54,7 @@ public enum ISA: Int, Comparable, CaseIterable, Sendable, Hashable {
     case .scalar: elementBytes
     case .sse2: 16
     case .avx2: 32
-    case .avx512, .avx512bf16: 64
+    case .avx512, .avx512bf16, .amx: 64
     }
   }
 }

@@ -54,7 +54,8 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
       sets.append(
         TileSet(
           family: kernel.family, isa: kernel.isa, language: kernel.language, inputType: kernel.types.a, mr: kernel.mr,
-          nr: kernel.nr, kr: kernel.kr, lanes: kernel.isa.vectorBytes(elementBytes: bytes) / bytes, tiles: tiles, row: index))
+          nr: kernel.nr, kr: kernel.kr, aKr: kernel.aKr, lanes: kernel.isa.vectorBytes(elementBytes: bytes) / bytes, tiles: tiles,
+          row: index))
     }
     return sets
   }

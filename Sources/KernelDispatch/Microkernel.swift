@@ -9,6 +9,8 @@ public enum Family: String, Sendable, Hashable {
   case pair
   /// Vectors along K.
   case dot
+  /// Registers of 16 x 16 sums and 32 depths.
+  case matrix
 }
 
 /// What a micro-kernel reads, sums in and writes.
@@ -36,6 +38,8 @@ public struct Microkernel: Sendable, Hashable {
   public let mr: Int
   public let nr: Int
   public let kr: Int
+  /// Adjacent depths in packed A: `kr` but for `matrix`.
+  public let aKr: Int
   /// Whether the operand must be packed.
   public let packedA: Bool
   public let packedB: Bool
@@ -50,6 +54,7 @@ public struct Microkernel: Sendable, Hashable {
     mr = Int(row.mr)
     nr = Int(row.nr)
     kr = Int(row.kr)
+    aKr = Int(row.a_kr)
     packedA = row.packed_a
     packedB = row.packed_b
   }
@@ -60,6 +65,7 @@ extension Family {
     switch family {
     case CK_PAIR: self = .pair
     case CK_DOT: self = .dot
+    case CK_MATRIX: self = .matrix
     default: self = .outer
     }
   }
@@ -94,6 +100,7 @@ struct TileSet {
   let mr: Int
   let nr: Int
   let kr: Int
+  let aKr: Int
   let lanes: Int
   /// [1 ... mr]; never freed.
   let tiles: UnsafePointer<ck_ukernel_fn?>

@@ -92,6 +92,8 @@ struct OrientedProblem {
       if !pair.packsB && bColumnStride != 1 { return .layout(.unitColumnStrideOfB) }
     case .pair:
       if !pair.packsA && (aColumnStride != 1 || k % 2 != 0) { return .layout(.pairsInA) }
+    case .matrix:
+      if !pair.packsA && (aColumnStride != 1 || k % 2 != 0) { return .layout(.pairsInA) }
     case .dot:
       if (aColumnStride != 1 || bRowStride != 1) && k > 1 { return .layout(.unitStridesAlongK) }
     }

@@ -85,7 +85,7 @@ public final class PackedOperand: @unchecked Sendable {  // Written once, before
   public var serialized: [UInt8] { PackedWriter.header(format, panels: UnsafeRawBufferPointer(memory)) + memory }
 
   /// Whether the bytes of panels can be counted, their padding included.
-  static func isCountable(_ size: Int, _ k: Int) -> Bool { (Double(size) + 64) * (Double(k) + 8) * 8 < 0x1p62 }
+  static func isCountable(_ size: Int, _ k: Int) -> Bool { (Double(size) + 64) * 2 * (Double(k) + 32) * 8 < 0x1p62 }
 
   private static func allocate(_ byteCount: Int) throws(HeadroomError) -> UnsafeMutableRawBufferPointer {
     guard let memory = ck_gemm_packed_take(Int64(max(byteCount, 1))) else { throw .outOfMemory(byteCount: byteCount) }
@@ -140,7 +140,10 @@ extension Dispatch {
 extension PackedOperand.Format {
   /// Whether the panel is the operand as it would lie anyway: a vector, its elements neither widened nor padded.
   var isPlain: Bool {
-    size == 1 && KernelTable.shared.microkernels.contains { $0.name == microkernel && $0.types.a == inputType && k % $0.kr == 0 }
+    size == 1
+      && KernelTable.shared.microkernels.contains {
+        $0.name == microkernel && $0.types.a == inputType && k % $0.aKr == 0 && $0.family != .matrix
+      }
       && (side == .a) != isTurned
   }
 

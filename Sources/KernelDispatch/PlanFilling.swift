@@ -18,7 +18,7 @@ extension Dispatch {
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
       panel_type: set.inputType.kernelType, parts: pair.splits ? Int32(problem.parts) : 0, isa: set.isa.kernelISA,
-      mr: Int32(mr), nr: Int32(set.nr), kr: Int32(set.kr),
+      mr: Int32(mr), nr: Int32(set.nr), kr: Int32(set.kr), a_kr: Int32(set.aKr), in_tiles: set.family == .matrix,
       team: team(threads.alone),
       m: m, n: Int64(problem.n), k: depth(problem, descriptor),
       row_tiles: rowTiles, tile_rows: tileRows, taller_tiles: tallerTiles,
@@ -59,7 +59,7 @@ extension Dispatch {
     let isDot = set.family == .dot
     return ck_tile(
       blocks: selection.pair.splits ? Int64(descriptor.precision.productCount) : 1, k: depth(problem, descriptor),
-      a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride &* set.kr),
+      a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride &* set.aKr),
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
       n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta,
       narrow: storesNarrow(problem, descriptor, selection),
@@ -104,7 +104,7 @@ extension Dispatch {
 
   /// The loops that share work between threads: by slices where a packed panel would be used by one task alone.
   private func loops(_ problem: OrientedProblem, _ selection: Selection) -> ck_driver {
-    if selection.pair.splits { return CK_DRIVER_BLOCKED }
+    if selection.pair.splits || selection.pair.set.family == .matrix { return CK_DRIVER_BLOCKED }
     let isShort = problem.hasFewRows || problem.m <= selection.blocking.mc / 2
     return isShort && BlockSizes.slices(problem, selection.pair) ? CK_DRIVER_BY_SLICE : CK_DRIVER_BLOCKED
   }

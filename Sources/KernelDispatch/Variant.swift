@@ -68,6 +68,12 @@ public struct Variant: Sendable, Hashable {
       name: "pair.split", family: .pair, packsA: true, packsB: true, splits: true,
       summary: "fp32 as the sum of one, two or three bf16: 1, 3 or 6 products in bf16, fp32 sums"),
     Variant(
+      name: "matrix.packed-b", family: .matrix, packsA: false, packsB: true,
+      summary: "bf16 by tile registers: panels of B; rows of A where they lie"),
+    Variant(
+      name: "matrix.packed", family: .matrix, packsA: true, packsB: true,
+      summary: "bf16 by tile registers: panels of A and B"),
+    Variant(
       name: "dot.direct", family: .dot, packsA: false, packsB: false,
       summary: "few rows against a transposed B, both where they lie"),
   ]

@@ -42,9 +42,9 @@ struct PlanTests {
   }
 
   @Test func instructionSetsGoUpToTheBest() {
-    let rows = LadderPlan.instructionSets(on: Self.full).rows
+    let rows = LadderPlan.instructionSets(on: HardwareRange(weakest: .sse2, best: .amx, cores: 6)).rows
     #expect(rows.compactMap { Self.options($0.subject)?.maxISA } == ISA.allCases)
-    #expect(rows.map(\.subject.format) == [.f32, .f32, .f32, .f32, .bf16])
+    #expect(rows.map(\.subject.format) == [.f32, .f32, .f32, .f32, .bf16, .bf16])
     let old = LadderPlan.instructionSets(on: HardwareRange(weakest: .sse2, best: .avx2, cores: 1)).rows
     #expect(old.compactMap { Self.options($0.subject)?.maxISA } == [.scalar, .sse2, .avx2])
   }

@@ -27,7 +27,7 @@ struct KernelRow: Sendable, CustomTestStringConvertible {
   static let highestISA: Int32 = {
     var machine = ck_machine()
     ck_machine_read(&machine)
-    let names = ["scalar", "sse2", "avx2", "avx512", "avx512bf16"]
+    let names = ["scalar", "sse2", "avx2", "avx512", "avx512bf16", "amx"]
     guard let cap = getenv("HEADROOM_MAX_ISA"), let level = names.firstIndex(of: String(cString: cap)) else {
       return machine.isa.rawValue
     }

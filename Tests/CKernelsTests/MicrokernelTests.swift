@@ -101,7 +101,8 @@ struct TableTests {
     for kernel in KernelRow.all {
       let row = kernel.row
       #expect((1...Int32(CK_MAX_MR)).contains(row.mr) && row.nr >= 1, "\(kernel.name)")
-      #expect(row.kr == (row.family == CK_PAIR ? 2 : 1), "\(kernel.name)")
+      #expect(row.kr == (row.family == CK_PAIR || row.family == CK_MATRIX ? 2 : 1), "\(kernel.name)")
+      #expect(row.a_kr == (row.family == CK_MATRIX ? 32 : row.kr), "\(kernel.name)")
       #expect(row.a == row.b && row.acc == (row.a == CK_F64 ? CK_F64 : CK_F32), "\(kernel.name)")
       #expect((0..<Int32(CK_ISA_COUNT.rawValue)).contains(row.isa.rawValue), "\(kernel.name)")
     }

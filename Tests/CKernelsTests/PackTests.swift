@@ -16,7 +16,8 @@ struct PackTests {
   static let kinds = [
     Kind(from: .float32, to: .float32, kr: 1), Kind(from: .float64, to: .float64, kr: 1),
     Kind(from: .bfloat16, to: .bfloat16, kr: 1),
-    Kind(from: .bfloat16, to: .bfloat16, kr: 2), Kind(from: .bfloat16, to: .float32, kr: 1),
+    Kind(from: .bfloat16, to: .bfloat16, kr: 2), Kind(from: .bfloat16, to: .bfloat16, kr: 32),
+    Kind(from: .bfloat16, to: .float32, kr: 1),
   ]
 
   @Test("Panels hold what their definition says, with zeros for missing rows and depths", arguments: kinds)

@@ -49,8 +49,9 @@ struct TileBlock {
     count: Int, live: Int, depth: Int, step: Int, group: Int, kr: Int, type: ElementType, placement: GuardedBuffer.Placement,
     value: (Int, Int) -> Double
   ) throws {
-    let ends = [0, (count - 1) * step].flatMap { along in [0, (depth / kr - 1) * group].map { along + $0 } }
-    let (lowest, highest) = (ends.min() ?? 0, (ends.max() ?? 0) + kr - 1)
+    let depths = [0, min(kr, depth) - 1, (depth - 1) / kr * kr, depth - 1].map { $0 / kr * group + $0 % kr }
+    let ends = [0, (count - 1) * step].flatMap { along in depths.map { along + $0 } }
+    let (lowest, highest) = (ends.min() ?? 0, ends.max() ?? 0)
     buffer = try GuardedBuffer(byteCount: (highest - lowest + 1) * type.byteCount, placement: placement)
     Poison.fill(buffer.bytes)
     base = UnsafeRawPointer(buffer.start) - lowest * type.byteCount
@@ -101,10 +102,12 @@ final class TileTrial {
     tile.a_rs = Int64(aStep)
     tile.a_ks = Int64(aGroup)
     a = try (0..<setting.blocks).map { block in
-      try TileBlock(
-        count: mr, live: mr, depth: depth, step: aStep, group: aGroup, kr: kr, type: ElementType(row.a),
-        placement: setting.placement
-      ) { left.view[$0, block * depth + $1] }
+      // Packed for tile registers, rows and depths are whole registers, with zeros.
+      let isWhole = row.family == CK_MATRIX && setting.operands == .packed
+      return try TileBlock(
+        count: isWhole ? (mr + 15) / 16 * 16 : mr, live: mr, depth: isWhole ? (depth + 31) / 32 * 32 : depth, step: aStep,
+        group: aGroup, kr: Int(row.a_kr), type: ElementType(row.a), placement: setting.placement
+      ) { $1 < depth ? left.view[$0, block * depth + $1] : 0 }
     }
     let packed = row.family == CK_DOT ? false : row.packed_b || setting.operands == .packed
     let (bStep, bGroup) = row.family == CK_DOT ? (depth + 3, 1) : (kr, (packed ? nr : n + 3) * kr)
@@ -136,6 +139,11 @@ final class TileTrial {
   private static func stridesOfA(_ row: ck_ukernel, _ setting: TileSetting, depth: Int) -> (step: Int, group: Int) {
     let (mr, kr) = (Int(row.mr), Int(row.kr))
     if row.family == CK_DOT { return (setting.operands == .reversed ? -depth - 1 : depth + 5, 1) }
+    if row.family == CK_MATRIX {
+      // Packed, a panel has whole registers of rows; where it lies, each row has unit stride.
+      return setting.operands == .packed
+        ? (32, (mr + 15) / 16 * 16 * 32) : ((setting.operands == .reversed ? -1 : 1) * (depth + 5), 32)
+    }
     if row.packed_a || setting.operands == .packed { return (kr, mr * kr) }
     return setting.operands == .strided ? (depth + kr, kr) : (-kr - 1, -(mr + 1) * (kr + 1))
   }

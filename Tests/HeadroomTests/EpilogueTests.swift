@@ -12,10 +12,13 @@ struct EpilogueTests {
     var testDescription: String { "bias \(bias), \(activation), scale \(scale)" }
   }
 
-  static let cases = GEMMSetting.Bias.allCases.flatMap { bias in
-    [ReferenceActivation.none, .relu].flatMap { kind in [1.0, 0.5, -2].map { Case(bias: bias, activation: kind, scale: $0) } }
-      + ReferenceActivation.kinds.dropFirst(2).map { Case(bias: bias, activation: $0, scale: 0.5) }
-  }
+  static let cases =
+    GEMMSetting.Bias.allCases.flatMap { bias in
+      [ReferenceActivation.none, .relu].flatMap { kind in [1.0, 0.5, -2].map { Case(bias: bias, activation: kind, scale: $0) } }
+    }
+    + ReferenceActivation.kinds.dropFirst(2).enumerated().map { index, kind in
+      Case(bias: choice(index, GEMMSetting.Bias.allCases), activation: kind, scale: 0.5)
+    }
 
   @Test("Every combination, with and without depth, at sizes of one tile and of many", arguments: cases)
   func combinations(epilogue: Case) throws {

@@ -24,7 +24,7 @@ struct OverridesTests {
       #expect(ISA(name: isa.name) == isa)
       #expect(try Overrides(environment: ["HEADROOM_MAX_ISA": isa.name]).maxISA == isa)
     }
-    #expect(ISA.allCases.map(\.name) == ["scalar", "sse2", "avx2", "avx512", "avx512bf16"])
+    #expect(ISA.allCases.map(\.name) == ["scalar", "sse2", "avx2", "avx512", "avx512bf16", "amx"])
     #expect(ISA.allCases == ISA.allCases.sorted())
     for variant in KernelTable.shared.variants {
       #expect(try Overrides(environment: ["HEADROOM_VARIANT": variant.name]).variant == variant.name)

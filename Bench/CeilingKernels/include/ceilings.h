@@ -9,12 +9,13 @@ typedef enum ceiling_isa : int32_t {
   CEILING_AVX2 = 2, ///< with FMA
   CEILING_AVX512 = 3,
   CEILING_AVX512BF16 = 4,
+  CEILING_AMX = 5,
 } ceiling_isa;
 
 typedef enum ceiling_kind : int32_t {
   CEILING_F32 = 0, ///< multiply-adds; where the level has no FMA, one multiplication and one addition in parallel
   CEILING_F64 = 1,
-  CEILING_BF16 = 2, ///< vdpbf16ps
+  CEILING_BF16 = 2, ///< vdpbf16ps, tdpbf16ps
   CEILING_READ = 3,
   CEILING_COPY = 4,  ///< with ordinary stores
   CEILING_TRIAD = 5, ///< x[i] = y[i] + scale * z[i]

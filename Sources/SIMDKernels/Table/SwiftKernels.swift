@@ -55,7 +55,7 @@ public enum SwiftKernels {
       let mr = Int32(index + 1)
       return ck_ukernel(
         name: immortal("outer_f32_\(mr)x\(nr)_\(isaName)_swift"), family: CK_OUTER, isa: isa, a: CK_F32, b: CK_F32, acc: CK_F32,
-        c: CK_F32, mr: mr, nr: nr, kr: 1, packed_a: false, packed_b: false, run: run)
+        c: CK_F32, mr: mr, nr: nr, kr: 1, a_kr: 1, packed_a: false, packed_b: false, run: run)
     }
   }
 
