@@ -27,7 +27,9 @@ typedef struct ck_tile {
   int64_t blocks;
   int64_t k;    ///< depth of each block; a multiple of KR (the packer pads with zeros)
   int64_t a_rs; ///< from row i to i + 1 of A
-  int64_t a_ks; ///< from one group of KR depths to the next in A; unused by `dot`, whose stride along K is 1
+  int64_t a_ks; ///< from one group of A_KR depths to the next in A (`matrix`: A_KR where rows lie with unit stride; else panels
+                ///< of whole registers of 16 rows, all of them readable, with zeros up to 32 depths); unused by `dot`, whose
+                ///< stride along K is 1
   int64_t b_ks; ///< `outer`, `pair`: from one group of KR depths to the next in B; `dot`: from column j to j + 1
   int64_t c_rs; ///< from row to row of C, whose stride along N is 1
   int64_t n;    ///< live columns, 1...NR; columns beyond are neither read (in unpacked B) nor written

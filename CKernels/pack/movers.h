@@ -175,7 +175,8 @@ static void CK_NAME(gather_pairs)(const ck_panel *p) {
 
 // MARK: parts
 
-/// The bf16 nearest to x, as a float. A finite number stays finite: the largest are cut off, and the next part has the rest.
+/// The bits of the bf16 nearest to x, as a float has them. A finite number stays finite: the largest are cut off, and the next
+/// part has the rest.
 static inline __attribute__((always_inline)) uint32_t CK_NAME(nearest)(float x) {
   uint32_t bits;
   __builtin_memcpy(&bits, &x, sizeof bits);

@@ -175,13 +175,13 @@ typedef struct hr_batch {
 
 /// How accurately products of f32 numbers must be formed: what is at least so accurate and predicted to be fastest runs. In less
 /// than full precision an operand may become the sum of one, two or three bfloat16, whose products are formed in bfloat16 and
-/// summed in float. The errors are those of a product relative to it. Numbers below 2^-126 count as zero, and infinite ones give
-/// infinity or NaN.
+/// summed in float. The errors are those of a product relative to it. Parts below 2^-126 count as zero, so the errors hold for
+/// operands from 2^-102 on; infinite ones give infinity or NaN.
 typedef enum hr_precision {
   HR_PRECISION_FULL = 0,
-  HR_PRECISION_BF16X1 = 1, ///< one product: within 2^-8 (1 + 2^-10)
-  HR_PRECISION_BF16X2 = 2, ///< three products, of two parts each: within 3.1 x 2^-18
-  HR_PRECISION_BF16X3 = 3  ///< six products, of three parts each: within 1.1 x 2^-25
+  HR_PRECISION_BF16X1 = 1, ///< one product: within 2^-7 (1 + 2^-9)
+  HR_PRECISION_BF16X2 = 2, ///< three products, of two parts each: within 1.01 x 2^-15
+  HR_PRECISION_BF16X3 = 3  ///< six products, of three parts each: within 1.01 x 2^-24
 } hr_precision;
 
 /// C = epilogue(alpha op(A) op(B) + beta C), with op(A) of m x k, op(B) of k x n and C of m x n elements. A residual is added

@@ -49,6 +49,9 @@ public struct Dispatch: Sendable {
       isa: isa, threads: threads, overrides: overrides, blocks: BlockSizes(l2: l2, l3: l3), pairsPerCycle: pairsPerCycle)
   }
 
+  /// Whether the environment forces a variant.
+  var overridesVariant: Bool { overrideVariant != nil }
+
   /// What runs for `descriptor`, whose sizes and layouts the caller has checked.
   ///
   /// - Throws: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `invalidBlocking`, `noCandidate`. Without an allocation unless a variant, a
@@ -205,6 +208,6 @@ extension Blocking {
   func fitted(to problem: OrientedProblem, _ set: TileSet) -> Blocking {
     Blocking(
       mc: wholeMultiple(min(mc, problem.m), of: set.mr), nc: wholeMultiple(min(nc, problem.n), of: set.nr),
-      kc: wholeMultiple(min(kc, problem.k), of: set.kr))
+      kc: wholeMultiple(min(kc, problem.k), of: max(set.kr, set.aKr)))
   }
 }

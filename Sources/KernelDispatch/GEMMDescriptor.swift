@@ -119,15 +119,16 @@ public struct SelectionOptions: Sendable, Hashable {
 ///
 /// In less than full precision each operand may become the sum of one, two or three bfloat16, whose products are formed in bfloat16 and summed in f32
 /// (Henry, Tang and Heinecke, "Leveraging the bfloat16 Artificial Intelligence Datatype For Higher-Precision Computations", ARITH 2019). The errors are
-/// those of one product relative to it, beside those of summation. Numbers below 2^-126 count as zero, and infinite ones give infinity or NaN.
+/// those of one product relative to it, beside those of summation. Parts below 2^-126 count as zero, so the errors
+/// stated hold for operands from 2^-102 on; infinite ones give infinity or NaN.
 public enum Precision: Int, Sendable, Hashable, CaseIterable {
   /// f32 products, each exact before it is added.
   case full = 0
-  /// One product of bfloat16: within 2^-8 (1 + 2^-10), as if the operands had been rounded.
+  /// One product of bfloat16: within 2^-7 (1 + 2^-9), as if the operands had been rounded.
   case bfloat16x1 = 1
-  /// Three products, of two parts each: within 3.1 x 2^-18.
+  /// Three products, of two parts each: within 1.01 x 2^-15.
   case bfloat16x2 = 2
-  /// Six products, of three parts each: within 1.1 x 2^-25, half an ulp of f32 or so.
+  /// Six products, of three parts each: within 1.01 x 2^-24, half an ulp of f32.
   case bfloat16x3 = 3
 
   /// How many products in bfloat16 stand for one.

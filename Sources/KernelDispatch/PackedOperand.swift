@@ -121,9 +121,11 @@ extension Dispatch {
 
   /// The tile set to pack for: that of the highest instruction set, whatever the size of the other operand. `nil` where the caller forces one.
   private func lastingTileSet(_ problem: OrientedProblem, _ options: SelectionOptions) -> Int? {
-    if !options.leavesCandidates { return nil }
+    if !options.leavesCandidates || overridesVariant { return nil }
     let shortlist = candidates.shortlist(inputType: problem.inputType, cap: min(cap, options.maxISA ?? cap))
-    return shortlist.filter { problem.rejection(of: $0) == nil }.max { $0.set.isa < $1.set.isa }?.tileSetIndex
+    // Pairs of bf16 that are slower than fp32 come last.
+    func rank(_ pair: CandidatePair) -> Int { pair.set.isa == .avx512bf16 && pairsPerCycle < 1 ? -1 : pair.set.isa.rawValue }
+    return shortlist.filter { problem.rejection(of: $0) == nil }.max { rank($0) < rank($1) }?.tileSetIndex
   }
 
   /// Some plan that reads operands of `format`.

@@ -7,15 +7,14 @@ public enum ReferencePrecision: Int, Sendable, Hashable, CaseIterable {
 
   /// The error of a product relative to it, beside that of its summation.
   ///
-  /// Each part is the bfloat16 nearest to what the ones before have left, so that n parts leave at most u^n of a number, u = 2^-9. Left out are the
-  /// products that this makes of an operand's rest, and those of parts i and j with i + j >= n.
+  /// Each part is the bfloat16 nearest to what the ones before have left, of 8 digits: one part leaves at most 2^-8 of a number, two 2^-17, three
+  /// nothing. Left out are the products that an operand's rest would make, and those of parts i and j, from 0, with i + j >= n.
   var productError: Double {
-    let u = 0x1p-9
     switch self {
-    case .full: return 0
-    case .bfloat16x1: return 2 * u + u * u
-    case .bfloat16x2: return 3 * u * u * (1 + 4 * u)
-    case .bfloat16x3: return 4 * u * u * u * (1 + 4 * u)
+    case .full: 0
+    case .bfloat16x1: 0x1p-7 + 0x1p-16
+    case .bfloat16x2: 1.01 * 0x1p-15
+    case .bfloat16x3: 1.01 * 0x1p-24
     }
   }
 }

@@ -54,6 +54,23 @@ struct PrecisionTests {
     #expect(worst[0] > 16 * worst[1] && worst[1] > 4 * worst[2])
   }
 
+  @Test("One product of the worst operands keeps its bound", arguments: pairs)
+  func worstProducts(route: Route) throws {
+    let operands: [(ReferencePrecision, Double, bound: Double)] = [
+      (.bfloat16x1, 1 + 0x1p-8, 0x1p-7 * (1 + 0x1p-9)), (.bfloat16x2, 0x1.00fe8p0, 1.01 * 0x1p-15),
+      (.bfloat16x3, 0x1.00ff8p0, 1.01 * 0x1p-24),
+    ]
+    for (precision, value, bound) in operands {
+      let setting = GEMMSetting(1, 1, 1) { $0.precision = precision }
+      let trial = try GEMMTrial(setting)
+      (trial.a.view[0, 0], trial.b.view[0, 0]) = (value, value)
+      try GEMMPlan(setting.descriptor(options(route))).run(trial)
+      let error = abs(trial.c.view[0, 0] / (value * value) - 1)
+      // One rounding to fp32 for each product that is added.
+      #expect(error <= bound + 6 * 0x1p-24 && error > bound / 8, "\(precision)")
+    }
+  }
+
   @Test("The largest and the smallest numbers, and what is not finite", arguments: pairs)
   func extremes(route: Route) throws {
     for precision in Self.reduced {
