@@ -20,7 +20,7 @@ public struct Ceilings: Sendable, Equatable {
 
   /// The arithmetic peak in GFLOP/s; `nil` if it was not measured for this number of threads.
   ///
-  /// Below AVX-512-BF16, bf16 products are widened: their peak is that of f32. AVX-512-BF16 adds nothing to f32 and f64.
+  /// Below AVX-512-BF16, bf16 products are widened: their peak is that of f32. AVX-512-BF16 and AMX add nothing to f32 and f64.
   public func peak(format: NumericFormat, isa: ISA, threads: Int) -> Double? {
     if format.inputType == "bf16" && isa >= .avx512bf16 { return compute("bf16", isa, threads) }
     return compute(format == .f64 ? "f64" : "f32", min(isa, .avx512), threads)

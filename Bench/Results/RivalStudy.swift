@@ -7,7 +7,7 @@ public struct RivalStudy: Codable, Sendable, Equatable {
   public struct Row: Codable, Sendable, Equatable {
     /// The driver's name for it, such as `tok8_768x768`.
     public var name: String
-    /// As the command line takes it: `8x768x768:nt`.
+    /// As the command line takes it: `8x768x768:nt`. Of matrices stored by columns the equal product by rows.
     public var shape: String
     /// Products in one call; 1: no batch.
     public var batch: Int
@@ -129,8 +129,11 @@ private struct Best {
     guard let own, let rival else { return nil }
     func size(_ name: String) -> String { dimensions[name] ?? "1" }
     func turned(_ name: String) -> String { dimensions[name] == "T" ? "t" : "n" }
-    let turns = turned("ta") + turned("tb")
-    let shape = "\(size("m"))x\(size("n"))x\(size("k"))" + (turns == "nn" ? "" : ":\(turns)")
+    // Stored by columns it is the product of the transposes, stored by rows: B' A'.
+    let byColumns = dimensions["layout"] == "col"
+    let (m, n, a, b) = byColumns ? ("n", "m", "tb", "ta") : ("m", "n", "ta", "tb")
+    let turns = turned(a) + turned(b)
+    let shape = "\(size(m))x\(size(n))x\(size("k"))" + (turns == "nn" ? "" : ":\(turns)")
     return RivalStudy.Row(
       name: cell.name, shape: shape, batch: dimensions["batch"].flatMap(Int.init) ?? 1, dtype: cell.dtype, threads: cell.threads,
       form: cell.form, gflops: own, rival: rival.name, rivalGFLOPS: rival.gflops)

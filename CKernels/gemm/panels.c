@@ -40,8 +40,7 @@ void ck_pack_a(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const
     if (plan->in_tiles) same.tile_end = same.tile + 1;
     const ck_pack_job job = ck_pack_a_job(plan, operands, &same, destination);
     ck_pack(&job);
-    const int64_t rows = plan->in_tiles ? job.panel : job.rows;
-    destination += rows * padded * ck_panel_element_bytes(plan);
+    destination += ck_round_up(job.rows, job.panel) * padded * ck_panel_element_bytes(plan);
   }
 }
 

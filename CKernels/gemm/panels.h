@@ -20,7 +20,7 @@ static inline int64_t ck_panel_element_bytes(const ck_gemm_plan *plan) {
 
 /// Rows that a tile of `height` rows takes in packed A: tile registers are loaded whole.
 static inline int64_t ck_a_panel_rows(const ck_gemm_plan *plan, int64_t height) {
-  return plan->in_tiles ? ck_round_up(height, 16) : height;
+  return plan->in_tiles ? ck_round_up(height, CK_TILE_ROWS) : height;
 }
 
 /// The first row of a tile.

@@ -26,11 +26,9 @@ typedef struct ck_terms {
   } term[4];
 } ck_terms;
 
-/// Depths that are adjacent where rows are packed for tile registers: a line of bf16.
-enum { CK_LINE_KR = 32 };
-
 /// A matrix `rows x k` to be packed into panels of `panel` rows: for each group of `kr` depths, `panel` groups of `kr` adjacent
-/// elements, zeros where a row or a depth is missing. KR: 1, 2 of bf16, or CK_LINE_KR of bf16. For B read rows as columns: B's
+/// elements, zeros where a row or a depth is missing. KR: 1, or of bf16 2 or
+/// CK_TILE_DEPTH. For B read rows as columns: B's
 /// panels are those of its transpose.
 typedef struct ck_pack_job {
   const void *source;

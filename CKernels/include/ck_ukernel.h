@@ -55,6 +55,9 @@ typedef struct ck_ukernel {
   ck_ukernel_fn run;
 } ck_ukernel;
 
+/// A tile register holds so many rows of so many bf16 depths, which is what packed A has of CK_MATRIX.
+enum { CK_TILE_ROWS = 16, CK_TILE_DEPTH = 32 };
+
 /// The largest MR and NR of any row, and the most vectors of sums side by side; a row beyond does not compile.
 enum { CK_MAX_MR = 32, CK_MAX_NR = 64, CK_MAX_VECTORS = 4 };
 

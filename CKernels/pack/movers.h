@@ -194,17 +194,27 @@ static inline __attribute__((always_inline)) float CK_NAME(rest)(float x, uint32
   return left == left ? left : 0;
 }
 
-static void CK_NAME(split)(const float *even, const float *odd, const ck_split *to) {
+// A known number of parts, so that the loop over rows becomes one of vectors.
+static inline __attribute__((always_inline)) void CK_NAME(split_into)(const float *restrict even, const float *restrict odd,
+                                                                      const ck_split *to, const int32_t parts) {
+  uint32_t *restrict units = to->units;
+  const int64_t part_units = to->part_units;
   for (int64_t i = 0; i < to->count; i++) {
     float x = even[i], y = odd[i];
-    uint32_t *unit = to->units + i;
-    for (int32_t part = 0; part < to->parts; part++, unit += to->part_units) {
+#pragma clang loop unroll(full)
+    for (int32_t part = 0; part < parts; part++) {
       const uint32_t low = CK_NAME(nearest)(x), high = CK_NAME(nearest)(y);
-      *unit = low >> 16 | high;
+      units[i + part * part_units] = low >> 16 | high;
       x = CK_NAME(rest)(x, low);
       y = CK_NAME(rest)(y, high);
     }
   }
+}
+
+static void CK_NAME(split)(const float *even, const float *odd, const ck_split *to) {
+  if (to->parts == 1) CK_NAME(split_into)(even, odd, to, 1);
+  else if (to->parts == 2) CK_NAME(split_into)(even, odd, to, 2);
+  else CK_NAME(split_into)(even, odd, to, 3);
 }
 
 // MARK: sums

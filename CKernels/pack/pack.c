@@ -35,22 +35,22 @@ static void pack_pairs(const ck_movers *movers, const ck_panel *p) {
 
 // A line of each row, for group after group of depths: copied where a row's depths are adjacent, else made of pairs.
 static void pack_lines(const ck_movers *movers, const ck_panel *p) {
-  uint32_t pairs[CK_LINE_KR / 2 * CK_MAX_MR];
-  for (int64_t d = 0; d < p->k; d += CK_LINE_KR) {
-    const int64_t depths = ck_least(CK_LINE_KR, p->k - d);
+  uint32_t pairs[CK_TILE_DEPTH / 2 * CK_MAX_MR];
+  for (int64_t d = 0; d < p->k; d += CK_TILE_DEPTH) {
+    const int64_t depths = ck_least(CK_TILE_DEPTH, p->k - d);
     ck_panel group = *p;
     group.source += d * p->ks;
     group.destination += d * 2 * p->width;
     if (p->ks == 2) {
       for (int64_t i = 0; i < p->live; i++) {
         char *line = group.destination + i * CK_LINE;
-        if (depths < CK_LINE_KR) __builtin_memset(line, 0, CK_LINE);
-        if (depths < CK_LINE_KR) __builtin_memcpy(line, group.source + i * p->rs, (size_t)depths * 2);
+        if (depths < CK_TILE_DEPTH) __builtin_memset(line, 0, CK_LINE);
+        if (depths < CK_TILE_DEPTH) __builtin_memcpy(line, group.source + i * p->rs, (size_t)depths * 2);
         else __builtin_memcpy(line, group.source + i * p->rs, CK_LINE);
       }
       continue;
     }
-    if (depths < CK_LINE_KR) __builtin_memset(pairs, 0, sizeof pairs);
+    if (depths < CK_TILE_DEPTH) __builtin_memset(pairs, 0, sizeof pairs);
     const ck_panel in_pairs = {.source = group.source,
                                .destination = (char *)pairs,
                                .live = p->live,
@@ -61,18 +61,18 @@ static void pack_lines(const ck_movers *movers, const ck_panel *p) {
     pack_pairs(movers, &in_pairs);
     const ck_panel in_lines = {.source = (const char *)pairs,
                                .destination = group.destination,
-                               .live = CK_LINE_KR / 2,
+                               .live = CK_TILE_DEPTH / 2,
                                .k = p->live,
                                .rs = 4 * p->width,
                                .ks = 4,
-                               .width = CK_LINE_KR / 2};
+                               .width = CK_TILE_DEPTH / 2};
     movers->transpose(&in_lines);
   }
 }
 
 void ck_pack_panel(const ck_pack_job *job, const ck_panel *p) {
   const ck_movers *movers = movers_of(job->isa);
-  if (job->kr == CK_LINE_KR) return pack_lines(movers, p);
+  if (job->kr == CK_TILE_DEPTH) return pack_lines(movers, p);
   if (job->kr == 2) return pack_pairs(movers, p);
   const bool along_panel = p->rs == ck_element_bytes(job->from);
   if (job->from != job->to) return (along_panel ? movers->widen : movers->gather_widened)(p);

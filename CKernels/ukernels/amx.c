@@ -6,7 +6,7 @@
 #include "ukernels/rows.h"
 #include "isa/amx.h"
 
-enum { CK_TILE_ROWS = 16, CK_TILE_DEPTH = 32, CK_TILE_BYTES = 64 };
+enum { CK_TILE_BYTES = 2 * CK_TILE_DEPTH };
 
 /// As LDTILECFG reads it.
 typedef struct ck_tile_config {
@@ -44,8 +44,9 @@ typedef struct ck_edge {
   _Alignas(64) char bytes[CK_TILE_ROWS * CK_TILE_BYTES];
 } ck_edge;
 
-/// `rows` rows of `live` bytes each, and zeros beyond.
-static ck_tile_source copied_amx(const char *from, int64_t step, int64_t rows, int64_t live, ck_edge *edge) {
+/// `rows` rows of `live` bytes each, and zeros beyond. Out of the way of the loop over K, which needs it at edges alone.
+__attribute__((noinline)) static ck_tile_source copied_amx(const char *from, int64_t step, int64_t rows, int64_t live,
+                                                           ck_edge *edge) {
   const __mmask32 some = (__mmask32)((1ull << (live / 2)) - 1);
   for (int64_t i = 0; i < CK_TILE_ROWS; i++) {
     const __m512i row = i < rows ? _mm512_maskz_loadu_epi16(some, from + i * step) : _mm512_setzero_si512();

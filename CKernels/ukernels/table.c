@@ -22,7 +22,7 @@ enum {
   a_kr_outer = 1,
   a_kr_pair = 2,
   a_kr_dot = 1,
-  a_kr_matrix = 32,
+  a_kr_matrix = CK_TILE_DEPTH,
   packed_b_outer = false,
   packed_b_pair = true,
   packed_b_dot = false,

@@ -136,8 +136,7 @@ typedef struct hr_blocking {
 
 /// What may be said about how a problem runs. All zero: dispatch decides.
 typedef struct hr_options {
-  const char
-      *max_isa; ///< "scalar", "sse2", "avx2", "avx512", "avx512bf16" or "amx": no kernel above it; null for the machine's best
+  const char *max_isa;     ///< no kernel above it: "scalar", "sse2", "avx2", "avx512", "avx512bf16", "amx"; null for the best
   const char *variant;     ///< the one variant to run, such as "outer.packed"; null for any
   const char *microkernel; ///< the one micro-kernel to run, such as "outer_f32_14x32_avx512"; null for any
   int64_t threads;         ///< at most so many, 1 ... 1024, and fewer where more don't pay; 0: as many as the process may use

@@ -141,7 +141,7 @@ struct CostModel {
   // MARK: Strassen
 
   /// 7 products of halves for each 8, packed from 12 / 7 submatrices each and added to as many. The constants are of 4096^3 in fp32 on Emerald Rapids,
-  /// where one level took 0.92 of the classical time and two 1.08.
+  /// where medians of one level were 0.92 to 1.06 of the classical time, of two 0.96 to 1.08: the machine was not quiet.
   private func strassenCycles(_ pair: CandidatePair, levels: Int) -> Double {
     let cyclesOfStore = 0.75
     let costOfTerm = 3.0

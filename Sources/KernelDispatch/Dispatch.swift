@@ -208,6 +208,6 @@ extension Blocking {
   func fitted(to problem: OrientedProblem, _ set: TileSet) -> Blocking {
     Blocking(
       mc: wholeMultiple(min(mc, problem.m), of: set.mr), nc: wholeMultiple(min(nc, problem.n), of: set.nr),
-      kc: wholeMultiple(min(kc, problem.k), of: max(set.kr, set.aKr)))
+      kc: wholeMultiple(min(kc, problem.k), of: set.aKr))
   }
 }

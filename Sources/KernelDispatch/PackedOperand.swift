@@ -144,7 +144,7 @@ extension PackedOperand.Format {
   var isPlain: Bool {
     size == 1
       && KernelTable.shared.microkernels.contains {
-        $0.name == microkernel && $0.types.a == inputType && k % $0.aKr == 0 && $0.family != .matrix
+        $0.name == microkernel && $0.types.a == inputType && k % $0.kr == 0 && $0.family != .matrix
       }
       && (side == .a) != isTurned
   }

@@ -66,6 +66,10 @@ struct BadCallTests {
     #expect(status { $0.epilogue.activation = hr_activation(rawValue: 5) } == HR_ERROR_UNKNOWN_VALUE)
     #expect(status { $0.epilogue.bias = HR_BIAS_PER_CHANNEL } == HR_ERROR_UNKNOWN_VALUE)
     #expect(status { $0.epilogue.bias = hr_bias(rawValue: 4) } == HR_ERROR_UNKNOWN_VALUE)
+    #expect(status { $0.precision = hr_precision(rawValue: 4) } == HR_ERROR_UNKNOWN_VALUE)
+    #expect(lastError() == "precision has an unknown value: found 4, expected one of HR_PRECISION_FULL to HR_PRECISION_BF16X3")
+    #expect(status { $0.strassen_levels = 3 } == HR_ERROR_INVALID_STRASSEN_LEVELS)
+    #expect(status { $0.strassen_levels = -1 } == HR_ERROR_INVALID_STRASSEN_LEVELS)
   }
 
   @Test("Options that can't be met")

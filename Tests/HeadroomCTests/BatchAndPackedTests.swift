@@ -50,6 +50,39 @@ struct BatchAndPackedTests {
     #expect(listed == expected)
   }
 
+  @Test("A list brings a residual for each product, or is refused")
+  func listOfResiduals() {
+    let plan = CPlan(gemmDescriptor(1, 1, 1) { $0.adds_residual = true })
+    var (a, b, added, c): ([Float], [Float], [Float], [Float]) = ([2, 3], [5, 7], [100, 200], [-1, -1])
+    a.withUnsafeMutableBufferPointer { a in
+      b.withUnsafeMutableBufferPointer { b in
+        added.withUnsafeMutableBufferPointer { added in
+          c.withUnsafeMutableBufferPointer { c in
+            let places = [a, b, added, c].map { operand in
+              (0..<2).map { UnsafeMutableRawPointer(operand.baseAddress! + $0) as UnsafeMutableRawPointer? }
+            }
+            let inputs = places.map { $0.map { UnsafeRawPointer($0) } }
+            func run(_ residual: UnsafePointer<UnsafeRawPointer?>?) -> hr_status {
+              inputs[0].withUnsafeBufferPointer { a in
+                inputs[1].withUnsafeBufferPointer { b in
+                  places[3].withUnsafeBufferPointer { c in
+                    var list = hr_gemm_list(
+                      size: MemoryLayout<hr_gemm_list>.size, count: 2, a: a.baseAddress, b: b.baseAddress, c: c.baseAddress,
+                      residual: residual, bias: hr_buffer())
+                    return hr_gemm_plan_execute_list(plan.plan, &list, nil, 0)
+                  }
+                }
+              }
+            }
+            #expect(run(nil) == HR_ERROR_BUFFER_TOO_SHORT && Array(c) == [-1, -1])
+            #expect(inputs[2].withUnsafeBufferPointer { run($0.baseAddress) } == HR_OK)
+          }
+        }
+      }
+    }
+    #expect(c == [110, 221])
+  }
+
   @Test("Bad lists are errors")
   func badLists() {
     let plan = CPlan(gemmDescriptor(2, 2, 2))

@@ -80,6 +80,29 @@ struct GEMMTests {
     #expect(status == HR_ERROR_BUFFER_TOO_SHORT && c == [7])
   }
 
+  @Test("What is allowed to be less accurate is told, and small integers stay exact")
+  func allowed() {
+    let (a, b): ([Float], [Float]) = (filled(64 * 64), filled(64 * 64, step: 7))
+    var expected = [Float](repeating: .nan, count: 64 * 64)
+    #expect(hr_gemm_operands.with(a, b, &expected, bias: [Float]()) { CPlan(gemmDescriptor(64, 64, 64)).execute($0) } == HR_OK)
+    for (variant, levels) in [("outer.strassen", Int32(1)), ("outer.strassen2", 2), (nil, 0)] {
+      for precision in [HR_PRECISION_FULL, HR_PRECISION_BF16X1, HR_PRECISION_BF16X2, HR_PRECISION_BF16X3] {
+        variant.withOptionalCString { name in
+          let plan = CPlan(
+            gemmDescriptor(64, 64, 64) {
+              ($0.strassen_levels, $0.precision, $0.options.variant) = (levels, precision, name)
+            })
+          var c = [Float](repeating: .nan, count: 64 * 64)
+          #expect(hr_gemm_operands.with(a, b, &c, bias: [Float]()) { plan.execute($0) } == HR_OK)
+          #expect(c == expected)
+          var selection = hr_selection()
+          selection.size = MemoryLayout<hr_selection>.size
+          #expect(hr_gemm_plan_selection(plan.plan, &selection) == HR_OK && selection.strassen_levels == levels)
+        }
+      }
+    }
+  }
+
   @Test("A plan runs again on other operands, each time as if it were the first")
   func reuse() {
     let plan = CPlan(gemmDescriptor(3, 5, 4))
@@ -184,5 +207,12 @@ extension hr_selection {
       withUnsafeBytes(of: bytes) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
     return [text(variant), text(microkernel), text(isa)]
+  }
+}
+
+extension String? {
+  /// Null for none.
+  fileprivate func withOptionalCString(_ body: (UnsafePointer<CChar>?) -> Void) {
+    if let self { self.withCString(body) } else { body(nil) }
   }
 }

@@ -108,20 +108,8 @@ extension GoldenSelectionTests {
     1024x1024x1024 bf16 -> pair.packed-b pair_bf16_14x32_avx512bf16 mc=126 nc=1024 kc=1024 threads=2
     1024x1024x1024:tn bf16 -> pair.packed pair_bf16_14x32_avx512bf16 mc=126 nc=1024 kc=1024 threads=2
     """,
+    // fp32 as below it.
     .amx: """
-    1x1x1 f32 -> outer.direct outer_f32_14x32_avx512 mc=14 nc=32 kc=8 threads=1
-    8x8x8 f32 -> outer.direct outer_f32_14x32_avx512 mc=14 nc=32 kc=8 threads=1
-    128x128x128 f32 -> outer.direct outer_f32_14x32_avx512 mc=140 nc=128 kc=128 threads=2
-    1x4096x4096 f32 -> outer.direct outer_f32_14x32_avx512 mc=14 nc=4096 kc=64 threads=2
-    1x4096x4096:nt f32 -> dot.direct dot_f32_4x4_avx512 mc=4 nc=4096 kc=4096 threads=2
-    8x4096x4096:nt f32 -> dot.direct dot_f32_4x4_avx512 mc=8 nc=4096 kc=4096 threads=2
-    128x768x3072:nt f32 -> outer.packed outer_f32_14x32_avx512 mc=140 nc=768 kc=192 threads=2
-    1024x1024x1024 f32 -> outer.packed outer_f32_14x32_avx512 mc=126 nc=1024 kc=512 threads=2
-    1024x1024x1024:tn f32 -> outer.packed outer_f32_14x32_avx512 mc=126 nc=1024 kc=512 threads=2
-    3136x64x576 f32 -> outer.direct outer_f32_14x32_avx512 mc=224 nc=64 kc=288 threads=2
-    8x8x8 f64 -> outer.direct outer_f64_14x16_avx512 mc=14 nc=16 kc=8 threads=1
-    128x128x128 f64 -> outer.direct outer_f64_14x16_avx512 mc=140 nc=128 kc=64 threads=2
-    8x4096x4096:nt f64 -> outer.packed outer_f64_14x16_avx512 mc=14 nc=4096 kc=96 threads=2
     128x128x128 bf16 -> matrix.packed-b matrix_bf16_32x32_amx mc=128 nc=128 kc=128 threads=1
     1x4096x4096:nt bf16 -> dot.direct dot_bf16_4x4_avx512bf16 mc=4 nc=4096 kc=4096 threads=2
     8x4096x4096:nt bf16 -> dot.direct dot_bf16_4x4_avx512bf16 mc=8 nc=4096 kc=4096 threads=2

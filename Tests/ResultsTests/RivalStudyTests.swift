@@ -32,6 +32,13 @@ struct RivalStudyTests {
     #expect(study.libraries["two"] == "Two 1.0")
   }
 
+  @Test("A product stored by columns is that of its transposes by rows")
+  func byColumns() throws {
+    let turned = Self.json.replacingOccurrences(of: #""tb": "T""#, with: #""tb": "T", "layout": "col""#)
+    let study = try RivalStudy(json: Data(turned.utf8))
+    #expect(Set(study.rows.map(\.shape)) == ["16x8x32:tn"])
+  }
+
   @Test("A file without this library, or of something else, is refused")
   func refused() {
     for text in ["{}", "[1]", "nonsense", #"{"started": "", "versions": {"one": "One 3.2"}, "measurements": []}"#] {

@@ -27,9 +27,7 @@
         if !different.contains(name) { different.append(name) }
       }
     }
-  }
 
-  extension Operation {
     /// Fails on a type that the operation has not.
     func check(_ format: NumericFormat) throws(Failure) {
       if self == .conv && format.parts > 0 {
