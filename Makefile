@@ -27,13 +27,14 @@ C_FOLDERS = CKernels Sources/CHeadroom Bench/Peers Bench/CeilingKernels Bench/Ru
 SWIFT_FILES = Package.swift Sources Bench Tests
 C_FILES = $$(find $(C_FOLDERS) -name '*.c' -o -name '*.h')
 
-COVERAGE_FLAGS = -Xcc -fprofile-instr-generate -Xcc -fcoverage-mapping
+# What depends on the instruction set, and on memory.
+KERNEL_TESTS = ^(CKernelsTests|KernelDispatchTests|HeadroomTests|HeadroomCTests)\.
+COVERAGE_FLAGS = --enable-code-coverage -Xcc -fprofile-instr-generate -Xcc -fcoverage-mapping
 # The compiler driver of Swift knows no undefined-behaviour sanitizer on Linux: the C compiler and the linker are told themselves.
 SANITIZER_FLAGS = --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=all \
   -Xswiftc -Xclang-linker -Xswiftc -fsanitize=undefined
-SANITIZED_TESTS = ^(CKernelsTests|KernelDispatchTests|HeadroomTests|HeadroomCTests)\.
 
-.PHONY: help deps build library install peer-plugin report quick test coverage sanitize format format-check cross emulate kernels docs link-test clean
+.PHONY: help deps build library install peer-plugin report quick test test-capped sanitize format format-check cross emulate kernels docs link-test clean
 .DEFAULT_GOAL := build
 
 help: ## this list
@@ -73,14 +74,16 @@ test: deps ## every test; the C library as a C program sees it
 	$(SWIFT) test -c release --scratch-path $(BUILD)-test
 	.ci/check-c $$($(SWIFT) build -c release --scratch-path $(BUILD)-test --show-bin-path)/headroom
 
-coverage: deps ## line coverage of CKernels and Sources; fails below 90 %
-	$(SWIFT) test -c release --scratch-path $(BUILD)-coverage --enable-code-coverage $(COVERAGE_FLAGS)
-	.ci/check-coverage --llvm-cov $(TOOLCHAIN)/llvm-cov --minimum 90 \
-	  $$($(SWIFT) build -c release --scratch-path $(BUILD)-coverage --show-bin-path) CKernels Sources
+test-capped: deps ## the kernels' tests and the C library, as if the CPU had SSE2 and nothing above
+	HEADROOM_MAX_ISA=sse2 $(SWIFT) test -c release --scratch-path $(BUILD)-test --filter '$(KERNEL_TESTS)'
+	HEADROOM_MAX_ISA=sse2 .ci/check-c $$($(SWIFT) build -c release --scratch-path $(BUILD)-test --show-bin-path)/headroom
 
-sanitize: deps ## the kernels' tests under the address and undefined-behaviour sanitizers
+# One build for both: what the sanitizers see is what the coverage counts.
+sanitize: deps ## the kernels' tests under the address and undefined-behaviour sanitizers; fails if they cover less than 90 % of all lines
 	LSAN_OPTIONS=suppressions=$(CURDIR)/.ci/lsan.supp \
-	  $(SWIFT) test -c release --scratch-path $(BUILD)-sanitize $(SANITIZER_FLAGS) --filter '$(SANITIZED_TESTS)'
+	  $(SWIFT) test -c release --scratch-path $(BUILD)-sanitize $(SANITIZER_FLAGS) $(COVERAGE_FLAGS) --filter '$(KERNEL_TESTS)'
+	.ci/check-coverage --llvm-cov $(TOOLCHAIN)/llvm-cov --minimum 90 \
+	  $$($(SWIFT) build -c release --scratch-path $(BUILD)-sanitize --show-bin-path) CKernels Sources
 
 format: deps ## rewrite the sources in the project's style
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
@@ -107,4 +110,4 @@ link-test: deps ## a package that depends on a tagged version of this one builds
 	.ci/link-test
 
 clean: ## remove what was built; reports stay
-	rm -rf $(BUILD) $(BUILD)-test $(BUILD)-coverage $(BUILD)-sanitize $(BUILD)-docs $(BUILD)-c
+	rm -rf $(BUILD) $(BUILD)-test $(BUILD)-sanitize $(BUILD)-docs $(BUILD)-c
