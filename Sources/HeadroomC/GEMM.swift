@@ -5,30 +5,34 @@ public import CHeadroom
 import Headroom
 
 extension GEMMDescriptor {
-  init(_ desc: hr_gemm_desc) throws(CallError) {
-    let (m, n, k) = (Int(desc.m), Int(desc.n), Int(desc.k))
+  /// Member by member from where they lie: a copy of the whole would wait for the caller's stores.
+  @inline(__always)
+  init(_ desc: UnsafePointer<hr_gemm_desc>) throws(CallError) {
+    let (m, n, k) = (Int(desc.pointee.m), Int(desc.pointee.n), Int(desc.pointee.k))
     self.init(
-      a: MatrixLayout(rows: m, columns: k, rowStride: Int(desc.a.row), columnStride: Int(desc.a.column)),
-      b: MatrixLayout(rows: k, columns: n, rowStride: Int(desc.b.row), columnStride: Int(desc.b.column)),
-      c: MatrixLayout(rows: m, columns: n, rowStride: Int(desc.c.row), columnStride: Int(desc.c.column)),
-      inputType: try ElementType(desc.input_type, "input_type"), outputType: try ElementType(desc.output_type, "output_type"))
-    alpha = desc.alpha
-    beta = desc.beta
-    epilogue = try Epilogue(desc.epilogue)
-    epilogue.hasResidual = desc.adds_residual
-    if desc.batch.count != 1 {
+      a: MatrixLayout(rows: m, columns: k, rowStride: Int(desc.pointee.a.row), columnStride: Int(desc.pointee.a.column)),
+      b: MatrixLayout(rows: k, columns: n, rowStride: Int(desc.pointee.b.row), columnStride: Int(desc.pointee.b.column)),
+      c: MatrixLayout(rows: m, columns: n, rowStride: Int(desc.pointee.c.row), columnStride: Int(desc.pointee.c.column)),
+      inputType: try ElementType(desc.pointee.input_type, "input_type"),
+      outputType: try ElementType(desc.pointee.output_type, "output_type"))
+    alpha = desc.pointee.alpha
+    beta = desc.pointee.beta
+    epilogue = try Epilogue(desc.pointee.epilogue)
+    epilogue.hasResidual = desc.pointee.adds_residual
+    if desc.pointee.batch.count != 1 {
       batch = Batch(
-        count: Int(desc.batch.count), aStride: Int(desc.batch.a), bStride: Int(desc.batch.b), cStride: Int(desc.batch.c))
+        count: Int(desc.pointee.batch.count), aStride: Int(desc.pointee.batch.a), bStride: Int(desc.pointee.batch.b),
+        cStride: Int(desc.pointee.batch.c))
     }
-    precision = try Precision(desc.precision)
-    strassenLevels = Int(desc.strassen_levels)
-    try options.set(desc.options)
+    precision = try Precision(desc.pointee.precision)
+    strassenLevels = Int(desc.pointee.strassen_levels)
+    try options.set(desc.pointee.options)
   }
 }
 
 extension GEMMPlan: HandledPlan {
   init(_ desc: UnsafePointer<hr_gemm_desc>) throws(CallError) {
-    let descriptor = try GEMMDescriptor(desc.pointee)
+    let descriptor = try GEMMDescriptor(desc)
     self = try headroom { () throws(HeadroomError) in try GEMMPlan(descriptor) }
   }
 
@@ -61,15 +65,14 @@ public func hr_gemm_desc_init(
 ) -> hr_status {
   status { () throws(CallError) in
     let destination = try needed(desc, "hr_gemm_desc")
-    var fresh: hr_gemm_desc = try cleared(size)
-    (fresh.m, fresh.n, fresh.k) = (m, n, k)
-    fresh.a = hr_strides(row: k, column: 1)
-    fresh.b = hr_strides(row: n, column: 1)
-    fresh.c = hr_strides(row: n, column: 1)
-    fresh.alpha = 1
-    fresh.epilogue.scale = 1
-    fresh.batch.count = 1
-    destination.pointee = fresh
+    destination.initialize(to: try cleared(size))
+    (destination.pointee.m, destination.pointee.n, destination.pointee.k) = (m, n, k)
+    destination.pointee.a = hr_strides(row: k, column: 1)
+    destination.pointee.b = hr_strides(row: n, column: 1)
+    destination.pointee.c = hr_strides(row: n, column: 1)
+    destination.pointee.alpha = 1
+    destination.pointee.epilogue.scale = 1
+    destination.pointee.batch.count = 1
   }
 }
 
@@ -128,7 +131,7 @@ public func hr_gemm_plan_destroy(_ plan: OpaquePointer?) { GEMMPlan.destroy(plan
 @c @implementation
 public func hr_gemm(_ desc: UnsafePointer<hr_gemm_desc>?, _ operands: UnsafePointer<hr_gemm_operands>?) -> hr_status {
   status { () throws(CallError) in
-    let descriptor = try GEMMDescriptor(sized(desc).pointee)
+    let descriptor = try GEMMDescriptor(sized(desc))
     let buffers = try descriptor.buffers(sized(operands))
     try headroom { () throws(HeadroomError) in try multiply(descriptor, buffers) }
   }

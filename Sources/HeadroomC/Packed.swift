@@ -28,7 +28,7 @@ public func hr_gemm_pack(
 ) -> hr_status {
   status { () throws(CallError) in
     let destination = try needed(packed, "the address of the packed operand")
-    let descriptor = try GEMMDescriptor(sized(desc).pointee)
+    let descriptor = try GEMMDescriptor(sized(desc))
     let side = try PackedOperand.Side(side)
     let buffer = try BufferNeeds.Buffer(try needed(elements, "hr_buffer").pointee, descriptor.inputType, "the operand")
     let made = try headroom { () throws(HeadroomError) in try PackedOperand(side, of: descriptor, buffer: buffer) }
@@ -42,7 +42,7 @@ public func hr_gemm_plan_create_packed(
   _ plan: UnsafeMutablePointer<OpaquePointer?>?
 ) -> hr_status {
   GEMMPlan.create(plan) { () throws(CallError) in
-    let descriptor = try GEMMDescriptor(sized(desc).pointee)
+    let descriptor = try GEMMDescriptor(sized(desc))
     return try headroom { () throws(HeadroomError) in try GEMMPlan(descriptor, a: a.map(operand), b: b.map(operand)) }
   }
 }

@@ -47,6 +47,7 @@ extension hr_clamp {
 }
 
 extension Epilogue {
+  @inline(__always)
   init(_ epilogue: hr_epilogue) throws(CallError) {
     let bias: Bias
     switch epilogue.bias {
