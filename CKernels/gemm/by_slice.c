@@ -84,7 +84,7 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
     void *c = slice->sums ? slice->sums + (row * t.c_rs + sums_column) * ck_element_bytes(plan->acc_type)
                           : (char *)run->operands->c + (row * plan->c_rs + column) * ck_element_bytes(plan->c_type);
     if (plan->ready_b) t.fetch[1] = tile == 0 ? ck_panel_stream_ahead(plan, b) : (ck_stream){};
-    if (next) t.fetch[1] = ck_pack_stream(next, tile, plan->row_tiles, padded / plan->kr);
+    if (next) ck_pack_stream(next, tile, plan->row_tiles, padded / plan->kr, &t.fetch[1]);
     // Of the next tile down, or the first one of the next panel.
     if (c_ahead) t.c_ahead = tile + 1 < plan->row_tiles ? height * plan->c_rs : plan->nr - row * plan->c_rs;
     if (fetches_a) {
@@ -93,7 +93,7 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
       const int64_t ahead = wraps ? 0 : tile + 1;
       const ck_a_block after = {ahead, ahead + 1, moves_on ? pc + depth : pc, depth};
       const ck_pack_job job = ck_pack_a_job(plan, run->operands, &after, NULL);
-      t.fetch[0] = ck_pack_stream(&job, 0, 1, padded / plan->kr);
+      ck_pack_stream(&job, 0, 1, padded / plan->kr, &t.fetch[0]);
     }
     const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};
     if (finishes) ck_epilogue_fetch(plan, run->operands, &done);
@@ -105,7 +105,7 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
 
 static void run_slice(const ck_slice_run *run, const ck_slice *slice) {
   const bool packs = run->plan->pack_b && !run->plan->ready_b;
-  const bool fetches = packs || (!run->plan->pack_b && run->plan->b_cs == 1);
+  const bool fetches = run->plan->fetches && (packs || (!run->plan->pack_b && run->plan->b_cs == 1));
   for (int64_t block = slice->block; block < slice->block_end; block++)
     for (int64_t panel = slice->panel; panel < slice->panel_end; panel++) {
       const bool wraps = panel + 1 == slice->panel_end, ends = wraps && block + 1 == slice->block_end;

@@ -93,6 +93,12 @@ ck_status ck_gemm_execute(const ck_gemm_plan *plan, const ck_gemm_operands *oper
     plan->tiles[plan->m](&plan->tile, a, b, operands->c);
     return CK_OK;
   }
+  // Not copied: that would wait for the caller's stores (ck_fetching.h).
+  const bool as_they_are = !plan->swapped && !plan->ready_a && !plan->ready_b;
+  if (plan->driver == CK_DRIVER_TILES && plan->batch.count == 1 && as_they_are) {
+    ck_gemm_tiles(plan, operands, NULL);
+    return CK_OK;
+  }
   ck_gemm_source source = {.count = plan->batch.count, .first = *operands};
   if (plan->swapped) {
     source.first.a = operands->b, source.first.b = operands->a;

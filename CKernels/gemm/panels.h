@@ -38,7 +38,10 @@ void ck_pack_a(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const
 ck_pack_job ck_pack_b_job(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_b_panel *panel, char *destination);
 
 /// Whether a tile is deep enough to ask for anything.
-static inline bool ck_fetches(const ck_gemm_plan *plan, int64_t depth) { return depth >= 3 * CK_CHUNK * plan->kr; }
+static inline bool ck_is_deep(const ck_gemm_plan *plan, int64_t depth) { return depth >= 3 * CK_CHUNK * plan->kr; }
+
+/// Whether a tile asks for anything.
+static inline bool ck_fetches(const ck_gemm_plan *plan, int64_t depth) { return plan->fetches && ck_is_deep(plan, depth); }
 
 /// The first row of a tile in packed A.
 static inline int64_t ck_a_panel_row(const ck_gemm_plan *plan, int64_t tile) {

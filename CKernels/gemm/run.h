@@ -31,10 +31,24 @@ typedef struct ck_task {
   const char *packed_a;
 } ck_task;
 
+/// The panel that comes `place` panels after the walk's first.
+static inline int64_t ck_task_panel(const ck_task *task, int64_t place) {
+  const int64_t panel = task->panel + task->start + place;
+  return panel < task->panel_end ? panel : panel - (task->panel_end - task->panel);
+}
+
 /// Returns panel `panel` of the step's block of B, packed: by this thread if no other has done it; waits while another does.
 const char *ck_packed_panel(const ck_run *run, const ck_step *step, int64_t panel);
 
-/// Part `part` of `parts` of what packing `panel` will read; nothing once it is packed or being packed.
-ck_stream ck_panel_stream(const ck_run *run, const ck_step *step, int64_t panel, int64_t part, int64_t parts);
+/// The same where this thread knows that it is packed.
+char *ck_panel_place(const ck_run *run, const ck_step *step, int64_t panel);
+
+/// One of several tiles that ask for something together.
+typedef struct ck_share {
+  int64_t part, parts;
+} ck_share;
+
+/// A share of what packing `panel` will read; nothing once it is packed or being packed.
+void ck_panel_stream(const ck_run *run, const ck_step *step, int64_t panel, const ck_share *share, ck_stream *stream);
 
 void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task);

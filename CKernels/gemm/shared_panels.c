@@ -1,15 +1,18 @@
 // The block of B of the blocked loops is shared: each of its panels is packed by the thread that needs it first, right before its
 // first use, so that it is still in that thread's caches, and no thread waits for a whole block. While one panel is multiplied,
-// the source of the next is fetched.
+// the source of the next can be asked for.
 #include "ck_team.h"
 #include "gemm/run.h"
+
+char *ck_panel_place(const ck_run *run, const ck_step *step, int64_t panel) {
+  return run->workspace + run->map.b + panel * run->plan->nr * step->padded * ck_panel_element_bytes(run->plan);
+}
 
 static ck_pack_job panel_job(const ck_run *run, const ck_step *step, int64_t panel) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t column = panel * plan->nr;
   const ck_b_panel place = {step->jc + column, ck_least(plan->nr, step->columns - column), step->pc, step->depth};
-  char *packed = run->workspace + run->map.b + column * step->padded * ck_panel_element_bytes(plan);
-  return ck_pack_b_job(plan, run->operands, &place, packed);
+  return ck_pack_b_job(plan, run->operands, &place, ck_panel_place(run, step, panel));
 }
 
 static _Atomic int64_t *panel_state(const ck_run *run, int64_t panel) {
@@ -18,16 +21,17 @@ static _Atomic int64_t *panel_state(const ck_run *run, int64_t panel) {
 
 const char *ck_packed_panel(const ck_run *run, const ck_step *step, int64_t panel) {
   _Atomic int64_t *state = panel_state(run, panel);
-  const ck_pack_job job = panel_job(run, step, panel);
   if (ck_team_first(state, step->index)) {
+    const ck_pack_job job = panel_job(run, step, panel);
     ck_pack(&job);
     ck_team_done(state, step->index);
   }
-  return job.destination;
+  return ck_panel_place(run, step, panel);
 }
 
-ck_stream ck_panel_stream(const ck_run *run, const ck_step *step, int64_t panel, int64_t part, int64_t parts) {
-  if (ck_team_begun(panel_state(run, panel), step->index)) return (ck_stream){};
+void ck_panel_stream(const ck_run *run, const ck_step *step, int64_t panel, const ck_share *share, ck_stream *stream) {
+  stream->count = 0;
+  if (ck_team_begun(panel_state(run, panel), step->index)) return;
   const ck_pack_job job = panel_job(run, step, panel);
-  return ck_pack_stream(&job, part, parts, step->padded / run->plan->kr);
+  ck_pack_stream(&job, share->part, share->parts, step->padded / run->plan->kr, stream);
 }

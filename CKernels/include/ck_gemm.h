@@ -30,7 +30,7 @@ typedef enum ck_driver : int32_t {
   CK_DRIVER_EMPTY = 0,    ///< m or n is 0: nothing to write
   CK_DRIVER_ONE_TILE = 1, ///< a micro-kernel and nothing else: one tile, operands where they lie, no epilogue
   CK_DRIVER_TILES = 2,    ///< the loops jr/ir alone: operands where they lie, one thread, one block of K, sums in C
-  CK_DRIVER_BLOCKED = 3,  ///< the loops jc/pc/ic/jr/ir
+  CK_DRIVER_BLOCKED = 3,  ///< the loops jc/pc/ic/jr/ir, or jc/pc/ic/ir/jr
   CK_DRIVER_SCALE = 4,    ///< k is 0: C = epilogue(beta C)
   CK_DRIVER_BY_SLICE = 5, ///< the loops slice/pc/jr/ir: few rows
   CK_DRIVER_STRASSEN = 6, ///< the blocked loops for each of fewer products of sums
@@ -54,6 +54,9 @@ typedef struct ck_gemm_plan {
   const void *ready_a, *ready_b; ///< not NULL: packed ahead, or what lies as the plan says; the call's own is not looked at
   bool accumulate;               ///< C can't hold the sums (its type or its strides): sum in the workspace, store by the epilogue
   bool has_epilogue;
+  bool fetches;        ///< tiles ask the caches for what comes next; direct convolution always does
+  int64_t quiet_bytes; ///< lists of products whose A and B take no more do not
+  bool tiles_outside;  ///< `blocked`: each tile of A meets all panels of B in turn, not each panel all tiles
   ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap
   ck_dtype panel_type;      ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)
   int32_t parts;            ///< 1 to 3: bf16 panels of a fp32 operand, which add up to it; 0: its panels are of one piece

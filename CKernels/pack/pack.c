@@ -172,30 +172,29 @@ void ck_pack(const ck_pack_job *job) {
   }
 }
 
-ck_stream ck_pack_stream(const ck_pack_job *job, int64_t part, int64_t parts, int64_t steps) {
+void ck_pack_stream(const ck_pack_job *job, int64_t part, int64_t parts, int64_t steps, ck_stream *stream) {
   const bool along_panel = job->rs == 1;
-  if (job->image || (!along_panel && job->ks != 1)) return (ck_stream){};
+  stream->count = 0;
+  if (job->image || (!along_panel && job->ks != 1)) return;
   const int64_t bytes = ck_element_bytes(job->from), chunks = ck_ceil_div(steps, CK_CHUNK);
   const int64_t first_term = job->terms ? job->terms->term[0].offset * bytes : 0;
   const uintptr_t source = (uintptr_t)job->source + (uintptr_t)first_term;
   if (along_panel) {
     // Rows of the width of the panel: so many of them in each chunk that all parts together ask for all.
-    const int64_t count = ck_ceil_div(job->k, parts * chunks), step = job->ks * bytes;
-    return (ck_stream){
-        .at = source + (uintptr_t)(part * chunks * count * step),
-        .step = step,
-        .advance = count * step,
-        .count = (int32_t)count,
-        .lines = (int32_t)ck_ceil_div(job->rows * bytes, CK_LINE),
-    };
+    const int64_t count = ck_ceil_div(job->k, parts * chunks), first = part * chunks * count;
+    if (first >= job->k) return;
+    stream->at = source + (uintptr_t)(first * job->ks * bytes);
+    stream->step = job->ks * bytes;
+    stream->advance = count * job->ks * bytes;
+    stream->count = (int32_t)count;
+    stream->lines = (int32_t)ck_ceil_div(job->rows * bytes, CK_LINE);
+    return;
   }
   // Some of the rows along K, each a little further in every chunk.
   const int64_t first = job->rows * part / parts;
-  return (ck_stream){
-      .at = source + (uintptr_t)(first * job->rs * bytes),
-      .step = job->rs * bytes,
-      .advance = ck_ceil_div(job->k * bytes, chunks),
-      .count = (int32_t)(job->rows * (part + 1) / parts - first),
-      .lines = 1,
-  };
+  stream->at = source + (uintptr_t)(first * job->rs * bytes);
+  stream->step = job->rs * bytes;
+  stream->advance = ck_ceil_div(job->k * bytes, chunks);
+  stream->count = (int32_t)(job->rows * (part + 1) / parts - first);
+  stream->lines = 1;
 }

@@ -140,7 +140,7 @@ static void multiply_tile_amx(CK_TILE_ARGUMENTS, const int rows, const int nr) {
     const bool fetches = s + 1 == t->blocks;
     for (int64_t left = t->k; left > 0; left -= CK_TILE_DEPTH, a_k += t->a_ks, b_k += CK_TILE_DEPTH / 2 * t->b_ks) {
       multiply(t, a_k, b_k, rows, left < CK_TILE_DEPTH ? left : CK_TILE_DEPTH);
-      if (fetches) ck_fetch_more(&fetching, left / 2);
+      if (fetches) ck_fetch_more(&fetching, t, left / 2);
     }
   }
   store_tile_amx(t, c, rows);

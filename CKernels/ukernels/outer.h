@@ -57,7 +57,7 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
         for (int q = 0; q < quads; q++) a_k[q] += a_ks;
         b_k += b_ks;
       } while (--steps > 0);
-      if (fetches) ck_fetch_more(&fetching, left);
+      if (fetches) ck_fetch_more(&fetching, t, left);
     }
   }
 

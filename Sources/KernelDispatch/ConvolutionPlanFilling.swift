@@ -43,6 +43,9 @@ extension Dispatch {
     let selection = Selection(pairIndex: pair.index, blocking: blocking, threads: threads, swapped: product.swapped)
     plan.driver = CK_CONV_PRODUCTS
     plan.gemm = written(product, descriptor, selection)
+    // One product for each image and group, each of its own.
+    let (images, groups) = (problem.isOneProduct ? 1 : problem.shape.batch, problem.shape.groups)
+    plan.gemm.fetches = asks(product, Batch(count: images * groups, aStride: 1, bStride: 1, cStride: 1))
     plan.one_product = problem.isOneProduct
     plan.image_is_a = problem.pixelsAreRows
     plan.from_image = algorithm == .implicitGEMM

@@ -11,6 +11,7 @@ public struct Dispatch: Sendable {
     Dispatch(
       isa: Machine.current.isa, threads: Machine.current.threads, overrides: $0,
       blocks: BlockSizes(l2: Machine.current.l2, l3: Machine.current.l3), pairsPerCycle: Machine.current.pairsPerCycle,
+      asksWithinL2: Machine.current.asksWithinL2,
       hasQuota: Machine.current.cpuQuota.map { $0 < Double(Machine.current.cpusAllowed) } ?? false)
   }
 
@@ -25,12 +26,17 @@ public struct Dispatch: Sendable {
   let blocks: BlockSizes
   /// See `Machine`.
   let pairsPerCycle: Double
+  /// See `Machine`.
+  let asksWithinL2: Bool
   /// How long threads spin after a product before they sleep. libomp's 200 ms takes a core from whatever runs next; asleep, the next fork-join
   /// costs 35 to 47 us instead of 0.4. One millisecond keeps back-to-back products on the fast path; under a quota below the allowed CPUs
   /// spinning is paid for.
   let spinMilliseconds: Int32
 
-  init(isa: ISA, threads: Int, overrides: Overrides, blocks: BlockSizes, pairsPerCycle: Double = 2, hasQuota: Bool = false) {
+  init(
+    isa: ISA, threads: Int, overrides: Overrides, blocks: BlockSizes, pairsPerCycle: Double = 2, asksWithinL2: Bool = true,
+    hasQuota: Bool = false
+  ) {
     machineISA = isa
     cap = min(isa, overrides.maxISA ?? isa)
     self.threads = overrides.threads ?? threads
@@ -38,15 +44,18 @@ public struct Dispatch: Sendable {
     overrideConvolution = overrides.variant.flatMap { name in ConvolutionVariant.all.firstIndex { $0.name == name } }
     self.blocks = blocks
     self.pairsPerCycle = pairsPerCycle
+    self.asksWithinL2 = asksWithinL2
     spinMilliseconds = hasQuota ? 0 : 1
   }
 
   /// As if the machine were another: for tests that pin selections on every kind of machine.
   public init(
-    isa: ISA, threads: Int, l2: Cache, l3: Cache, pairsPerCycle: Double = 2, overrides: Overrides = Overrides()
+    isa: ISA, threads: Int, l2: Cache, l3: Cache, pairsPerCycle: Double = 2, asksWithinL2: Bool = true,
+    overrides: Overrides = Overrides()
   ) {
     self.init(
-      isa: isa, threads: threads, overrides: overrides, blocks: BlockSizes(l2: l2, l3: l3), pairsPerCycle: pairsPerCycle)
+      isa: isa, threads: threads, overrides: overrides, blocks: BlockSizes(l2: l2, l3: l3), pairsPerCycle: pairsPerCycle,
+      asksWithinL2: asksWithinL2)
   }
 
   /// Whether the environment forces a variant.

@@ -15,6 +15,9 @@ extension Dispatch {
       pack_a: pair.packsA, pack_b: pair.packsB, ready_a: nil, ready_b: nil,
       accumulate: problem.sumsApart && !storesNarrow(problem, descriptor, selection),
       has_epilogue: !descriptor.epilogue.isIdentity,
+      fetches: asks(problem, descriptor.batch), quiet_bytes: Int64(asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
+      tiles_outside: !descriptor.options.without.contains(.cacheBlocking)
+        && blocks.putsTilesOutside(problem, pair, selection.blocking),
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
       panel_type: set.inputType.kernelType, parts: pair.splits ? Int32(problem.parts) : 0, isa: set.isa.kernelISA,
@@ -33,6 +36,19 @@ extension Dispatch {
       tiles: UnsafePointer(set.tiles), tile: firstTile(problem, descriptor, selection),
       batch: batch(problem, descriptor, threads: threads.batch))
   }
+
+  /// Whether tiles ask for what comes next: beyond L2, and within it where that costs nothing.
+  func asks(_ problem: OrientedProblem, _ batch: Batch) -> Bool {
+    func times(_ stride: Int) -> Double { stride == 0 ? 1 : Double(batch.count) }
+    let (aStride, bStride) = problem.swapped ? (batch.bStride, batch.aStride) : (batch.aStride, batch.bStride)
+    let (m, n, k) = (Double(problem.m), Double(problem.n), Double(problem.k))
+    let inputs = m * k * times(aStride) + k * n * times(bStride)
+    let bytes = inputs * Double(problem.inputType.byteCount) + m * n * times(batch.cStride) * Double(problem.outputType.byteCount)
+    return asksWithinL2 || bytes > Double(blocks.l2Bytes)
+  }
+
+  /// A batch of so few bytes stays in any L2.
+  private static let leastQuietBytes = 256 << 10
 
   private func team(_ threads: Int) -> ck_team { ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds) }
 

@@ -190,8 +190,12 @@ struct BadInputTests {
             b: MatrixLayout(rows: k, columns: n, rowStride: 0, columnStride: 0), c: c, inputType: type)
           _ = try? GEMMPlan(descriptor).workspaceByteCount
           _ = try? explain(descriptor)
+          var unblocked = descriptor
+          unblocked.options.without = [.cacheBlocking]
+          _ = try? GEMMPlan(unblocked).workspaceByteCount
         }
       }
+      _ = try? GEMMPlan(GEMMDescriptor(m: 1, n: 1, k: 1 << 59)).workspaceByteCount
     }
   }
 

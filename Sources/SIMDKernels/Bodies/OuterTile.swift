@@ -27,30 +27,32 @@ func sum<Rows: TileRows>(
   _ c: UnsafeMutablePointer<Float>, last: Rows.Row.Vector.Mask?
 ) {
   if tile.pointee.a_rs == 1 {
-    sum(Rows.self, tile.pointee, a, b, c, last: last, rowStride: 1)
+    sum(Rows.self, tile, a, b, c, last: last, rowStride: 1)
   } else {
-    sum(Rows.self, tile.pointee, a, b, c, last: last, rowStride: Int(tile.pointee.a_rs))
+    sum(Rows.self, tile, a, b, c, last: last, rowStride: Int(tile.pointee.a_rs))
   }
 }
 
 /// `rowStride`: of A.
 @inlinable @inline(always)
 func sum<Rows: TileRows>(
-  _: Rows.Type, _ tile: ck_tile, _ a: UnsafePointer<UnsafeRawPointer?>, _ b: UnsafePointer<UnsafeRawPointer?>,
+  _: Rows.Type, _ tile: UnsafePointer<ck_tile>, _ a: UnsafePointer<UnsafeRawPointer?>, _ b: UnsafePointer<UnsafeRawPointer?>,
   _ c: UnsafeMutablePointer<Float>, last: Rows.Row.Vector.Mask?, rowStride: Int
 ) {
-  let (aStep, bStep, cStride) = (Int(tile.a_ks), Int(tile.b_ks), Int(tile.c_rs))
+  let (aStep, bStep, cStride) = (Int(tile.pointee.a_ks), Int(tile.pointee.b_ks), Int(tile.pointee.c_rs))
   var sums = Rows.zero
   var block = 0
-  while block < Int(tile.blocks) {
+  while block < Int(tile.pointee.blocks) {
     guard var ak = a[block]?.assumingMemoryBound(to: Float.self), var bk = b[block]?.assumingMemoryBound(to: Float.self) else {
       return
     }
     block &+= 1
-    let fetches = block == Int(tile.blocks) && (tile.fetch_c || tile.fetch.0.count > 0 || tile.fetch.1.count > 0)
-    var left = Int(tile.k)
+    let fetches =
+      block == Int(tile.pointee.blocks)
+      && (tile.pointee.fetch_c || tile.pointee.fetch.0.count > 0 || tile.pointee.fetch.1.count > 0)
+    var left = Int(tile.pointee.k)
     let columns = Int64(Rows.Row.vectors &* Rows.Row.Vector.count)
-    var fetching = withUnsafePointer(to: tile) { ck_fetching_of($0, c, 4, Int64(Rows.count), columns, Int64(left)) }
+    var fetching = ck_fetching_of(tile, c, 4, Int64(Rows.count), columns, Int64(left))
     while true {
       var steps = fetches && left > CK_CHUNK ? CK_CHUNK : left
       left &-= steps
@@ -60,9 +62,10 @@ func sum<Rows: TileRows>(
         bk += bStep
         steps &-= 1
       }
-      if fetches { ck_fetch_more(&fetching, Int64(left)) }
+      if fetches { ck_fetch_more(&fetching, tile, Int64(left)) }
       if left == 0 { break }
     }
   }
-  sums.write(to: FinishedTile(rowStride: cStride, alpha: Float(tile.alpha), beta: Float(tile.beta), last: last), at: c)
+  sums.write(
+    to: FinishedTile(rowStride: cStride, alpha: Float(tile.pointee.alpha), beta: Float(tile.pointee.beta), last: last), at: c)
 }

@@ -1,0 +1,104 @@
+import CKernels
+import Tensors
+import Testing
+
+@testable import KernelDispatch
+
+@Suite("What follows the caches and decides no bits")
+struct LoopOrderTests {
+  static let huge = Cache(bytes: 64 << 20, ways: 16, lineBytes: 64, sharedBy: 1)
+  static let instructionSets = ISA.allCases.filter { isa in
+    (try? Dispatch.process.get()).map { isa <= $0.cap } ?? false
+  }
+
+  private func dispatch(_ isa: ISA, l2: Cache, asksWithinL2: Bool = true) -> Dispatch {
+    Dispatch(isa: isa, threads: 1, l2: l2, l3: SyntheticMachine.l3, asksWithinL2: asksWithinL2)
+  }
+
+  /// Elements of `type` between 0.5 and 2, by their exponents.
+  private func operand(_ count: Int, _ type: ElementType, seed: UInt32) -> [UInt8] {
+    var state = seed
+    return (0..<count * type.byteCount).map { byte in
+      state = state &* 1_664_525 &+ 1_013_904_223
+      return byte % type.byteCount == type.byteCount - 1 ? 0x3F : UInt8(state >> 24)
+    }
+  }
+
+  private func product(_ plan: ck_gemm_plan, _ descriptor: GEMMDescriptor) -> [UInt8] {
+    var plan = plan
+    let (m, n, k) = (descriptor.c.rows, descriptor.c.columns, descriptor.a.columns)
+    let a = operand(m * k, descriptor.inputType, seed: 1)
+    let b = operand(k * n, descriptor.inputType, seed: 2)
+    let bias = [Float](repeating: 0.25, count: n)
+    var c = [UInt8](repeating: 0xFF, count: m * n * descriptor.outputType.byteCount)
+    let status = a.withUnsafeBytes { a in
+      b.withUnsafeBytes { b in
+        bias.withUnsafeBytes { bias in
+          c.withUnsafeMutableBytes { c in
+            var operands = ck_gemm_operands()
+            (operands.a, operands.b, operands.c) = (a.baseAddress, b.baseAddress, c.baseAddress)
+            operands.bias = bias.baseAddress
+            return ck_gemm_execute(&plan, &operands, nil)
+          }
+        }
+      }
+    }
+    #expect(status == CK_OK)
+    return c
+  }
+
+  @Test(
+    "Tiles outside panels or panels outside tiles, asking or not, on 1, 2 and 16 threads: the same bits",
+    arguments: instructionSets)
+  func sameBits(isa: ISA) throws {
+    let lines = [
+      "401x257x1031 f32", "401x257x1031:tt f32", "401x257x1030 bf16f32", "401x257x1030 bf16", "300x40x700:nt f32",
+      "260x300x64 f32",
+    ]
+    for line in lines {
+      for precision in [Precision.full, .bfloat16x2] {
+        var descriptor = try #require(GEMMDescriptor(line: line))
+        descriptor.precision = precision
+        descriptor.epilogue = Epilogue(scale: 2, bias: .perColumn)
+        var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
+        #expect(plan.driver == CK_DRIVER_BLOCKED, "\(line)")
+        (plan.tiles_outside, plan.fetches) = (false, true)
+        let expected = product(plan, descriptor)
+        for threads in [1, 2, 16] as [Int32] {
+          plan.team.threads = threads
+          for (outside, fetches) in [(true, true), (true, false), (false, false)] {
+            (plan.tiles_outside, plan.fetches) = (outside, fetches)
+            #expect(
+              product(plan, descriptor) == expected, "\(line), tiles outside: \(outside), asks: \(fetches), \(threads) threads")
+          }
+        }
+      }
+    }
+  }
+
+  @Test("Tiles are outside where the panels stay in L2 and are long, or A is the larger")
+  func order() throws {
+    for (line, l2, expected) in [
+      ("512x512x512 f32", Self.huge, true), ("512x512x512 f32", SyntheticMachine.smallL2, false),
+      ("200x4000x64 f32", Self.huge, false), ("4000x200x64 f32", Self.huge, true),
+    ] {
+      let descriptor = try #require(GEMMDescriptor(line: line))
+      #expect(try dispatch(.avx512, l2: l2).plan(descriptor).plan.tiles_outside == expected, "\(line)")
+    }
+  }
+
+  @Test("Tiles ask for what comes next beyond L2, and within it where that costs nothing")
+  func asking() throws {
+    let small = try #require(GEMMDescriptor(line: "128x128x128 f32"))
+    let large = try #require(GEMMDescriptor(line: "600x600x600 f32"))
+    for (asks, descriptor, expected) in [(true, small, true), (false, small, false), (true, large, true), (false, large, true)] {
+      #expect(try dispatch(.avx512, l2: SyntheticMachine.l2, asksWithinL2: asks).plan(descriptor).plan.fetches == expected)
+    }
+    var batch = small
+    batch.batch = Batch(count: 1000, aStride: 16384, bStride: 16384, cStride: 16384)
+    #expect(try dispatch(.avx512, l2: SyntheticMachine.l2, asksWithinL2: false).plan(batch).plan.fetches)
+    // One A and one B for all.
+    batch.batch = Batch(count: 5, aStride: 0, bStride: 0, cStride: 16384)
+    #expect(try !dispatch(.avx512, l2: SyntheticMachine.l2, asksWithinL2: false).plan(batch).plan.fetches)
+  }
+}
