@@ -62,7 +62,7 @@ static void run_products(const ck_batch_run *run, int64_t begin, int64_t end, ch
     run_tiles(run, begin, end);
     return;
   }
-  const bool fetches = fetches_next(run);
+  const bool fetches = fetches_next(run), begins = plan->in_tiles && ck_tiles_begin_amx();
   for (int64_t index = begin; index < end; index++) {
     const ck_gemm_operands o = operands_of(plan, run->source, index);
     if (plan->driver == CK_DRIVER_ONE_TILE) {
@@ -74,6 +74,7 @@ static void run_products(const ck_batch_run *run, int64_t begin, int64_t end, ch
       ck_gemm_run(plan, &o, workspace);
     }
   }
+  if (begins) ck_tiles_end_amx();
 }
 
 static void run_thread(void *context, int32_t thread, int32_t threads) {

@@ -57,7 +57,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t band = run->sums_in_workspace ? run->map.sums_rows / plan->mr : plan->row_tiles;
   int64_t index = 0;
-  if (plan->in_tiles) ck_tiles_begin_amx();
+  const bool begins = plan->in_tiles && ck_tiles_begin_amx();
   for (int64_t jc = 0; jc < plan->n; jc += plan->nc)
     for (int64_t tile = 0; tile < plan->row_tiles; tile += band)
       for (int64_t pc = 0; pc < plan->k; pc += plan->kc, index++) {
@@ -76,7 +76,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
         step.padded = ck_round_up(step.depth, plan->kr);
         run_step(run, &step, thread, threads);
       }
-  if (plan->in_tiles) ck_tiles_end_amx();
+  if (begins) ck_tiles_end_amx();
 }
 
 void ck_gemm_blocked(const ck_gemm_plan *plan, const ck_gemm_operands *operands, char *workspace) {

@@ -55,7 +55,7 @@ typedef struct ck_gemm_plan {
   bool accumulate;               ///< C can't hold the sums (its type or its strides): sum in the workspace, store by the epilogue
   bool has_epilogue;
   bool fetches;        ///< tiles ask the caches for what comes next; direct convolution always does
-  int64_t quiet_bytes; ///< lists of products whose A and B take no more do not
+  int64_t quiet_bytes; ///< so much of A and B is near enough for a batch not to ask, and 16 times as much of a packed B
   bool tiles_outside;  ///< `blocked`: each tile of A meets all panels of B in turn, not each panel all tiles
   ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap
   ck_dtype panel_type;      ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)

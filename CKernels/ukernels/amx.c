@@ -24,9 +24,10 @@ static const ck_tile_config whole_tiles = {
 
 static _Thread_local bool tiles_are_set_up;
 
-void ck_tiles_begin_amx(void) {
+bool ck_tiles_begin_amx(void) {
+  if (tiles_are_set_up) return false;
   _tile_loadconfig(&whole_tiles);
-  tiles_are_set_up = true;
+  return tiles_are_set_up = true;
 }
 
 void ck_tiles_end_amx(void) {
@@ -128,8 +129,7 @@ static void store_tile_amx(const ck_tile *t, void *c, int64_t rows) {
 
 // One function for all heights: the tile registers' work is the same for each.
 static void multiply_tile_amx(CK_TILE_ARGUMENTS, const int rows, const int nr) {
-  const bool alone = !tiles_are_set_up;
-  if (alone) ck_tiles_begin_amx();
+  const bool alone = ck_tiles_begin_amx();
   _tile_zero(0);
   _tile_zero(1);
   _tile_zero(2);
