@@ -11,8 +11,18 @@
 // Partial sums of so many bytes at most are kept at once: of wide products, a band of rows.
 enum { CK_SUMS_BYTES = 8 << 20, CK_ARENA_BYTES = 64 << 20, CK_LINE = 64, CK_PAGE = 4096, CK_HUGE_PAGE = 2 << 20 };
 
+// More than any machine has, so that a product without cache blocking, whatever its size, is out of memory and not out of
+// numbers.
+static const int64_t most_bytes = INT64_C(1) << 56;
+
+static int64_t times(int64_t a, int64_t b) {
+  int64_t product;
+  return __builtin_mul_overflow(a, b, &product) || product > most_bytes ? most_bytes : product;
+}
+
 static int64_t panel_bytes(const ck_gemm_plan *plan, int64_t rows, int64_t panel, int64_t kr) {
-  return ck_round_up(ck_round_up(rows, panel) * ck_round_up(plan->kc, kr) * ck_panel_element_bytes(plan), CK_LINE);
+  const int64_t elements = times(ck_round_up(rows, panel), ck_round_up(plan->kc, kr));
+  return ck_round_up(times(elements, ck_panel_element_bytes(plan)), CK_LINE);
 }
 
 /// `bytes` more, rounded up to whole lines, so that two threads never write the same one; returns where they begin.
@@ -31,13 +41,13 @@ static ck_workspace_map map_of_blocks(const ck_gemm_plan *plan) {
   }
   if (plan->pack_a && !plan->ready_a) {
     map.a_bytes = panel_bytes(plan, plan->mc, plan->mr, plan->a_kr);
-    map.a = take(&map, plan->team.threads * map.a_bytes);
+    map.a = take(&map, times(plan->team.threads, map.a_bytes));
   }
   if (plan->accumulate && plan->k > plan->kc && plan->strassen_levels == 0) {
     const int64_t row_bytes = plan->nc * ck_element_bytes(plan->acc_type);
     const int64_t most = CK_SUMS_BYTES / row_bytes, whole = ck_round_up(plan->m, plan->mr);
     map.sums_rows = most < plan->mc ? plan->mc : most < whole ? most : whole;
-    map.sums = take(&map, map.sums_rows * row_bytes);
+    map.sums = take(&map, times(map.sums_rows, row_bytes));
   }
   return map;
 }
@@ -46,7 +56,7 @@ static ck_workspace_map map_by_slice(const ck_gemm_plan *plan) {
   ck_workspace_map map = {};
   if (plan->pack_b && !plan->ready_b) {
     map.b_bytes = panel_bytes(plan, plan->nr, plan->nr, plan->kr);
-    map.b = take(&map, plan->team.threads * map.b_bytes);
+    map.b = take(&map, times(plan->team.threads, map.b_bytes));
   }
   if (plan->accumulate || plan->k_parts > 1) {
     const int64_t columns = plan->slice_panels * plan->nr;

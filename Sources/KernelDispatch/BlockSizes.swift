@@ -36,7 +36,7 @@ struct BlockSizes {
     let m = wholeMultiple(problem.m, of: mr)
     let n = wholeMultiple(problem.n, of: nr)
     if !blocked || pair.set.family == .dot {
-      return Blocking(mc: m, nc: n, kc: max(problem.k, 1))
+      return Blocking(mc: m, nc: n, kc: min(max(problem.k, 1), mostWhole))
     }
     // One tile of rows reads B where it lies, and of a large B its rows from end to end.
     let bytes = pair.panelType.byteCount * (pair.splits ? max(problem.parts, 1) : 1)
@@ -94,9 +94,12 @@ struct BlockSizes {
   }
 }
 
-/// The least multiple of `step`, at least one step, that holds `size`; of sizes beyond 2^40, which no loop walks whole, 2^40.
+/// No loop walks more.
+let mostWhole = 1 << 40
+
+/// The least multiple of `step`, at least one step, that holds `size`; of sizes beyond `mostWhole`, that of `mostWhole`.
 func wholeMultiple(_ size: Int, of step: Int) -> Int {
   // A small call can't afford a division.
   if size <= step { return step }
-  return (min(size, 1 << 40) - 1) / step * step + step
+  return (min(size, mostWhole) - 1) / step * step + step
 }
