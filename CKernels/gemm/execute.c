@@ -73,9 +73,7 @@ void ck_gemm_run(const ck_gemm_plan *plan, const ck_gemm_operands *operands, cha
 }
 
 int64_t ck_gemm_workspace_bytes(const ck_gemm_plan *plan) {
-  enum { most_threads = 1024 };
-  const int64_t threads = ck_most(plan->batch.team.threads, 1), most = INT64_MAX / 2 / most_threads;
-  return ck_least(ck_workspace_of(plan).total, most) * threads;
+  return ck_workspace_of(plan).total * ck_most(plan->batch.team.threads, 1);
 }
 
 static ck_status run_source(const ck_gemm_plan *plan, const ck_gemm_source *source, void *callers) {

@@ -121,7 +121,7 @@ static void run_tile(const ck_run *run, const ck_step *step, ck_tile *t, int64_t
 
 /// Panels in the outer loop. The first one brings A into L2, where the others find it.
 static void run_by_panels(const ck_run *run, const ck_step *step, const ck_task *task, ck_tile *t) {
-  const bool c_ahead = asks_ahead(run->plan, t);
+  if (asks_ahead(run->plan, t)) t->c_ahead = run->plan->mr * t->c_rs;
   for (int64_t i = 0; i < task->panel_end - task->panel; i++) {
     const int64_t panel = ck_task_panel(task, i);
     const void *b = panel_of_b(run, step, panel, true);
@@ -130,7 +130,6 @@ static void run_by_panels(const ck_run *run, const ck_step *step, const ck_task 
       const ck_share whole = {0, 1}, share = {tile - task->tile, task->tile_end - task->tile};
       if (i == 0) ask_for_a(run, step, task, tile, &whole, t);
       ask_for_panel(run, step, task, i + 1, &share, t);
-      if (c_ahead) t->c_ahead = run->plan->mr * t->c_rs;
       run_tile(run, step, t, tile, panel, a, b);
     }
     t->fetch[0].count = 0;

@@ -11,9 +11,9 @@
 // Partial sums of so many bytes at most are kept at once: of wide products, a band of rows.
 enum { CK_SUMS_BYTES = 8 << 20, CK_ARENA_BYTES = 64 << 20, CK_LINE = 64, CK_PAGE = 4096, CK_HUGE_PAGE = 2 << 20 };
 
-// More than any machine has, so that a product without cache blocking, whatever its size, is out of memory and not out of
-// numbers.
-static const int64_t most_bytes = INT64_C(1) << 56;
+// More than any machine has, and little enough for the parts of a workspace, for 1024 threads, to be added up: a product without
+// cache blocking, whatever its size, is out of memory and not out of numbers.
+static const int64_t most_bytes = INT64_C(1) << 50;
 
 static int64_t times(int64_t a, int64_t b) {
   int64_t product;
@@ -61,8 +61,8 @@ static ck_workspace_map map_by_slice(const ck_gemm_plan *plan) {
   if (plan->accumulate || plan->k_parts > 1) {
     const int64_t columns = plan->slice_panels * plan->nr;
     const int64_t copies = plan->k_parts > 1 ? ck_ceil_div(plan->n, columns) * plan->k_parts : plan->team.threads;
-    map.sums_bytes = ck_round_up(plan->m * columns * ck_element_bytes(plan->acc_type), CK_LINE);
-    map.sums = take(&map, copies * map.sums_bytes);
+    map.sums_bytes = ck_round_up(times(times(plan->m, columns), ck_element_bytes(plan->acc_type)), CK_LINE);
+    map.sums = take(&map, times(copies, map.sums_bytes));
   }
   if (plan->pack_a && !plan->ready_a)
     map.a = take(&map, plan->m * ck_round_up(plan->k, plan->kr) * ck_element_bytes(plan->panel_type));

@@ -27,8 +27,7 @@ typedef struct ck_terms {
 } ck_terms;
 
 /// A matrix `rows x k` to be packed into panels of `panel` rows: for each group of `kr` depths, `panel` groups of `kr` adjacent
-/// elements, zeros where a row or a depth is missing. KR: 1, or of bf16 2 or
-/// CK_TILE_DEPTH. For B read rows as columns: B's
+/// elements, zeros where a row or a depth is missing. KR: 1, or of bf16 2 or CK_TILE_DEPTH. For B read rows as columns: B's
 /// panels are those of its transpose.
 typedef struct ck_pack_job {
   const void *source;
