@@ -68,7 +68,7 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
   if (plan->ready_b) b = ck_ready_b(plan, column, pc);
   else if (plan->pack_b) b = slice->packed;
   // The first panel brings A into L2, where the others find it.
-  const bool fetches_a = panel == slice->panel && ck_fetches_a(plan, depth);
+  const bool fetches_a = panel == slice->panel && !plan->pack_a && ck_fetches_a(plan, depth);
   ck_tile t = ck_tile_of(plan, depth, padded);
   t.n = ck_least(plan->nr, plan->n - column);
   if (slice->sums) t.c_rs = slice->sums_rs, t.alpha = 1, t.beta = 0, t.narrow = false;

@@ -1,5 +1,6 @@
-// The macro-kernel: the loops jr and ir round the micro-kernel, over one block of A and a slice of the panels of B. Either one is
-// the outer: the panel of B stays in L1 while the block of A passes by, or the tile of A stays while the panels pass.
+// The macro-kernel: the loops ir and jr round the micro-kernel, over a range of the tiles of A and a slice of the panels of B. A
+// tile stays in L1 while the panels pass out of L2: with KC = 512 a panel is 64 KiB, which no L1 keeps, and a tile 28 (512^3 on
+// Emerald Rapids 157 GFLOP/s, against 148 with the panels in the outer loop).
 #include <stddef.h>
 
 #include "gemm/run.h"
@@ -40,9 +41,6 @@ static ck_tile tile_of(const ck_run *run, const ck_step *step) {
   return t;
 }
 
-/// Whether K is too short for a tile to ask for its own C.
-static bool asks_ahead(const ck_gemm_plan *plan, const ck_tile *t) { return t->fetch_c && t->k / plan->kr < CK_C_AHEAD; }
-
 /// The blocks that a tile sums over: one of each operand, or for operands in parts every pair of parts that counts, the least
 /// products first (Henry, Tang and Heinecke, "Leveraging the bfloat16 Artificial Intelligence Datatype For Higher-Precision
 /// Computations", ARITH 2019, section III).
@@ -61,44 +59,40 @@ static void list_parts(const ck_step *step, const ck_gemm_plan *plan, int64_t he
     }
 }
 
-/// B of a panel; `packs`: it may not be packed yet.
-static const void *panel_of_b(const ck_run *run, const ck_step *step, int64_t panel, bool packs) {
+/// B of a panel, and from where to where the tile is to copy it; `first`: of the task's tiles, which sees to it that it is
+/// packed.
+static const void *panel_of_b(const ck_run *run, const ck_step *step, int64_t panel, bool first, ck_tile *t) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t column = step->jc + panel * plan->nr;
+  const char *source =
+      (const char *)run->operands->b + (step->pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
   if (plan->ready_b) return ck_ready_b(plan, column, step->pc);
-  if (plan->pack_b) return packs ? ck_packed_panel(run, step, panel) : ck_panel_place(run, step, panel);
-  return (const char *)run->operands->b + (step->pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
+  if (!plan->pack_b) return source;
+  char *packed = ck_place_of_b(run, step, panel);
+  const bool copies = ck_copies_b(plan, run->operands) && step->columns - panel * plan->nr >= plan->nr;
+  if (!first || !ck_pack_b(run, step, panel, copies)) return packed;
+  t->copy_b = packed;
+  t->b_ks = plan->b_rs;
+  return source;
+}
+
+/// The tile has copied its B.
+static void end_copy(const ck_run *run, const ck_step *step, int64_t panel, ck_tile *t) {
+  t->copy_b = NULL;
+  t->b_ks = run->plan->nr;
+  ck_packed_b(run, step, panel);
 }
 
 /// A of a tile; what the tile has to know of it goes to `t`.
-static const void *tile_of_a(const ck_run *run, const ck_step *step, const ck_task *task, int64_t tile, ck_tile *t) {
+static const void *tile_of_a(const ck_run *run, const ck_step *step, int64_t tile, ck_tile *t) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
   if (!plan->pack_a && !plan->ready_a)
     return (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * ck_element_bytes(plan->a_type);
   t->a_ks = ck_a_panel_rows(plan, height) * plan->a_kr;
   if (plan->ready_a) return ck_ready_a(plan, tile, height, step->pc);
-  const int64_t before = ck_a_panel_row(plan, tile) - ck_a_panel_row(plan, task->tile);
-  return task->packed_a + before * ck_round_up(step->depth, plan->a_kr) * ck_panel_element_bytes(plan);
-}
-
-/// A tile asks for its share of the A of the next one, where that is read as it lies.
-static void ask_for_a(const ck_run *run, const ck_step *step, const ck_task *task, int64_t tile, const ck_share *share,
-                      ck_tile *t) {
-  t->fetch[0].count = 0;
-  if (!ck_fetches_a(run->plan, step->depth) || tile + 1 >= task->tile_end) return;
-  const ck_a_block block = {tile + 1, tile + 2, step->pc, step->depth};
-  const ck_pack_job job = ck_pack_a_job(run->plan, run->operands, &block, NULL);
-  ck_pack_stream(&job, share->part, share->parts, step->padded / run->plan->kr, &t->fetch[0]);
-}
-
-/// A tile asks for its share of what packing the walk's panel `place` will read.
-static void ask_for_panel(const ck_run *run, const ck_step *step, const ck_task *task, int64_t place, const ck_share *share,
-                          ck_tile *t) {
-  const ck_gemm_plan *plan = run->plan;
-  t->fetch[1].count = 0;
-  if (!plan->fetches || !plan->pack_b || plan->ready_b || place >= task->panel_end - task->panel) return;
-  ck_panel_stream(run, step, ck_task_panel(task, place), share, &t->fetch[1]);
+  ck_pack_tile_of_a(run, step, tile);
+  return ck_place_of_a(run, step, tile);
 }
 
 static void run_tile(const ck_run *run, const ck_step *step, ck_tile *t, int64_t tile, int64_t panel, const void *a,
@@ -119,48 +113,32 @@ static void run_tile(const ck_run *run, const ck_step *step, ck_tile *t, int64_t
   if (finished) finish(run, step, &done);
 }
 
-/// Panels in the outer loop. The first one brings A into L2, where the others find it.
-static void run_by_panels(const ck_run *run, const ck_step *step, const ck_task *task, ck_tile *t) {
-  if (asks_ahead(run->plan, t)) t->c_ahead = run->plan->mr * t->c_rs;
-  for (int64_t i = 0; i < task->panel_end - task->panel; i++) {
-    const int64_t panel = ck_task_panel(task, i);
-    const void *b = panel_of_b(run, step, panel, true);
-    for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
-      const void *a = tile_of_a(run, step, task, tile, t);
-      const ck_share whole = {0, 1}, share = {tile - task->tile, task->tile_end - task->tile};
-      if (i == 0) ask_for_a(run, step, task, tile, &whole, t);
-      ask_for_panel(run, step, task, i + 1, &share, t);
-      run_tile(run, step, t, tile, panel, a, b);
-    }
-    t->fetch[0].count = 0;
-  }
-}
-
-/// Tiles in the outer loop. The first one packs the panels, which the others find in L2.
-static void run_by_tiles(const ck_run *run, const ck_step *step, const ck_task *task, ck_tile *t) {
+/// What a tile asks for beside its own C: its share of the next tile's A, of what packing the next panel of B will read, and of
+/// the next tile's C where K is too short for its own.
+static void ask_ahead(const ck_run *run, const ck_step *step, const ck_task *task, int64_t tile, int64_t place, ck_tile *t) {
+  const ck_gemm_plan *plan = run->plan;
   const int64_t panels = task->panel_end - task->panel;
-  const bool c_ahead = asks_ahead(run->plan, t);
-  for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
-    const void *a = tile_of_a(run, step, task, tile, t);
-    const bool packs = tile == task->tile;
-    for (int64_t i = 0; i < panels; i++) {
-      const int64_t panel = ck_task_panel(task, i);
-      const void *b = panel_of_b(run, step, panel, packs);
-      const ck_share whole = {0, 1}, share = {i, panels};
-      ask_for_a(run, step, task, tile, &share, t);
-      if (packs) ask_for_panel(run, step, task, i + 1, &whole, t);
-      if (c_ahead) {
-        const int64_t next = ck_task_panel(task, i + 1 < panels ? i + 1 : 0);
-        t->c_ahead = (next - panel) * run->plan->nr + (i + 1 < panels ? 0 : run->plan->mr * t->c_rs);
-      }
-      run_tile(run, step, t, tile, panel, a, b);
-    }
-    t->fetch[1].count = 0;
-  }
+  const bool is_last = place + 1 == panels;
+  t->fetch[0].count = t->fetch[1].count = 0;
+  const ck_share share = {place, panels}, whole = {0, 1};
+  if (ck_fetches_a(plan, step->depth) && tile + 1 < task->tile_end) ck_stream_of_a(run, step, tile + 1, &share, &t->fetch[0]);
+  if (plan->fetches && ck_packs_b(plan) && tile == task->tile && !is_last)
+    ck_stream_of_b(run, step, ck_task_panel(task, place + 1), &whole, &t->fetch[1]);
+  if (!t->fetch_c || t->k / plan->kr >= CK_C_AHEAD) return;
+  const int64_t next = ck_task_panel(task, is_last ? 0 : place + 1);
+  t->c_ahead = (next - ck_task_panel(task, place)) * plan->nr + (is_last ? plan->mr * t->c_rs : 0);
 }
 
 void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task) {
   ck_tile t = tile_of(run, step);
-  if (run->plan->tiles_outside) run_by_tiles(run, step, task, &t);
-  else run_by_panels(run, step, task, &t);
+  for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
+    const void *a = tile_of_a(run, step, tile, &t);
+    for (int64_t place = 0; place < task->panel_end - task->panel; place++) {
+      const int64_t panel = ck_task_panel(task, place);
+      const void *b = panel_of_b(run, step, panel, tile == task->tile, &t);
+      ask_ahead(run, step, task, tile, place, &t);
+      run_tile(run, step, &t, tile, panel, a, b);
+      if (t.copy_b) end_copy(run, step, panel, &t);
+    }
+  }
 }

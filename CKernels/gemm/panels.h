@@ -13,6 +13,10 @@ typedef struct ck_b_panel {
   int64_t column, columns, pc, depth;
 } ck_b_panel;
 
+/// Whether a run packs an operand: it is to be packed and did not come so.
+static inline bool ck_packs_a(const ck_gemm_plan *plan) { return plan->pack_a && !plan->ready_a; }
+static inline bool ck_packs_b(const ck_gemm_plan *plan) { return plan->pack_b && !plan->ready_b; }
+
 /// Bytes that an element takes in a panel, with all its parts.
 static inline int64_t ck_panel_element_bytes(const ck_gemm_plan *plan) {
   return ck_most(plan->parts, 1) * ck_element_bytes(plan->panel_type);
@@ -77,13 +81,18 @@ static inline ck_stream ck_panel_stream_ahead(const ck_gemm_plan *plan, const vo
                      .lines = 1};
 }
 
-/// Whether tiles of `depth` ask for the next tile's A: where it lies, more than stays in L1, and in rows (columns) that don't
-/// fall into the same sets of it. Asking takes longer than a shallow tile can wait.
+/// Whether tiles of `depth` ask for the next tile's A: more than stays in L1, and where it lies in rows (columns) that don't fall
+/// into the same sets of it. Asking takes longer than a shallow tile can wait.
 static inline bool ck_fetches_a(const ck_gemm_plan *plan, int64_t depth) {
   enum { least = 24 << 10, page = 4096 };
   const int64_t bytes = ck_element_bytes(plan->a_type), apart = plan->a_cs == 1 ? plan->a_rs : plan->a_cs;
-  const bool adjacent = plan->a_cs == 1 || plan->a_rs == 1;
-  return !plan->pack_a && adjacent && ck_fetches(plan, depth) && plan->m * depth * bytes > least && apart * bytes % page != 0;
+  if (plan->ready_a || !ck_fetches(plan, depth) || plan->m * depth * bytes <= least) return false;
+  return plan->pack_a || ((plan->a_cs == 1 || plan->a_rs == 1) && apart * bytes % page != 0);
+}
+
+/// Whether tiles copy B into the packed panel, beside their multiply-adds: its rows are adjacent, and packed as they are.
+static inline bool ck_copies_b(const ck_gemm_plan *plan, const ck_gemm_operands *operands) {
+  return plan->tiles_copy_b && plan->b_cs == 1 && plan->b_type == plan->panel_type && !operands->b_image && !operands->b_terms;
 }
 
 /// The tile of a block of K: `depth` deep, `padded` where a panel is packed; `n`, and `a_ks` of packed A, are set for each tile.

@@ -21,14 +21,13 @@ typedef struct ck_step {
   int64_t jc, columns, panels; ///< of B
   int64_t pc, depth, padded;   ///< along K; padded to KR
   int64_t tile, tiles;         ///< of A
-  int64_t blocks, slices;      ///< tasks: blocks of tiles x slices of panels
+  int64_t ranges, slices;      ///< tasks: ranges of tiles x slices of panels
   bool first, last;            ///< along K
 } ck_step;
 
-/// A block of tiles against a slice of panels, whose walk round the slice begins at `start`.
+/// A range of tiles against a slice of panels, whose walk round the slice begins at `start`.
 typedef struct ck_task {
   int64_t tile, tile_end, panel, panel_end, start;
-  const char *packed_a;
 } ck_task;
 
 /// The panel that comes `place` panels after the walk's first.
@@ -37,18 +36,25 @@ static inline int64_t ck_task_panel(const ck_task *task, int64_t place) {
   return panel < task->panel_end ? panel : panel - (task->panel_end - task->panel);
 }
 
-/// Returns panel `panel` of the step's block of B, packed: by this thread if no other has done it; waits while another does.
-const char *ck_packed_panel(const ck_run *run, const ck_step *step, int64_t panel);
+/// Where a panel of the step's block of B, or a tile of that of A, lies once it is packed.
+char *ck_place_of_b(const ck_run *run, const ck_step *step, int64_t panel);
+char *ck_place_of_a(const ck_run *run, const ck_step *step, int64_t tile);
 
-/// The same where this thread knows that it is packed.
-char *ck_panel_place(const ck_run *run, const ck_step *step, int64_t panel);
+/// Has it packed there: by this thread if no other has begun, else waits for the other. With `copies` the caller that gets true
+/// packs the panel itself, and says so.
+bool ck_pack_b(const ck_run *run, const ck_step *step, int64_t panel, bool copies);
+void ck_packed_b(const ck_run *run, const ck_step *step, int64_t panel);
+void ck_pack_tile_of_a(const ck_run *run, const ck_step *step, int64_t tile);
 
 /// One of several tiles that ask for something together.
 typedef struct ck_share {
   int64_t part, parts;
 } ck_share;
 
-/// A share of what packing `panel` will read; nothing once it is packed or being packed.
-void ck_panel_stream(const ck_run *run, const ck_step *step, int64_t panel, const ck_share *share, ck_stream *stream);
+/// A share of what packing a panel of B will read; nothing once it is packed or being packed.
+void ck_stream_of_b(const ck_run *run, const ck_step *step, int64_t panel, const ck_share *share, ck_stream *stream);
+
+/// A share of a tile of A: of what packing it will read, or of the packed tile, or of A where it lies.
+void ck_stream_of_a(const ck_run *run, const ck_step *step, int64_t tile, const ck_share *share, ck_stream *stream);
 
 void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task);

@@ -1,37 +1,69 @@
-// The block of B of the blocked loops is shared: each of its panels is packed by the thread that needs it first, right before its
-// first use, so that it is still in that thread's caches, and no thread waits for a whole block. While one panel is multiplied,
-// the source of the next can be asked for.
+// The blocks of A and B of the blocked loops are shared: each tile and each panel is packed by the thread that needs it first,
+// right before its first use, so that it is still in that thread's caches, and no thread waits for a whole block. While one is
+// multiplied, the source of the next can be asked for.
 #include "ck_team.h"
 #include "gemm/run.h"
 
-char *ck_panel_place(const ck_run *run, const ck_step *step, int64_t panel) {
+char *ck_place_of_b(const ck_run *run, const ck_step *step, int64_t panel) {
   return run->workspace + run->map.b + panel * run->plan->nr * step->padded * ck_panel_element_bytes(run->plan);
 }
 
-static ck_pack_job panel_job(const ck_run *run, const ck_step *step, int64_t panel) {
+char *ck_place_of_a(const ck_run *run, const ck_step *step, int64_t tile) {
+  const ck_gemm_plan *plan = run->plan;
+  const int64_t before = ck_a_panel_row(plan, tile) - ck_a_panel_row(plan, step->tile);
+  return run->workspace + run->map.a + before * ck_round_up(step->depth, plan->a_kr) * ck_panel_element_bytes(plan);
+}
+
+static _Atomic int64_t *state_of_b(const ck_run *run, int64_t panel) {
+  return (_Atomic int64_t *)(run->workspace + run->map.b_states) + panel;
+}
+
+static _Atomic int64_t *state_of_a(const ck_run *run, const ck_step *step, int64_t tile) {
+  return (_Atomic int64_t *)(run->workspace + run->map.a_states) + (tile - step->tile);
+}
+
+static ck_pack_job job_of_b(const ck_run *run, const ck_step *step, int64_t panel) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t column = panel * plan->nr;
   const ck_b_panel place = {step->jc + column, ck_least(plan->nr, step->columns - column), step->pc, step->depth};
-  return ck_pack_b_job(plan, run->operands, &place, ck_panel_place(run, step, panel));
+  return ck_pack_b_job(plan, run->operands, &place, ck_place_of_b(run, step, panel));
 }
 
-static _Atomic int64_t *panel_state(const ck_run *run, int64_t panel) {
-  return (_Atomic int64_t *)(run->workspace + run->map.states) + panel;
+bool ck_pack_b(const ck_run *run, const ck_step *step, int64_t panel, bool copies) {
+  if (!ck_team_first(state_of_b(run, panel), step->index)) return false;
+  if (copies) return true;
+  const ck_pack_job job = job_of_b(run, step, panel);
+  ck_pack(&job);
+  ck_packed_b(run, step, panel);
+  return false;
 }
 
-const char *ck_packed_panel(const ck_run *run, const ck_step *step, int64_t panel) {
-  _Atomic int64_t *state = panel_state(run, panel);
-  if (ck_team_first(state, step->index)) {
-    const ck_pack_job job = panel_job(run, step, panel);
-    ck_pack(&job);
-    ck_team_done(state, step->index);
-  }
-  return ck_panel_place(run, step, panel);
+void ck_packed_b(const ck_run *run, const ck_step *step, int64_t panel) { ck_team_done(state_of_b(run, panel), step->index); }
+
+void ck_pack_tile_of_a(const ck_run *run, const ck_step *step, int64_t tile) {
+  _Atomic int64_t *state = state_of_a(run, step, tile);
+  if (!ck_team_first(state, step->index)) return;
+  const ck_a_block block = {tile, tile + 1, step->pc, step->depth};
+  ck_pack_a(run->plan, run->operands, &block, ck_place_of_a(run, step, tile));
+  ck_team_done(state, step->index);
 }
 
-void ck_panel_stream(const ck_run *run, const ck_step *step, int64_t panel, const ck_share *share, ck_stream *stream) {
+void ck_stream_of_b(const ck_run *run, const ck_step *step, int64_t panel, const ck_share *share, ck_stream *stream) {
   stream->count = 0;
-  if (ck_team_begun(panel_state(run, panel), step->index)) return;
-  const ck_pack_job job = panel_job(run, step, panel);
+  if (ck_team_begun(state_of_b(run, panel), step->index)) return;
+  const ck_pack_job job = job_of_b(run, step, panel);
   ck_pack_stream(&job, share->part, share->parts, step->padded / run->plan->kr, stream);
+}
+
+void ck_stream_of_a(const ck_run *run, const ck_step *step, int64_t tile, const ck_share *share, ck_stream *stream) {
+  const ck_gemm_plan *plan = run->plan;
+  const int64_t steps = step->padded / plan->kr;
+  if (ck_packs_a(plan) && ck_team_begun(state_of_a(run, step, tile), step->index)) {
+    const int64_t bytes = ck_place_of_a(run, step, tile + 1) - ck_place_of_a(run, step, tile);
+    ck_bytes_stream(ck_place_of_a(run, step, tile), bytes, share->part, share->parts, steps, stream);
+    return;
+  }
+  const ck_a_block block = {tile, tile + 1, step->pc, step->depth};
+  const ck_pack_job job = ck_pack_a_job(plan, run->operands, &block, NULL);
+  ck_pack_stream(&job, share->part, share->parts, steps, stream);
 }

@@ -34,19 +34,17 @@ static int64_t take(ck_workspace_map *map, int64_t bytes) {
 
 static ck_workspace_map map_of_blocks(const ck_gemm_plan *plan) {
   ck_workspace_map map = {};
-  if (plan->pack_b && !plan->ready_b) {
-    map.b = take(&map, panel_bytes(plan, plan->nc, plan->nr, plan->kr));
-    map.states_bytes = ck_ceil_div(plan->nc, plan->nr) * (int64_t)sizeof(int64_t);
-    map.states = take(&map, map.states_bytes);
-  }
-  if (plan->pack_a && !plan->ready_a) {
-    map.a_bytes = panel_bytes(plan, plan->mc, plan->mr, plan->a_kr);
-    map.a = take(&map, times(plan->team.threads, map.a_bytes));
-  }
+  const int64_t tiles = ck_packs_a(plan) ? ck_ceil_div(plan->mc, plan->mr) : 0;
+  const int64_t panels = ck_packs_b(plan) ? ck_ceil_div(plan->nc, plan->nr) : 0;
+  map.states_bytes = (tiles + panels) * (int64_t)sizeof(int64_t);
+  map.a_states = take(&map, map.states_bytes);
+  map.b_states = map.a_states + tiles * (int64_t)sizeof(int64_t);
+  if (tiles > 0) map.a = take(&map, panel_bytes(plan, plan->mc, plan->mr, plan->a_kr));
+  if (panels > 0) map.b = take(&map, panel_bytes(plan, plan->nc, plan->nr, plan->kr));
   if (plan->accumulate && plan->k > plan->kc && plan->strassen_levels == 0) {
     const int64_t row_bytes = plan->nc * ck_element_bytes(plan->acc_type);
-    const int64_t most = CK_SUMS_BYTES / row_bytes, whole = ck_round_up(plan->m, plan->mr);
-    map.sums_rows = most < plan->mc ? plan->mc : most < whole ? most : whole;
+    const int64_t most = ck_most(CK_SUMS_BYTES / row_bytes, plan->mr);
+    map.sums_rows = ck_least(ck_least(most, plan->mc), ck_round_up(plan->m, plan->mr));
     map.sums = take(&map, times(map.sums_rows, row_bytes));
   }
   return map;
@@ -54,7 +52,7 @@ static ck_workspace_map map_of_blocks(const ck_gemm_plan *plan) {
 
 static ck_workspace_map map_by_slice(const ck_gemm_plan *plan) {
   ck_workspace_map map = {};
-  if (plan->pack_b && !plan->ready_b) {
+  if (ck_packs_b(plan)) {
     map.b_bytes = panel_bytes(plan, plan->nr, plan->nr, plan->kr);
     map.b = take(&map, times(plan->team.threads, map.b_bytes));
   }
@@ -64,8 +62,7 @@ static ck_workspace_map map_by_slice(const ck_gemm_plan *plan) {
     map.sums_bytes = ck_round_up(times(times(plan->m, columns), ck_element_bytes(plan->acc_type)), CK_LINE);
     map.sums = take(&map, times(copies, map.sums_bytes));
   }
-  if (plan->pack_a && !plan->ready_a)
-    map.a = take(&map, plan->m * ck_round_up(plan->k, plan->kr) * ck_element_bytes(plan->panel_type));
+  if (ck_packs_a(plan)) map.a = take(&map, plan->m * ck_round_up(plan->k, plan->kr) * ck_element_bytes(plan->panel_type));
   return map;
 }
 

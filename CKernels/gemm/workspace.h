@@ -4,13 +4,11 @@
 
 /// Byte offsets into the workspace.
 typedef struct ck_workspace_map {
-  int64_t b;       ///< the packed block of B, shared by all threads; by slices: one panel a thread,
-  int64_t b_bytes; ///< of this size
-  int64_t states;  ///< how far each of its panels is,
-  int64_t states_bytes;
-  int64_t a;       ///< packed blocks of A, one a thread; by slices: all of A
-  int64_t a_bytes; ///< of this size
-  int64_t sums;    ///< partial sums where C can't hold them,
+  int64_t a, b;               ///< the packed blocks, shared by all threads; by slices: all of A, and one panel of B a thread,
+  int64_t b_bytes;            ///< of this size
+  int64_t a_states, b_states; ///< how far each tile of the block of A is, and each panel of that of B,
+  int64_t states_bytes;       ///< both together, A's first
+  int64_t sums;               ///< partial sums where C can't hold them,
   int64_t sums_rows;
   int64_t sums_bytes; ///< by slices: of one, for each thread or each part of K
   int64_t total;

@@ -30,7 +30,7 @@ typedef enum ck_driver : int32_t {
   CK_DRIVER_EMPTY = 0,    ///< m or n is 0: nothing to write
   CK_DRIVER_ONE_TILE = 1, ///< a micro-kernel and nothing else: one tile, operands where they lie, no epilogue
   CK_DRIVER_TILES = 2,    ///< the loops jr/ir alone: operands where they lie, one thread, one block of K, sums in C
-  CK_DRIVER_BLOCKED = 3,  ///< the loops jc/pc/ic/jr/ir, or jc/pc/ic/ir/jr
+  CK_DRIVER_BLOCKED = 3,  ///< the loops jc/ic/pc/ir/jr
   CK_DRIVER_SCALE = 4,    ///< k is 0: C = epilogue(beta C)
   CK_DRIVER_BY_SLICE = 5, ///< the loops slice/pc/jr/ir: few rows
   CK_DRIVER_STRASSEN = 6, ///< the blocked loops for each of fewer products of sums
@@ -56,7 +56,7 @@ typedef struct ck_gemm_plan {
   bool has_epilogue;
   bool fetches;        ///< tiles ask the caches for what comes next; direct convolution always does
   int64_t quiet_bytes; ///< so much of A and B is near enough for a batch not to ask, and 16 times as much of a packed B
-  bool tiles_outside;  ///< `blocked`: each tile of A meets all panels of B in turn, not each panel all tiles
+  bool tiles_copy_b;   ///< the micro-kernels can copy the B that they read (`copy_b` of a tile)
   ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap
   ck_dtype panel_type;      ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)
   int32_t parts;            ///< 1 to 3: bf16 panels of a fp32 operand, which add up to it; 0: its panels are of one piece
@@ -68,8 +68,9 @@ typedef struct ck_gemm_plan {
   int64_t row_tiles, tile_rows, taller_tiles; ///< along M: so many tiles of `tile_rows` rows, the first `taller_tiles` one more
   int64_t a_rs, a_cs, b_rs, b_cs, c_rs, c_cs; ///< after the swap
   int64_t mc, nc, kc;
-  int32_t strassen_levels;       ///< `strassen`: 1 or 2
-  int64_t slice_panels, k_parts; ///< `by_slice`: panels of a slice; parts of K that are summed apart
+  int32_t strassen_levels; ///< `strassen`: 1 or 2
+  int64_t slice_panels;    ///< panels of a slice: `blocked`: that stay in L2
+  int64_t k_parts;         ///< `by_slice`: parts of K that are summed apart
   double alpha, beta;
   ck_epilogue epilogue;       ///< after the swap (rows and columns of the bias exchanged)
   const ck_ukernel_fn *tiles; ///< [1...mr]: the micro-kernel for that many rows

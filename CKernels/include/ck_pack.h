@@ -47,6 +47,9 @@ typedef struct ck_pack_job {
 /// Packs one panel or several; each takes `panel * round_up(k, kr)` elements of type `to`, as often as there are parts.
 void ck_pack(const ck_pack_job *job);
 
+/// Part `part` of `parts` of so many adjacent bytes, as a tile of `steps` steps along K may ask for it.
+void ck_bytes_stream(const void *from, int64_t bytes, int64_t part, int64_t parts, int64_t steps, ck_stream *stream);
+
 /// Part `part` of `parts` of what `ck_pack` will read of one panel, as a tile of `steps` steps along K may ask for it; nothing
 /// where no stride is 1, and of images. Written in place, as the tile will read it at once (ck_fetching.h).
 void ck_pack_stream(const ck_pack_job *job, int64_t part, int64_t parts, int64_t steps, ck_stream *stream);

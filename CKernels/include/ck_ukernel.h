@@ -38,6 +38,7 @@ typedef struct ck_tile {
   bool fetch_c;       ///< C may lie beyond the caches: ask for it while the sums are made,
   int64_t c_ahead;    ///< or for the C so many elements on, where K is too short for that
   ck_stream fetch[2]; ///< of A and of B
+  void *copy_b;       ///< not NULL (`outer` of one block, KR of 1, all NR columns live): B is also written here as a packed panel
 } ck_tile;
 
 /// `a`, `b`: `tile->blocks` pointers to A[0][0] and to B[0][0]; `c`: C[0][0].
@@ -70,6 +71,10 @@ enum { CK_CHUNK = 16 };
 enum { CK_C_ROWS = 2 };
 /// With fewer steps it asks for the C of the next tile.
 enum { CK_C_AHEAD = 128 };
+
+/// A tile that copies B asks for the row so many steps on, as no hardware follows rows: 512^3 on Emerald Rapids 163 to 166
+/// GFLOP/s.
+enum { CK_COPY_AHEAD = 48 };
 
 /// Around many tiles of CK_MATRIX on one thread: each alone would set up the tile registers anew (130 ns on Emerald Rapids).
 /// `begin` is false where they were set up already; then the `end` is another's.

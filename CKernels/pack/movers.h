@@ -28,20 +28,23 @@ static inline __attribute__((always_inline)) char *place(const ck_panel *p, char
 #if CK_UNITS == 16
 #include "pack/transpose16.h"
 
-static void CK_NAME(transpose_strip)(const ck_panel *panel, int64_t first, int64_t end) {
-  const ck_panel p = *panel;
-  const int64_t depths = end - first, step = 4 * p.width;
-  int64_t places[16];
-  if (p.places > 1)
-    for (int64_t d = 0; d < depths; d++) places[d] = step * depth_in_panel(&p, first + d);
-  for (int64_t i = 0; i < p.live; i += 16) {
-    const char *from = p.source + i * p.rs + 4 * first;
-    char *to = p.destination + 4 * i;
-    const int64_t rows = ck_least(p.live - i, 16);
-    if (p.places > 1) ck_transpose16(from, p.rs, to, step, places, rows, depths, false);
-    else if (rows == 16 && depths == 16) ck_transpose16(from, p.rs, to + first * step, step, NULL, 16, 16, true);
-    else ck_transpose16(from, p.rs, to + first * step, step, NULL, rows, depths, false);
+// Sixteen rows `at` the same depths: those that are missing are read as the last one.
+static void CK_NAME(transpose_rows)(const ck_panel p, const char *from, char *to, int64_t rows) {
+  int64_t at[CK_LINE_UNITS], places[CK_LINE_UNITS];
+  for (int64_t i = 0; i < CK_LINE_UNITS; i++) at[i] = ck_least(i, rows - 1) * p.rs;
+  for (int64_t first = 0; first < p.k; first += CK_LINE_UNITS) {
+    const int64_t depths = ck_least(p.k - first, CK_LINE_UNITS);
+    if (first == 0 || p.places > 1)
+      for (int64_t d = 0; d < depths; d++) places[d] = 4 * p.width * depth_in_panel(&p, first + d);
+    char *columns = to + (p.places > 1 ? 0 : 4 * p.width * first);
+    if (depths == CK_LINE_UNITS) ck_transpose16(from + 4 * first, at, columns, places, rows, CK_LINE_UNITS);
+    else ck_transpose16_short(from + 4 * first, at, columns, places, rows, depths);
   }
+}
+
+static void CK_NAME(transpose)(const ck_panel *p) {
+  for (int64_t i = 0; i < p->live; i += CK_LINE_UNITS)
+    CK_NAME(transpose_rows)(*p, p->source + i * p->rs, p->destination + 4 * i, ck_least(p->live - i, CK_LINE_UNITS));
 }
 #else
 /// Depths `first` ..< `end` of `rows` rows.
@@ -87,13 +90,13 @@ static void CK_NAME(transpose_strip)(const ck_panel *p, int64_t first, int64_t e
   if (p->live >= 4) return CK_NAME(transpose_strip4)(*p, first, end);
   CK_NAME(transpose_singly)(*p, p->source, p->destination, p->live, first, end);
 }
-#endif
 
 // A cache line of each row at a time, so that both sides stay in L1.
 static void CK_NAME(transpose)(const ck_panel *p) {
   for (int64_t first = 0; first < p->k; first += CK_LINE_UNITS)
     CK_NAME(transpose_strip)(p, first, ck_least(first + CK_LINE_UNITS, p->k));
 }
+#endif
 
 // MARK: copies
 

@@ -172,6 +172,16 @@ void ck_pack(const ck_pack_job *job) {
   }
 }
 
+void ck_bytes_stream(const void *from, int64_t bytes, int64_t part, int64_t parts, int64_t steps, ck_stream *stream) {
+  const int64_t lines = ck_ceil_div(bytes, CK_LINE), chunks = ck_ceil_div(steps, CK_CHUNK);
+  const int64_t first = lines * part / parts, count = ck_ceil_div(lines * (part + 1) / parts - first, chunks);
+  stream->at = (uintptr_t)from + (uintptr_t)(first * CK_LINE);
+  stream->step = CK_LINE;
+  stream->advance = count * CK_LINE;
+  stream->count = (int32_t)count;
+  stream->lines = 1;
+}
+
 void ck_pack_stream(const ck_pack_job *job, int64_t part, int64_t parts, int64_t steps, ck_stream *stream) {
   const bool along_panel = job->rs == 1;
   stream->count = 0;

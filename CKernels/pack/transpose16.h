@@ -1,46 +1,47 @@
-// Transposition of 16 rows by 16 four-byte units, which reads whole cache lines: rows may lie so that all of them fall into one
-// set of L1, and then none is there a second time. AVX-512 alone: masks take what is missing of rows and depths.
+// Transposition of 16 rows by 16 four-byte units. Each row's cache line is read at once: rows may lie so that all of them fall
+// into one set of L1, and then none is there a second time. AVX-512 alone.
+//
+// Loads of 16 bytes put four rows side by side, so that only pairs of units are left to be exchanged: 32 shuffles instead of the
+// 64 of whole rows, where Intel has one port for those (14 rows of 384 in L1 on Emerald Rapids: 0.3 instead of 0.7 cycles a
+// unit).
 #pragma once
 #include <immintrin.h>
 
-/// `rows` live rows, `stride` bytes apart, of `depths` live units; depth d goes to `to + d * step`, or to `to + places[d]` where
-/// places are given. The tile is 16 x 16 where `whole`.
-static inline __attribute__((always_inline)) void ck_transpose16(const char *restrict from, int64_t stride, char *restrict to,
-                                                                 int64_t step, const int64_t *places, int64_t rows,
-                                                                 int64_t depths, const bool whole) {
-  const __mmask16 live = (__mmask16)((1u << depths) - 1), stored = (__mmask16)((1u << rows) - 1);
-  __m512i row[16], quad[16];
+/// Sixteen rows of 16 units, `at[i]` bytes from `from` on, to columns `place[d]` bytes from `to` on; of these the first `depths`
+/// are written, and of each the first `rows` units.
+static inline __attribute__((always_inline)) void ck_transpose16(const char *from, const int64_t *at, char *to,
+                                                                 const int64_t *place, int64_t rows, int64_t depths) {
+  __m512i quad[4][4];
 #pragma clang loop unroll(full)
-  for (int i = 0; i < 16; i++) {
-    if (whole) row[i] = _mm512_loadu_si512(from + i * stride);
-    else row[i] = _mm512_maskz_loadu_epi32(i < rows ? live : 0, from + i * stride);
-  }
-  // Within 16 bytes: quad[4 g + j] holds, for every q, unit 4 q + j of the rows 4 g ... 4 g + 3.
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 16; i += 4) {
-    const __m512i low = _mm512_unpacklo_epi32(row[i], row[i + 1]), high = _mm512_unpackhi_epi32(row[i], row[i + 1]);
-    const __m512i low2 = _mm512_unpacklo_epi32(row[i + 2], row[i + 3]), high2 = _mm512_unpackhi_epi32(row[i + 2], row[i + 3]);
-    quad[i] = _mm512_unpacklo_epi64(low, low2), quad[i + 1] = _mm512_unpackhi_epi64(low, low2);
-    quad[i + 2] = _mm512_unpacklo_epi64(high, high2), quad[i + 3] = _mm512_unpackhi_epi64(high, high2);
-  }
-  // Between them: four by four.
-#pragma clang loop unroll(full)
-  for (int j = 0; j < 4; j++) {
-    const __m512i even = _mm512_shuffle_i32x4(quad[j], quad[4 + j], 0x88), odd = _mm512_shuffle_i32x4(quad[j], quad[4 + j], 0xDD);
-    const __m512i even2 = _mm512_shuffle_i32x4(quad[8 + j], quad[12 + j], 0x88),
-                  odd2 = _mm512_shuffle_i32x4(quad[8 + j], quad[12 + j], 0xDD);
-    const __m512i column[4] = {
-        _mm512_shuffle_i32x4(even, even2, 0x88),
-        _mm512_shuffle_i32x4(odd, odd2, 0x88),
-        _mm512_shuffle_i32x4(even, even2, 0xDD),
-        _mm512_shuffle_i32x4(odd, odd2, 0xDD),
-    };
+  for (int i = 0; i < 4; i++)
 #pragma clang loop unroll(full)
     for (int q = 0; q < 4; q++) {
-      const int d = 4 * q + j;
-      char *const place = to + (places && d < depths ? places[d] : d * step);
-      if (whole) _mm512_storeu_si512(place, column[q]);
-      else if (d < depths) _mm512_mask_storeu_epi32(place, stored, column[q]);
+      // Units 4 q ... 4 q + 3 of the rows i, 4 + i, 8 + i and 12 + i.
+      __m128i part[4];
+#pragma clang loop unroll(full)
+      for (int g = 0; g < 4; g++) part[g] = _mm_loadu_si128((const __m128i *)(from + at[4 * g + i] + 16 * q));
+      const __m512i two = _mm512_mask_broadcast_i32x4(_mm512_broadcast_i32x4(part[0]), 0x00F0, part[1]);
+      quad[q][i] = _mm512_mask_broadcast_i32x4(_mm512_mask_broadcast_i32x4(two, 0x0F00, part[2]), 0xF000, part[3]);
     }
+  const __mmask16 stored = (__mmask16)((1u << rows) - 1);
+#pragma clang loop unroll(full)
+  for (int q = 0; q < 4; q++) {
+    const __m512i low = _mm512_unpacklo_epi32(quad[q][0], quad[q][1]), high = _mm512_unpackhi_epi32(quad[q][0], quad[q][1]);
+    const __m512i low2 = _mm512_unpacklo_epi32(quad[q][2], quad[q][3]), high2 = _mm512_unpackhi_epi32(quad[q][2], quad[q][3]);
+    const __m512i column[4] = {_mm512_unpacklo_epi64(low, low2), _mm512_unpackhi_epi64(low, low2),
+                               _mm512_unpacklo_epi64(high, high2), _mm512_unpackhi_epi64(high, high2)};
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 4; j++)
+      if (4 * q + j < depths) _mm512_mask_storeu_epi32(to + place[4 * q + j], stored, column[j]);
   }
+}
+
+/// The same where rows hold only `depths` units.
+static inline void ck_transpose16_short(const char *from, const int64_t *at, char *to, const int64_t *place, int64_t rows,
+                                        int64_t depths) {
+  _Alignas(64) char whole[16][64];
+  static const int64_t lines[16] = {0, 64, 128, 192, 256, 320, 384, 448, 512, 576, 640, 704, 768, 832, 896, 960};
+  for (int i = 0; i < 16; i++)
+    _mm512_store_si512(whole[i], _mm512_maskz_loadu_epi32((__mmask16)((1u << depths) - 1), from + at[i]));
+  ck_transpose16(whole[0], lines, to, place, rows, depths);
 }

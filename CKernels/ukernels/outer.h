@@ -7,7 +7,8 @@
 // B and one broadcast of A live at once. Each element is one chain of multiply-adds over k, whatever the tile: rows of one ISA
 // agree bit for bit.
 
-CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, const bool whole, const bool packed_a) {
+CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, const bool whole, const bool packed_a,
+                       const bool copies) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   const ck_mask tail = ck_first(t->n - (vectors - 1) * lanes);
   CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS];
@@ -19,6 +20,7 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
   const int64_t a_rs = packed_a ? kr : t->a_rs;
   const int quads = packed_a ? 1 : (rows + 3) / 4;
   const int64_t a_ks = t->a_ks, b_ks = t->b_ks;
+  char *copy = t->copy_b;
   for (int64_t s = 0; s < t->blocks; s++) {
     const CK_IN *a_k[CK_MAX_MR / 4], *b_k = b[s];
 #pragma clang loop unroll(full)
@@ -45,7 +47,10 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
         for (int j = 0; j < vectors; j++) {
           const CK_GROUP *from = (const CK_GROUP *)b_k + j * lanes;
           column[j] = whole || j < vectors - 1 ? ck_load(from) : ck_load_first(from, tail);
+          if (copies) __builtin_memcpy(copy + j * (int)sizeof column[j], &column[j], sizeof column[j]);
+          if (copies) __builtin_prefetch(from + CK_COPY_AHEAD * b_ks);
         }
+        if (copies) copy += vectors * (int)sizeof column[0];
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) {
           const typeof(column[0]) row =
@@ -92,22 +97,25 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
 }
 
 /// One row of the table: `rows` x `nr`, narrower when fewer columns are live. Packed A (its rows adjacent) has fixed addresses,
-/// strided A computed ones.
+/// strided A computed ones. A tile that copies B does so beside its multiply-adds: stores have a port of their own.
 CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   const bool packed_a = t->a_rs == kr;
   const int vectors = nr / lanes;
   if (t->n == nr) {
-    if (packed_a) CK_BODY(t, a, b, c, rows, vectors, true, true);
-    else CK_BODY(t, a, b, c, rows, vectors, true, false);
+    if (kr == 1 && t->copy_b) {
+      if (packed_a) CK_BODY(t, a, b, c, rows, vectors, true, true, kr == 1);
+      else CK_BODY(t, a, b, c, rows, vectors, true, false, kr == 1);
+    } else if (packed_a) CK_BODY(t, a, b, c, rows, vectors, true, true, false);
+    else CK_BODY(t, a, b, c, rows, vectors, true, false, false);
     return;
   }
   const int64_t live = (t->n + lanes - 1) / lanes;
 #pragma clang loop unroll(full)
   for (int v = 1; v <= vectors; v++) {
     if (live != v) continue;
-    if (packed_a) CK_BODY(t, a, b, c, rows, v, lanes == 1, true);
-    else CK_BODY(t, a, b, c, rows, v, lanes == 1, false);
+    if (packed_a) CK_BODY(t, a, b, c, rows, v, lanes == 1, true, false);
+    else CK_BODY(t, a, b, c, rows, v, lanes == 1, false, false);
   }
 }
 

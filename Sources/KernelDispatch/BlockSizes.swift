@@ -2,14 +2,15 @@ import Tensors
 
 /// Cache blocks for a candidate on a machine.
 ///
-/// KC decides the order of sums, so it follows from the shape and the types alone. MC and NC don't, and follow the caches: a block of A takes
-/// a quarter of L2, because (with panels in the outer loop) the passing panel of B, the source of the next and the tiles of C want room too;
-/// a block of B a quarter of the last level (Goto and van de Geijn 2008, section 6.3; Low et al., "Analytical Modeling Is Enough for
-/// High-Performance BLIS", ACM TOMS 43(2), 2016).
+/// KC decides the order of sums, so it follows from the shape and the types alone. MC and NC don't, and follow the caches: a block of A and
+/// one of B take a quarter each of the last level, a slice of the panels of B a quarter of L2, because the passing tiles of A and of C want
+/// room too (Goto and van de Geijn 2008, section 6.3, with A and B exchanged; Low et al., "Analytical Modeling Is Enough for High-Performance
+/// BLIS", ACM TOMS 43(2), 2016).
 struct BlockSizes {
   /// Bytes along K that one column of a panel may take: 512 depths of fp32. C is read and written once for each KC, and with 344 that costs
   /// 2 % more (Zen 4, 1024^3 and 2048^3); the panel of B then streams from L2, 6 bytes a cycle.
   static let mostDepthBytes = 2048
+  static let mostRows = 8192
   static let mostColumns = 8192
   /// Of a panel that one thread packs for itself: with the tile of A it stays in L1.
   static let mostDepthBytesOfFewRows = 768
@@ -18,8 +19,6 @@ struct BlockSizes {
   static let largeBytes = 1_048_576.0
   /// Of KC with tile registers: 32 KiB of a panel of B.
   static let depthOfMatrix = 512
-  /// Of a panel that stays in an L1 of 32 or 48 KiB beside the tiles of A that pass.
-  static let mostPanelBytesInL1 = 24_576.0
   /// Of KC, and a multiple of every KR.
   static let depthMultiple = 8
 
@@ -47,23 +46,19 @@ struct BlockSizes {
     let mostDepthBytes = problem.hasFewRows ? BlockSizes.mostDepthBytesOfFewRows : BlockSizes.mostDepthBytes
     let isMatrix = pair.set.family == .matrix
     // A panel of B stays in L1, beside lines of A.
-    let most = isMatrix ? BlockSizes.depthOfMatrix : mostDepthBytes / bytes
-    let kc = evenly(problem.k, most: most, multiple: isMatrix ? pair.set.aKr : BlockSizes.depthMultiple)
-    let depthBytes = kc * bytes
-    let mc = min(m, max(mr, l2Bytes / 4 / depthBytes / mr * mr))
-    let mostColumns = min(BlockSizes.mostColumns, lastLevelBytes / 4 / depthBytes)
-    return Blocking(mc: mc, nc: evenly(problem.n, most: mostColumns, multiple: nr), kc: kc)
+    let mostDepth = isMatrix ? BlockSizes.depthOfMatrix : mostDepthBytes / bytes
+    let kc = evenly(problem.k, most: mostDepth, multiple: isMatrix ? pair.set.aKr : BlockSizes.depthMultiple)
+    let most = lastLevelBytes / 4 / (kc * bytes)
+    return Blocking(
+      mc: evenly(problem.m, most: min(BlockSizes.mostRows, most), multiple: mr),
+      nc: evenly(problem.n, most: min(BlockSizes.mostColumns, most), multiple: nr), kc: kc)
   }
 
-  /// Whether each tile of A meets all panels of B in turn: where these stay in L2, and one takes too much of L1 to stay there while the tiles
-  /// pass, or A is the larger operand, which then passes by once (Emerald Rapids: 512^3 148 to 157 GFLOP/s, 100000 x 64 x 16 79 to 104).
-  func putsTilesOutside(_ problem: OrientedProblem, _ pair: CandidatePair, _ blocking: Blocking) -> Bool {
-    // Of one panel either order is the same. Sums of submatrices are packed panel by panel.
-    if problem.n <= pair.set.nr || pair.strassenLevels > 0 { return false }
+  /// Rows of A or columns of B, `kc` deep, that take a quarter of L2.
+  func rowsInL2(_ problem: OrientedProblem, _ pair: CandidatePair, kc: Int) -> Int {
     // In doubles: forced blocks may be of any size.
-    let columnBytes = Double(blocking.kc) * Double(pair.panelType.byteCount) * Double(pair.splits ? problem.parts : 1)
-    if Double(blocking.nc) * columnBytes > Double(l2Bytes / 2) { return false }
-    return Double(pair.set.nr) * columnBytes > BlockSizes.mostPanelBytesInL1 || problem.m >= problem.n
+    let depthBytes = Double(kc) * Double(pair.panelType.byteCount) * Double(pair.splits ? max(problem.parts, 1) : 1)
+    return max(1, Int(Double(l2Bytes / 4) / depthBytes))
   }
 
   /// Parts of K that are summed apart, where rows and columns give threads too little to share. From the shape alone, as KC.

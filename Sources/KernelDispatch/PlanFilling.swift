@@ -10,14 +10,14 @@ extension Dispatch {
     let rowTiles = m <= mr ? min(m, 1) : (m - 1) / mr + 1
     let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
     let threads = descriptor.batch.count == 1 ? (alone: selection.threads, batch: 1) : shares(problem, descriptor, selection)
+    let driver = driver(problem, descriptor, selection, threads: threads.alone)
     return ck_gemm_plan(
-      driver: driver(problem, descriptor, selection, threads: threads.alone), swapped: problem.swapped,
+      driver: driver, swapped: problem.swapped,
       pack_a: pair.packsA, pack_b: pair.packsB, ready_a: nil, ready_b: nil,
       accumulate: problem.sumsApart && !storesNarrow(problem, descriptor, selection),
       has_epilogue: !descriptor.epilogue.isIdentity,
       fetches: asks(problem, descriptor.batch), quiet_bytes: Int64(asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
-      tiles_outside: !descriptor.options.without.contains(.cacheBlocking)
-        && blocks.putsTilesOutside(problem, pair, selection.blocking),
+      tiles_copy_b: set.family == .outer && set.kr == 1 && set.language == .c && !pair.splits,
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
       panel_type: set.inputType.kernelType, parts: pair.splits ? Int32(problem.parts) : 0, isa: set.isa.kernelISA,
@@ -29,7 +29,7 @@ extension Dispatch {
       b_rs: Int64(problem.bRowStride), b_cs: Int64(problem.bColumnStride),
       c_rs: Int64(problem.cRowStride), c_cs: Int64(problem.cColumnStride),
       mc: Int64(selection.blocking.mc), nc: Int64(selection.blocking.nc), kc: Int64(selection.blocking.kc),
-      strassen_levels: Int32(selection.strassenLevels), slice_panels: Int64(slicePanels(problem, selection)),
+      strassen_levels: Int32(selection.strassenLevels), slice_panels: Int64(slicePanels(problem, selection, driver)),
       k_parts: Int64(BlockSizes.partsOfK(problem, for: pair, kc: selection.blocking.kc)),
       alpha: descriptor.alpha, beta: descriptor.beta,
       epilogue: descriptor.epilogue.kernelEpilogue(swapped: problem.swapped),
@@ -79,7 +79,7 @@ extension Dispatch {
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
       n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta,
       narrow: storesNarrow(problem, descriptor, selection),
-      fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()))
+      fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()), copy_b: nil)
   }
 
   func driver(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_driver {
@@ -100,15 +100,19 @@ extension Dispatch {
     let bare = descriptor.epilogue.isIdentity
     if bare && problem.m <= pair.set.mr && problem.n <= pair.set.nr { return CK_DRIVER_ONE_TILE }
     // The blocked loops share work and fetch ahead; a small product is in L1 anyway.
-    let small = problem.m <= min(selection.blocking.mc, 4096) && problem.n <= 4096 / max(problem.m, 1)
+    let rows = blocks.rowsInL2(problem, pair, kc: selection.blocking.kc)
+    let small = problem.m <= min(rows, 4096) && problem.n <= 4096 / max(problem.m, 1)
     return small ? CK_DRIVER_TILES : loops(problem, selection)
   }
 
-  /// Panels of a slice: one of packed panels along K, so that its sums stay in L1; else as many as give each thread some slices, whose rows are
-  /// read from end to end, or fewer where their sums are kept apart from C.
-  private func slicePanels(_ problem: OrientedProblem, _ selection: Selection) -> Int {
+  /// Panels of a slice. Of the blocked loops: those that stay in L2. By slices: one of packed panels along K, so that its sums stay in L1; else
+  /// as many as give each thread some slices, whose rows are read from end to end, or fewer where their sums are kept apart from C.
+  private func slicePanels(_ problem: OrientedProblem, _ selection: Selection, _ driver: ck_driver) -> Int {
     let set = selection.pair.set
     let panels = (problem.n - 1) / set.nr + 1
+    if driver != CK_DRIVER_BY_SLICE {
+      return max(1, blocks.rowsInL2(problem, selection.pair, kc: selection.blocking.kc) / set.nr)
+    }
     if selection.pair.packsB && (problem.bRowStride == 1 || problem.k <= selection.blocking.kc) { return 1 }
     let shared = panels / (selection.threads == 1 ? 1 : 8 * selection.threads)
     let kept = problem.sumsApart ? Self.mostSlicedSums / (min(max(problem.m, 1), 1 << 30) * set.nr) : Int.max
@@ -121,7 +125,7 @@ extension Dispatch {
   /// The loops that share work between threads: by slices where a packed panel would be used by one task alone.
   private func loops(_ problem: OrientedProblem, _ selection: Selection) -> ck_driver {
     if selection.pair.splits || selection.pair.set.family == .matrix { return CK_DRIVER_BLOCKED }
-    let isShort = problem.hasFewRows || problem.m <= selection.blocking.mc / 2
+    let isShort = problem.hasFewRows || problem.m <= blocks.rowsInL2(problem, selection.pair, kc: selection.blocking.kc) / 2
     return isShort && BlockSizes.slices(problem, selection.pair) ? CK_DRIVER_BY_SLICE : CK_DRIVER_BLOCKED
   }
 

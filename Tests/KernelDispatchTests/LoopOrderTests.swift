@@ -29,7 +29,7 @@ struct LoopOrderTests {
     let (m, n, k) = (descriptor.c.rows, descriptor.c.columns, descriptor.a.columns)
     let a = operand(m * k, descriptor.inputType, seed: 1)
     let b = operand(k * n, descriptor.inputType, seed: 2)
-    let bias = [Float](repeating: 0.25, count: n)
+    let bias = operand(n, descriptor.accumulatorType, seed: 3)
     var c = [UInt8](repeating: 0xFF, count: m * n * descriptor.outputType.byteCount)
     let status = a.withUnsafeBytes { a in
       b.withUnsafeBytes { b in
@@ -48,12 +48,12 @@ struct LoopOrderTests {
   }
 
   @Test(
-    "Tiles outside panels or panels outside tiles, asking or not, on 1, 2 and 16 threads: the same bits",
+    "Tiles that copy B or find it packed, asking or not, slices of one panel or of all, on 1, 2 and 16 threads: the same bits",
     arguments: instructionSets)
   func sameBits(isa: ISA) throws {
     let lines = [
       "401x257x1031 f32", "401x257x1031:tt f32", "401x257x1030 bf16f32", "401x257x1030 bf16", "300x40x700:nt f32",
-      "260x300x64 f32",
+      "260x300x64 f32", "401x257x530 f64",
     ]
     for line in lines {
       for precision in [Precision.full, .bfloat16x2] {
@@ -62,29 +62,32 @@ struct LoopOrderTests {
         descriptor.epilogue = Epilogue(scale: 2, bias: .perColumn)
         var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
         #expect(plan.driver == CK_DRIVER_BLOCKED, "\(line)")
-        (plan.tiles_outside, plan.fetches) = (false, true)
+        let canCopy = plan.tiles_copy_b
+        (plan.tiles_copy_b, plan.fetches, plan.slice_panels) = (false, true, 3)
         let expected = product(plan, descriptor)
         for threads in [1, 2, 16] as [Int32] {
           plan.team.threads = threads
-          for (outside, fetches) in [(true, true), (true, false), (false, false)] {
-            (plan.tiles_outside, plan.fetches) = (outside, fetches)
+          for (copies, fetches, panels) in [(true, true, 1), (true, false, 4), (false, false, 1 << 40)] as [(Bool, Bool, Int64)] {
+            (plan.tiles_copy_b, plan.fetches, plan.slice_panels) = (canCopy && copies, fetches, panels)
+            // Not compared by the expectation, which would look for the least difference of two large arrays.
+            let isSame = product(plan, descriptor) == expected
             #expect(
-              product(plan, descriptor) == expected, "\(line), tiles outside: \(outside), asks: \(fetches), \(threads) threads")
+              isSame,
+              "\(line), copies: \(copies), asks: \(fetches), slices of \(panels) panels, \(threads) threads")
           }
         }
       }
     }
   }
 
-  @Test("Tiles are outside where the panels stay in L2 and are long, or A is the larger")
-  func order() throws {
-    for (line, l2, expected) in [
-      ("512x512x512 f32", Self.huge, true), ("512x512x512 f32", SyntheticMachine.smallL2, false),
-      ("200x4000x64 f32", Self.huge, false), ("4000x200x64 f32", Self.huge, true),
-    ] {
-      let descriptor = try #require(GEMMDescriptor(line: line))
-      #expect(try dispatch(.avx512, l2: l2).plan(descriptor).plan.tiles_outside == expected, "\(line)")
-    }
+  @Test("Slices of panels follow L2, the blocks of A and B the last level, and neither decides the depth of a block")
+  func blocks() throws {
+    let descriptor = try #require(GEMMDescriptor(line: "4096x4096x4096 f32"))
+    let small = try dispatch(.avx512, l2: SyntheticMachine.smallL2).plan(descriptor).plan
+    let large = try dispatch(.avx512, l2: Self.huge).plan(descriptor).plan
+    #expect((small.kc, small.mc, small.nc) == (large.kc, large.mc, large.nc))
+    #expect(small.slice_panels * Int64(small.nr) * small.kc * 4 <= SyntheticMachine.smallL2.bytes / 4)
+    #expect(large.slice_panels > small.slice_panels)
   }
 
   @Test("Tiles ask for what comes next beyond L2, and within it where that costs nothing")
