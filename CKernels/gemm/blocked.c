@@ -24,6 +24,22 @@ static void partition(const ck_run *run, ck_step *step, int32_t threads) {
   step->slices = ck_most(step->slices, narrower);
 }
 
+/// The slice after `slice`, be it the first one of the next block of K.
+static void look_ahead(const ck_run *run, const ck_step *step, int64_t slice, ck_task *task) {
+  const ck_gemm_plan *plan = run->plan;
+  task->after = *step;
+  if (++slice == step->slices) {
+    slice = 0;
+    task->after.index++;
+    task->after.pc += plan->kc;
+    task->after.depth = ck_least(plan->kc, plan->k - task->after.pc);
+    task->after.padded = ck_round_up(task->after.depth, plan->kr);
+    if (task->after.pc >= plan->k) return;
+  }
+  task->after_panel = step->panels * slice / step->slices;
+  task->after_panels = step->panels * (slice + 1) / step->slices - task->after_panel;
+}
+
 static void run_step(ck_run *run, ck_step *step, int32_t thread, int32_t threads) {
   partition(run, step, threads);
   if (thread == 0) atomic_store_explicit(&run->next[(step->index + 1) % 2], 0, memory_order_relaxed);
@@ -40,6 +56,7 @@ static void run_step(ck_run *run, ck_step *step, int32_t thread, int32_t threads
     };
     // Threads begin apart, so that each packs panels that the others will find packed.
     work.start = (work.panel_end - work.panel) * thread / threads;
+    look_ahead(run, step, slice, &work);
     ck_macro_kernel(run, step, &work);
   }
   // The next step overwrites the blocks and goes on with these sums.

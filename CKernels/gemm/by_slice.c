@@ -6,6 +6,7 @@
 // As in gemm/blocked.c every element is summed in the order of k, part after part. The blocks of K and its parts follow from the
 // shape alone, so the bits of C do not depend on threads.
 #include <stdatomic.h>
+#include <stddef.h>
 
 #include "ck_team.h"
 #include "gemm/gemm.h"
@@ -58,6 +59,12 @@ static ck_pack_job job_of(const ck_slice_run *run, const ck_slice *slice, int64_
   return ck_pack_b_job(plan, run->operands, &place, slice->packed);
 }
 
+/// Whether the first tile packs a panel by copying it.
+static bool copies_panel(const ck_slice_run *run, int64_t panel) {
+  const ck_gemm_plan *plan = run->plan;
+  return ck_packs_b(plan) && ck_copies_b(plan, run->operands) && plan->n - panel * plan->nr >= plan->nr;
+}
+
 /// One panel and one block of K against all tiles of A, while the source of the panel after it is asked for.
 static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t panel, int64_t block, const ck_pack_job *next) {
   const ck_gemm_plan *plan = run->plan;
@@ -65,11 +72,13 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
   const int64_t column = panel * plan->nr, sums_column = (panel - slice->panel) * plan->nr;
   const bool finishes = slice->finishes && block + 1 == slice->block_end;
   const void *a, *b = (const char *)run->operands->b + (pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
+  const bool copies = copies_panel(run, panel);
   if (plan->ready_b) b = ck_ready_b(plan, column, pc);
-  else if (plan->pack_b) b = slice->packed;
+  else if (plan->pack_b && !copies) b = slice->packed;
   // The first panel brings A into L2, where the others find it.
   const bool fetches_a = panel == slice->panel && !plan->pack_a && ck_fetches_a(plan, depth);
   ck_tile t = ck_tile_of(plan, depth, padded);
+  if (copies) t.copy_b = slice->packed, t.b_ks = plan->b_rs;
   t.n = ck_least(plan->nr, plan->n - column);
   if (slice->sums) t.c_rs = slice->sums_rs, t.alpha = 1, t.beta = 0, t.narrow = false;
   if (block > slice->block) t.beta = 1;
@@ -98,19 +107,20 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
     const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};
     if (finishes) ck_epilogue_fetch(plan, run->operands, &done);
     plan->tiles[height](&t, &a, &b, c);
+    if (t.copy_b) b = slice->packed, t.copy_b = NULL, t.b_ks = plan->nr;
     if (!finishes) continue;
     ck_epilogue_store(plan, run->operands, &done, slice->sums ? plan->alpha : 1, slice->sums ? plan->beta : 0);
   }
 }
 
 static void run_slice(const ck_slice_run *run, const ck_slice *slice) {
-  const bool packs = run->plan->pack_b && !run->plan->ready_b;
+  const bool packs = ck_packs_b(run->plan);
   const bool fetches = run->plan->fetches && (packs || (!run->plan->pack_b && run->plan->b_cs == 1));
   for (int64_t block = slice->block; block < slice->block_end; block++)
     for (int64_t panel = slice->panel; panel < slice->panel_end; panel++) {
       const bool wraps = panel + 1 == slice->panel_end, ends = wraps && block + 1 == slice->block_end;
       ck_pack_job next;
-      if (packs) {
+      if (packs && !copies_panel(run, panel)) {
         const ck_pack_job job = job_of(run, slice, panel, block);
         ck_pack(&job);
       }
@@ -164,7 +174,7 @@ static void add_parts(const ck_slice_run *run, int64_t index) {
 static void run_thread(void *context, int32_t thread, int32_t threads) {
   ck_slice_run *run = context;
   const ck_gemm_plan *plan = run->plan;
-  if (plan->pack_a && !plan->ready_a) pack_a(run, thread, threads);
+  if (ck_packs_a(plan)) pack_a(run, thread, threads);
   const int64_t tasks = run->slices * plan->k_parts;
   for (;;) {
     const int64_t task = atomic_fetch_add_explicit(&run->next, 1, memory_order_relaxed);

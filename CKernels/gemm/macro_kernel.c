@@ -113,17 +113,31 @@ static void run_tile(const ck_run *run, const ck_step *step, ck_tile *t, int64_t
   if (finished) finish(run, step, &done);
 }
 
-/// What a tile asks for beside its own C: its share of the next tile's A, of what packing the next panel of B will read, and of
-/// the next tile's C where K is too short for its own.
+/// B that is not packed yet: of the next panel, where this tile is the first, and copies none itself; else a share of the next
+/// slice, so that the first tiles there don't wait for all of it.
+static void ask_for_b(const ck_run *run, const ck_step *step, const ck_task *task, int64_t tile, int64_t place, ck_tile *t) {
+  t->fetch[1].count = 0;
+  if (!run->plan->fetches || !ck_packs_b(run->plan)) return;
+  if (tile == task->tile && !ck_copies_b(run->plan, run->operands)) {
+    const ck_share whole = {0, 1};
+    if (place + 1 < task->panel_end - task->panel)
+      ck_stream_of_b(run, step, ck_task_panel(task, place + 1), &whole, &t->fetch[1]);
+  } else if (place < task->after_panels) {
+    const ck_share share = {tile - step->tile, step->tiles};
+    ck_stream_of_b(run, &task->after, task->after_panel + place, &share, &t->fetch[1]);
+  }
+}
+
+/// What a tile asks for beside its own C: B, its share of the next tile's A, and the next tile's C where K is too short for its
+/// own.
 static void ask_ahead(const ck_run *run, const ck_step *step, const ck_task *task, int64_t tile, int64_t place, ck_tile *t) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t panels = task->panel_end - task->panel;
   const bool is_last = place + 1 == panels;
-  t->fetch[0].count = t->fetch[1].count = 0;
-  const ck_share share = {place, panels}, whole = {0, 1};
+  const ck_share share = {place, panels};
+  t->fetch[0].count = 0;
   if (ck_fetches_a(plan, step->depth) && tile + 1 < task->tile_end) ck_stream_of_a(run, step, tile + 1, &share, &t->fetch[0]);
-  if (plan->fetches && ck_packs_b(plan) && tile == task->tile && !is_last)
-    ck_stream_of_b(run, step, ck_task_panel(task, place + 1), &whole, &t->fetch[1]);
+  ask_for_b(run, step, task, tile, place, t);
   if (!t->fetch_c || t->k / plan->kr >= CK_C_AHEAD) return;
   const int64_t next = ck_task_panel(task, is_last ? 0 : place + 1);
   t->c_ahead = (next - ck_task_panel(task, place)) * plan->nr + (is_last ? plan->mr * t->c_rs : 0);

@@ -90,9 +90,10 @@ static inline bool ck_fetches_a(const ck_gemm_plan *plan, int64_t depth) {
   return plan->pack_a || ((plan->a_cs == 1 || plan->a_rs == 1) && apart * bytes % page != 0);
 }
 
-/// Whether tiles copy B into the packed panel, beside their multiply-adds: its rows are adjacent, and packed as they are.
+/// Whether tiles copy B into the packed panel, beside their multiply-adds: neither an image nor a sum of matrices, which the plan
+/// does not know of.
 static inline bool ck_copies_b(const ck_gemm_plan *plan, const ck_gemm_operands *operands) {
-  return plan->tiles_copy_b && plan->b_cs == 1 && plan->b_type == plan->panel_type && !operands->b_image && !operands->b_terms;
+  return plan->tiles_copy_b && !operands->b_image && !operands->b_terms;
 }
 
 /// The tile of a block of K: `depth` deep, `padded` where a panel is packed; `n`, and `a_ks` of packed A, are set for each tile.

@@ -28,6 +28,8 @@ typedef struct ck_step {
 /// A range of tiles against a slice of panels, whose walk round the slice begins at `start`.
 typedef struct ck_task {
   int64_t tile, tile_end, panel, panel_end, start;
+  ck_step after;                     ///< the step of the slice that comes next, of no panels if there is none,
+  int64_t after_panel, after_panels; ///< and its panels
 } ck_task;
 
 /// The panel that comes `place` panels after the walk's first.

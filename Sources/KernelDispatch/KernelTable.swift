@@ -124,6 +124,8 @@ struct CandidatePair {
   let widens: Bool
   let strassenLevels: Int
   let splits: Bool
+  /// Whether the first tile of a panel of B may pack it, by copying the rows that it reads.
+  let copiesB: Bool
 
   init(index: Int, variant: Variant, variantIndex: Int, set: TileSet, tileSetIndex: Int) {
     self.index = index
@@ -135,6 +137,7 @@ struct CandidatePair {
     widens = variant.widens
     strassenLevels = variant.strassenLevels
     splits = variant.splits
+    copiesB = set.family == .outer && set.kr == 1 && set.language == .c && !variant.splits && !variant.widens
   }
 
   /// The type of packed panels.

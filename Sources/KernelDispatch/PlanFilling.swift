@@ -17,7 +17,7 @@ extension Dispatch {
       accumulate: problem.sumsApart && !storesNarrow(problem, descriptor, selection),
       has_epilogue: !descriptor.epilogue.isIdentity,
       fetches: asks(problem, descriptor.batch), quiet_bytes: Int64(asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
-      tiles_copy_b: set.family == .outer && set.kr == 1 && set.language == .c && !pair.splits,
+      tiles_copy_b: pair.copiesB && problem.bColumnStride == 1,
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
       panel_type: set.inputType.kernelType, parts: pair.splits ? Int32(problem.parts) : 0, isa: set.isa.kernelISA,
