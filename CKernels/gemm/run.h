@@ -12,7 +12,6 @@ typedef struct ck_run {
   char *workspace;
   ck_workspace_map map;
   bool sums_in_workspace;
-  _Atomic int64_t next[2]; ///< the next task of this step; steps take turns
 } ck_run;
 
 /// One step of the outer loops: a block of B against a band of A.
@@ -22,6 +21,7 @@ typedef struct ck_step {
   int64_t pc, depth, padded;   ///< along K; padded to KR
   int64_t tile, tiles;         ///< of A
   int64_t ranges, slices;      ///< tasks: ranges of tiles x slices of panels
+  int32_t thread, threads;     ///< this one of so many
   bool first, last;            ///< along K
 } ck_step;
 

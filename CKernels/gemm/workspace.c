@@ -36,9 +36,10 @@ static ck_workspace_map map_of_blocks(const ck_gemm_plan *plan) {
   ck_workspace_map map = {};
   const int64_t tiles = ck_packs_a(plan) ? ck_ceil_div(plan->mc, plan->mr) : 0;
   const int64_t panels = ck_packs_b(plan) ? ck_ceil_div(plan->nc, plan->nr) : 0;
-  map.states_bytes = (tiles + panels) * (int64_t)sizeof(int64_t);
-  map.a_states = take(&map, map.states_bytes);
-  map.b_states = map.a_states + tiles * (int64_t)sizeof(int64_t);
+  map.a_states = take(&map, tiles * (int64_t)sizeof(int64_t));
+  map.b_states = take(&map, panels * (int64_t)sizeof(int64_t));
+  map.taken = take(&map, plan->team.threads > 1 ? 2 * CK_LINE * plan->team.threads : 0);
+  map.states_bytes = map.total;
   if (tiles > 0) map.a = take(&map, panel_bytes(plan, plan->mc, plan->mr, plan->a_kr));
   if (panels > 0) map.b = take(&map, panel_bytes(plan, plan->nc, plan->nr, plan->kr));
   if (plan->accumulate && plan->k > plan->kc && plan->strassen_levels == 0) {

@@ -125,7 +125,7 @@ extension Dispatch {
   /// The loops that share work between threads: by slices where a packed panel would be used by one task alone.
   private func loops(_ problem: OrientedProblem, _ selection: Selection) -> ck_driver {
     if selection.pair.splits || selection.pair.set.family == .matrix { return CK_DRIVER_BLOCKED }
-    let isShort = problem.hasFewRows || problem.m <= blocks.rowsInL2(problem, selection.pair, kc: selection.blocking.kc) / 2
+    let isShort = problem.hasFewRows || problem.m <= selection.pair.set.mr / 2
     return isShort && BlockSizes.slices(problem, selection.pair) ? CK_DRIVER_BY_SLICE : CK_DRIVER_BLOCKED
   }
 
