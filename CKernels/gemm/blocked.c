@@ -1,6 +1,6 @@
-// The loops jc, ic, pc, (slice) round the macro-kernel: those of Goto and van de Geijn, "Anatomy of High-Performance Matrix
-// Multiplication", ACM TOMS 34(3), 2008, sections 4-5, with A and B exchanged, as rows of C are adjacent: a slice of the panels
-// of B stays in L2, a tile of A in L1, and all of the block of A passes by.
+// The loops jc, pc, ic, slice round the macro-kernel: as in Goto and van de Geijn, "Anatomy of High-Performance Matrix
+// Multiplication", ACM TOMS 34(3), 2008, sections 4-5, but within a block of A and one of B their roles are exchanged, as rows of
+// C are adjacent: a slice of the panels of B stays in L2, a tile of A in L1, and all of the block of A passes by.
 //
 // Contract: A is cut into tiles of at most MR rows, all of nearly the same height (1024 rows by 14 are 62 tiles of 14 and 12 of
 // 13, not 73 and a thin one of 2), B into panels of NR columns. Every element of C is summed in the order of k whatever the
@@ -10,7 +10,7 @@
 #include "ck_team.h"
 #include "gemm/run.h"
 
-enum { CK_TASKS_PER_THREAD = 32, CK_LEAST_TILES = 2, CK_LEAST_PANELS = 2, CK_LINE = 64 };
+enum { CK_TASKS_PER_THREAD = 32, CK_LEAST_TILES = 2, CK_LEAST_PANELS = 2 };
 
 /// Into tasks: slices of panels that stay in L2, against ranges of tiles. Each thread begins with its own run of tasks, slice
 /// after slice; so many tasks that none waits long for the last one. Unless rows are many, threads have slices of their own: what
@@ -34,7 +34,7 @@ static void partition(const ck_run *run, ck_step *step) {
 static int64_t first_task(const ck_step *step, int32_t thread) { return step->slices * step->ranges * thread / step->threads; }
 
 static _Atomic int64_t *taken(const ck_run *run, int64_t step, int64_t thread) {
-  return (_Atomic int64_t *)(run->workspace + run->map.taken + (2 * thread + step % 2) * CK_LINE);
+  return (_Atomic int64_t *)(run->workspace + run->map.taken + thread * CK_TAKEN_BYTES + step % 2 * CK_LINE);
 }
 
 /// A task of this thread's own, or of the others' when there is none left; the number of tasks when all are taken.
@@ -48,20 +48,42 @@ static int64_t next_task(const ck_run *run, const ck_step *step) {
   return step->slices * step->ranges;
 }
 
-/// The slice that a thread comes to after `slice`, be it the first one of the next block of K.
-static void look_ahead(const ck_run *run, const ck_step *step, int64_t slice, ck_task *task) {
+/// The step `index` of the outer loops: of jc, then of pc and the bands of A, so that a block of B is packed once for all bands;
+/// or of the bands and then pc where the sums of a band wait in the workspace for the next block of K.
+static ck_step step_of(const ck_run *run, int64_t index) {
   const ck_gemm_plan *plan = run->plan;
+  const int64_t jc = index / (run->blocks * run->bands) * plan->nc, i = index % (run->blocks * run->bands);
+  const int64_t band = run->sums_in_workspace ? i / run->blocks : i % run->bands;
+  const int64_t pc = (run->sums_in_workspace ? i % run->blocks : i / run->bands) * plan->kc;
+  ck_step step = {
+      .index = index,
+      .b_index = run->sums_in_workspace ? index : index / run->bands,
+      .jc = jc,
+      .columns = ck_least(plan->nc, plan->n - jc),
+      .pc = pc,
+      .depth = ck_least(plan->kc, plan->k - pc),
+      .tile = band * run->band,
+      .first = pc == 0,
+      .last = pc + plan->kc >= plan->k,
+  };
+  step.tiles = ck_least(run->band, plan->row_tiles - step.tile);
+  step.panels = ck_ceil_div(step.columns, plan->nr);
+  step.padded = ck_round_up(step.depth, plan->kr);
+  return step;
+}
+
+static int64_t steps_of(const ck_run *run) { return ck_ceil_div(run->plan->n, run->plan->nc) * run->blocks * run->bands; }
+
+/// The slice that a thread comes to after `slice`, be it the first one of the next step.
+static void look_ahead(const ck_run *run, const ck_step *step, int64_t slice, ck_task *task) {
   task->after = *step;
   if (++slice * step->ranges >= first_task(step, step->thread + 1)) {
+    if (step->index + 1 == steps_of(run)) return;
     slice = first_task(step, step->thread) / step->ranges;
-    task->after.index++;
-    task->after.pc += plan->kc;
-    if (task->after.pc >= plan->k) return;
-    task->after.depth = ck_least(plan->kc, plan->k - task->after.pc);
-    task->after.padded = ck_round_up(task->after.depth, plan->kr);
+    task->after = step_of(run, step->index + 1);
   }
   task->after_panel = step->panels * slice / step->slices;
-  task->after_panels = step->panels * (slice + 1) / step->slices - task->after_panel;
+  task->after_panels = ck_least(step->panels * (slice + 1) / step->slices, task->after.panels) - task->after_panel;
 }
 
 static void run_step(const ck_run *run, ck_step *step) {
@@ -87,32 +109,13 @@ static void run_step(const ck_run *run, ck_step *step) {
 }
 
 static void run_thread(void *context, int32_t thread, int32_t threads) {
-  ck_run *run = context;
-  const ck_gemm_plan *plan = run->plan;
-  const int64_t rows = run->sums_in_workspace ? run->map.sums_rows : plan->mc;
-  const int64_t band = run->sums_in_workspace || ck_packs_a(plan) ? rows / plan->mr : plan->row_tiles;
-  int64_t index = 0;
-  const bool begins = plan->in_tiles && ck_tiles_begin_amx();
-  for (int64_t jc = 0; jc < plan->n; jc += plan->nc)
-    for (int64_t tile = 0; tile < plan->row_tiles; tile += band)
-      for (int64_t pc = 0; pc < plan->k; pc += plan->kc, index++) {
-        ck_step step = {
-            .index = index,
-            .jc = jc,
-            .columns = ck_least(plan->nc, plan->n - jc),
-            .pc = pc,
-            .depth = ck_least(plan->kc, plan->k - pc),
-            .tile = tile,
-            .tiles = ck_least(band, plan->row_tiles - tile),
-            .first = pc == 0,
-            .last = pc + plan->kc >= plan->k,
-            .thread = thread,
-            .threads = threads,
-        };
-        step.panels = ck_ceil_div(step.columns, plan->nr);
-        step.padded = ck_round_up(step.depth, plan->kr);
-        run_step(run, &step);
-      }
+  const ck_run *run = context;
+  const bool begins = run->plan->in_tiles && ck_tiles_begin_amx();
+  for (int64_t index = 0; index < steps_of(run); index++) {
+    ck_step step = step_of(run, index);
+    step.thread = thread, step.threads = threads;
+    run_step(run, &step);
+  }
   if (begins) ck_tiles_end_amx();
 }
 
@@ -123,7 +126,12 @@ void ck_gemm_blocked(const ck_gemm_plan *plan, const ck_gemm_operands *operands,
       .workspace = workspace,
       .map = ck_workspace_of(plan),
       .sums_in_workspace = plan->accumulate && plan->k > plan->kc && plan->strassen_levels == 0,
+      .blocks = ck_ceil_div(plan->k, plan->kc),
+      .band = plan->row_tiles,
   };
+  if (run.sums_in_workspace) run.band = run.map.sums_rows / plan->mr;
+  else if (ck_packs_a(plan)) run.band = plan->mc / plan->mr;
+  run.bands = ck_ceil_div(plan->row_tiles, run.band);
   // Nothing is packed yet, and no task taken.
   if (run.map.states_bytes > 0) __builtin_memset(workspace + run.map.a_states, 0, (size_t)run.map.states_bytes);
   ck_team_run(plan->team, run_thread, &run);

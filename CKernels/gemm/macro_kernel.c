@@ -59,18 +59,18 @@ static void list_parts(const ck_step *step, const ck_gemm_plan *plan, int64_t he
     }
 }
 
-/// B of a panel, and from where to where the tile is to copy it; `first`: of the task's tiles, which sees to it that it is
-/// packed.
-static const void *panel_of_b(const ck_run *run, const ck_step *step, int64_t panel, bool first, ck_tile *t) {
+/// B of a panel, and from where to where the tile is to copy it; `meets_first`: the task's first tile, which sees to it that it
+/// is packed.
+static const void *panel_of_b(const ck_run *run, const ck_step *step, int64_t panel, bool meets_first, ck_tile *t) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t column = step->jc + panel * plan->nr;
+  if (plan->ready_b) return ck_ready_b(plan, column, step->pc);
   const char *source =
       (const char *)run->operands->b + (step->pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
-  if (plan->ready_b) return ck_ready_b(plan, column, step->pc);
   if (!plan->pack_b) return source;
   char *packed = ck_place_of_b(run, step, panel);
   const bool copies = ck_copies_b(plan, run->operands) && step->columns - panel * plan->nr >= plan->nr;
-  if (!first || !ck_pack_b(run, step, panel, copies)) return packed;
+  if (!meets_first || !ck_claims_b(run, step, panel, copies)) return packed;
   t->copy_b = packed;
   t->b_ks = plan->b_rs;
   return source;
@@ -118,14 +118,11 @@ static void run_tile(const ck_run *run, const ck_step *step, ck_tile *t, int64_t
 static void ask_for_b(const ck_run *run, const ck_step *step, const ck_task *task, int64_t tile, int64_t place, ck_tile *t) {
   t->fetch[1].count = 0;
   if (!run->plan->fetches || !ck_packs_b(run->plan)) return;
-  if (tile == task->tile && !ck_copies_b(run->plan, run->operands)) {
-    const ck_share whole = {0, 1};
-    if (place + 1 < task->panel_end - task->panel)
-      ck_stream_of_b(run, step, ck_task_panel(task, place + 1), &whole, &t->fetch[1]);
-  } else if (place < task->after_panels) {
-    const ck_share share = {tile - step->tile, step->tiles};
+  const ck_share whole = {0, 1}, share = {tile - step->tile, step->tiles};
+  if (tile == task->tile && place + 1 < task->panel_end - task->panel && !ck_copies_b(run->plan, run->operands))
+    ck_stream_of_b(run, step, ck_task_panel(task, place + 1), &whole, &t->fetch[1]);
+  if (t->fetch[1].count == 0 && place < task->after_panels)
     ck_stream_of_b(run, &task->after, task->after_panel + place, &share, &t->fetch[1]);
-  }
 }
 
 /// What a tile asks for beside its own C: B, its share of the next tile's A, and the next tile's C where K is too short for its

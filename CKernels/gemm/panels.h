@@ -81,8 +81,8 @@ static inline ck_stream ck_panel_stream_ahead(const ck_gemm_plan *plan, const vo
                      .lines = 1};
 }
 
-/// Whether tiles of `depth` ask for the next tile's A: more than stays in L1, and where it lies in rows (columns) that don't fall
-/// into the same sets of it. Asking takes longer than a shallow tile can wait.
+/// Whether tiles of `depth` ask for the next tile's A: if it is more than stays in L1, and not read where it lies in rows
+/// (columns) that fall into the same sets of it. Asking takes longer than a shallow tile can wait.
 static inline bool ck_fetches_a(const ck_gemm_plan *plan, int64_t depth) {
   enum { least = 24 << 10, page = 4096 };
   const int64_t bytes = ck_element_bytes(plan->a_type), apart = plan->a_cs == 1 ? plan->a_rs : plan->a_cs;
@@ -90,10 +90,10 @@ static inline bool ck_fetches_a(const ck_gemm_plan *plan, int64_t depth) {
   return plan->pack_a || ((plan->a_cs == 1 || plan->a_rs == 1) && apart * bytes % page != 0);
 }
 
-/// Whether tiles copy B into the packed panel, beside their multiply-adds: neither an image nor a sum of matrices, which the plan
-/// does not know of.
+/// Whether tiles copy B into the packed panel, beside their multiply-adds: another tile will read it, and B is neither an image
+/// nor a sum of matrices, which the plan does not know of.
 static inline bool ck_copies_b(const ck_gemm_plan *plan, const ck_gemm_operands *operands) {
-  return plan->tiles_copy_b && !operands->b_image && !operands->b_terms;
+  return plan->tiles_copy_b && plan->row_tiles > 1 && !operands->b_image && !operands->b_terms;
 }
 
 /// The tile of a block of K: `depth` deep, `padded` where a panel is packed; `n`, and `a_ks` of packed A, are set for each tile.

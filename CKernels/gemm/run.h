@@ -12,11 +12,13 @@ typedef struct ck_run {
   char *workspace;
   ck_workspace_map map;
   bool sums_in_workspace;
+  int64_t blocks, bands, band; ///< of K; of A, so many tiles each
 } ck_run;
 
-/// One step of the outer loops: a block of B against a band of A.
+/// One step of the outer loops: a block of B against one of A.
 typedef struct ck_step {
   int64_t index;
+  int64_t b_index;             ///< of the block of B, which several steps may use one after another
   int64_t jc, columns, panels; ///< of B
   int64_t pc, depth, padded;   ///< along K; padded to KR
   int64_t tile, tiles;         ///< of A
@@ -42,9 +44,9 @@ static inline int64_t ck_task_panel(const ck_task *task, int64_t place) {
 char *ck_place_of_b(const ck_run *run, const ck_step *step, int64_t panel);
 char *ck_place_of_a(const ck_run *run, const ck_step *step, int64_t tile);
 
-/// Has it packed there: by this thread if no other has begun, else waits for the other. With `copies` the caller that gets true
-/// packs the panel itself, and says so.
-bool ck_pack_b(const ck_run *run, const ck_step *step, int64_t panel, bool copies);
+/// Has it packed there: by this thread if no other has begun, else waits for the other. With `copies` the caller may be the one,
+/// told by true, that packs the panel by a tile and then says so.
+bool ck_claims_b(const ck_run *run, const ck_step *step, int64_t panel, bool copies);
 void ck_packed_b(const ck_run *run, const ck_step *step, int64_t panel);
 void ck_pack_tile_of_a(const ck_run *run, const ck_step *step, int64_t tile);
 

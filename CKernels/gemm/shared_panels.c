@@ -29,8 +29,8 @@ static ck_pack_job job_of_b(const ck_run *run, const ck_step *step, int64_t pane
   return ck_pack_b_job(plan, run->operands, &place, ck_place_of_b(run, step, panel));
 }
 
-bool ck_pack_b(const ck_run *run, const ck_step *step, int64_t panel, bool copies) {
-  if (!ck_team_first(state_of_b(run, panel), step->index)) return false;
+bool ck_claims_b(const ck_run *run, const ck_step *step, int64_t panel, bool copies) {
+  if (!ck_team_first(state_of_b(run, panel), step->b_index)) return false;
   if (copies) return true;
   const ck_pack_job job = job_of_b(run, step, panel);
   ck_pack(&job);
@@ -38,7 +38,7 @@ bool ck_pack_b(const ck_run *run, const ck_step *step, int64_t panel, bool copie
   return false;
 }
 
-void ck_packed_b(const ck_run *run, const ck_step *step, int64_t panel) { ck_team_done(state_of_b(run, panel), step->index); }
+void ck_packed_b(const ck_run *run, const ck_step *step, int64_t panel) { ck_team_done(state_of_b(run, panel), step->b_index); }
 
 void ck_pack_tile_of_a(const ck_run *run, const ck_step *step, int64_t tile) {
   _Atomic int64_t *state = state_of_a(run, step, tile);
@@ -50,7 +50,7 @@ void ck_pack_tile_of_a(const ck_run *run, const ck_step *step, int64_t tile) {
 
 void ck_stream_of_b(const ck_run *run, const ck_step *step, int64_t panel, const ck_share *share, ck_stream *stream) {
   stream->count = 0;
-  if (ck_team_begun(state_of_b(run, panel), step->index)) return;
+  if (ck_team_begun(state_of_b(run, panel), step->b_index)) return;
   const ck_pack_job job = job_of_b(run, step, panel);
   ck_pack_stream(&job, share->part, share->parts, step->padded / run->plan->kr, stream);
 }

@@ -9,7 +9,7 @@
 #include "pack/units.h"
 
 // Partial sums of so many bytes at most are kept at once: of wide products, a band of rows.
-enum { CK_SUMS_BYTES = 8 << 20, CK_ARENA_BYTES = 64 << 20, CK_LINE = 64, CK_PAGE = 4096, CK_HUGE_PAGE = 2 << 20 };
+enum { CK_SUMS_BYTES = 8 << 20, CK_ARENA_BYTES = 64 << 20, CK_PAGE = 4096, CK_HUGE_PAGE = 2 << 20 };
 
 // More than any machine has, and little enough for the parts of a workspace, for 1024 threads, to be added up: a product without
 // cache blocking, whatever its size, is out of memory and not out of numbers.
@@ -38,7 +38,7 @@ static ck_workspace_map map_of_blocks(const ck_gemm_plan *plan) {
   const int64_t panels = ck_packs_b(plan) ? ck_ceil_div(plan->nc, plan->nr) : 0;
   map.a_states = take(&map, tiles * (int64_t)sizeof(int64_t));
   map.b_states = take(&map, panels * (int64_t)sizeof(int64_t));
-  map.taken = take(&map, plan->team.threads > 1 ? 2 * CK_LINE * plan->team.threads : 0);
+  map.taken = take(&map, plan->team.threads > 1 ? CK_TAKEN_BYTES * plan->team.threads : 0);
   map.states_bytes = map.total;
   if (tiles > 0) map.a = take(&map, panel_bytes(plan, plan->mc, plan->mr, plan->a_kr));
   if (panels > 0) map.b = take(&map, panel_bytes(plan, plan->nc, plan->nr, plan->kr));

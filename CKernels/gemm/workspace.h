@@ -2,14 +2,16 @@
 #pragma once
 #include "ck_gemm.h"
 
+enum { CK_LINE = 64, CK_TAKEN_BYTES = 2 * CK_LINE };
+
 /// Byte offsets into the workspace.
 typedef struct ck_workspace_map {
   int64_t a, b;               ///< the packed blocks, shared by all threads; by slices: all of A, and one panel of B a thread,
   int64_t b_bytes;            ///< of this size
   int64_t a_states, b_states; ///< how far each tile of the block of A is, and each panel of that of B,
-  int64_t taken;              ///< how many of each thread's tasks are taken, a line for each; two steps in turn
-  int64_t states_bytes;       ///< all three together, A's first
-  int64_t sums;               ///< partial sums where C can't hold them,
+  int64_t taken;        ///< how many of each thread's tasks are taken, CK_TAKEN_BYTES for each: a line for each of two steps
+  int64_t states_bytes; ///< all three together, A's first
+  int64_t sums;         ///< partial sums where C can't hold them,
   int64_t sums_rows;
   int64_t sums_bytes; ///< by slices: of one, for each thread or each part of K
   int64_t total;

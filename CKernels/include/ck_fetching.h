@@ -29,7 +29,7 @@ static inline __attribute__((always_inline)) ck_fetching ck_fetching_of(const ck
 
 /// `left`: steps along K that are to come.
 static inline __attribute__((always_inline)) void ck_fetch_more(ck_fetching *f, const ck_tile *t, int64_t left) {
-  // A is needed by the next tile, in L1; B by the packing of the next panel.
+  // A is needed by the next tile, in L1; B by the packing of the next panel or slice.
   const ck_stream *a = &t->fetch[0], *b = &t->fetch[1];
 #pragma clang loop unroll(disable)
   for (int32_t i = 0; i < a->count; i++) __builtin_prefetch((const void *)(f->a + (uintptr_t)(i * a->step)), 0, 3);

@@ -30,7 +30,7 @@ typedef enum ck_driver : int32_t {
   CK_DRIVER_EMPTY = 0,    ///< m or n is 0: nothing to write
   CK_DRIVER_ONE_TILE = 1, ///< a micro-kernel and nothing else: one tile, operands where they lie, no epilogue
   CK_DRIVER_TILES = 2,    ///< the loops jr/ir alone: operands where they lie, one thread, one block of K, sums in C
-  CK_DRIVER_BLOCKED = 3,  ///< the loops jc/ic/pc/ir/jr
+  CK_DRIVER_BLOCKED = 3,  ///< the loops jc/pc/ic/slice/ir/jr
   CK_DRIVER_SCALE = 4,    ///< k is 0: C = epilogue(beta C)
   CK_DRIVER_BY_SLICE = 5, ///< the loops slice/pc/jr/ir: few rows
   CK_DRIVER_STRASSEN = 6, ///< the blocked loops for each of fewer products of sums
@@ -112,7 +112,7 @@ const ck_gemm_plan *ck_kept_plan(const ck_plan_key *key);
 /// Keeps a copy of `plan` for this thread's next call with this key, in place of some other; returns the copy.
 const ck_gemm_plan *ck_keep_plan(const ck_plan_key *key, const ck_gemm_plan *plan);
 
-/// Bytes of workspace that `ck_gemm_execute` needs; 0 for unpacked products.
+/// Bytes of workspace that `ck_gemm_execute` needs; 0 where nothing is packed, summed apart or shared out to threads.
 int64_t ck_gemm_workspace_bytes(const ck_gemm_plan *plan);
 
 /// Bytes of A (`left`) or B, all of it packed for this plan.

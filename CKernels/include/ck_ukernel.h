@@ -38,7 +38,7 @@ typedef struct ck_tile {
   bool fetch_c;       ///< C may lie beyond the caches: ask for it while the sums are made,
   int64_t c_ahead;    ///< or for the C so many elements on, where K is too short for that
   ck_stream fetch[2]; ///< of A and of B
-  void *copy_b;       ///< not NULL (`outer` of one block, KR of 1, all NR columns live): B is also written here as a packed panel
+  void *copy_b; ///< not NULL (`outer` by vectors, KR of 1, one block, NR live columns): B is also written here as a packed panel
 } ck_tile;
 
 /// `a`, `b`: `tile->blocks` pointers to A[0][0] and to B[0][0]; `c`: C[0][0].

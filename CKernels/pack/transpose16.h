@@ -43,5 +43,5 @@ static inline void ck_transpose16_short(const char *from, const int64_t *at, cha
   static const int64_t lines[16] = {0, 64, 128, 192, 256, 320, 384, 448, 512, 576, 640, 704, 768, 832, 896, 960};
   for (int i = 0; i < 16; i++)
     _mm512_store_si512(whole[i], _mm512_maskz_loadu_epi32((__mmask16)((1u << depths) - 1), from + at[i]));
-  ck_transpose16(whole[0], lines, to, place, rows, depths);
+  ck_transpose16((const char *)whole, lines, to, place, rows, depths);
 }

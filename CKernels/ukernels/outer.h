@@ -48,7 +48,7 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
           const CK_GROUP *from = (const CK_GROUP *)b_k + j * lanes;
           column[j] = whole || j < vectors - 1 ? ck_load(from) : ck_load_first(from, tail);
           if (copies) __builtin_memcpy(copy + j * (int)sizeof column[j], &column[j], sizeof column[j]);
-          if (copies) __builtin_prefetch(from + CK_COPY_AHEAD * b_ks);
+          if (copies && j * sizeof column[j] % 64 == 0) __builtin_prefetch(from + CK_COPY_AHEAD * b_ks);
         }
         if (copies) copy += vectors * (int)sizeof column[0];
 #pragma clang loop unroll(full)
@@ -97,15 +97,16 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
 }
 
 /// One row of the table: `rows` x `nr`, narrower when fewer columns are live. Packed A (its rows adjacent) has fixed addresses,
-/// strided A computed ones. A tile that copies B does so beside its multiply-adds: stores have a port of their own.
+/// strided A computed ones. A tile that copies B does so beside its multiply-adds: stores have a port of their own, but scalar
+/// rows no register to spare.
 CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   const bool packed_a = t->a_rs == kr;
   const int vectors = nr / lanes;
   if (t->n == nr) {
-    if (kr == 1 && t->copy_b) {
-      if (packed_a) CK_BODY(t, a, b, c, rows, vectors, true, true, kr == 1);
-      else CK_BODY(t, a, b, c, rows, vectors, true, false, kr == 1);
+    if (kr == 1 && lanes > 1 && t->copy_b) {
+      if (packed_a) CK_BODY(t, a, b, c, rows, vectors, true, true, true);
+      else CK_BODY(t, a, b, c, rows, vectors, true, false, true);
     } else if (packed_a) CK_BODY(t, a, b, c, rows, vectors, true, true, false);
     else CK_BODY(t, a, b, c, rows, vectors, true, false, false);
     return;

@@ -45,7 +45,7 @@ struct BlockSizes {
     }
     let mostDepthBytes = problem.hasFewRows ? BlockSizes.mostDepthBytesOfFewRows : BlockSizes.mostDepthBytes
     let isMatrix = pair.set.family == .matrix
-    // A panel of B stays in L1, beside lines of A.
+    // Of few rows, and with tile registers, a panel of B stays in L1 beside lines of A.
     let mostDepth = isMatrix ? BlockSizes.depthOfMatrix : mostDepthBytes / bytes
     let kc = evenly(problem.k, most: mostDepth, multiple: isMatrix ? pair.set.aKr : BlockSizes.depthMultiple)
     let most = lastLevelBytes / 4 / (kc * bytes)

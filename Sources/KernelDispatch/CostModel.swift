@@ -134,7 +134,7 @@ struct CostModel {
     }
     if pair.packsB && !problem.readyB {
       // Copied beside the multiply-adds: 256^3 on Emerald Rapids loses 0.5 % to it, by a copy of its own 3 %.
-      let isCopied = pair.copiesB && problem.bColumnStride == 1
+      let isCopied = pair.copiesB && pair.strassenLevels == 0 && problem.bColumnStride == 1
       cycles += n * k * (isCopied ? 0.15 : packingRate(pair, along: problem.bColumnStride, problem.bRowStride)) + 60
     }
     return cycles

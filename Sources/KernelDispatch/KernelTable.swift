@@ -137,7 +137,7 @@ struct CandidatePair {
     widens = variant.widens
     strassenLevels = variant.strassenLevels
     splits = variant.splits
-    copiesB = set.family == .outer && set.kr == 1 && set.language == .c && !variant.splits && !variant.widens
+    copiesB = set.family == .outer && set.kr == 1 && set.isa > .scalar && set.language == .c && !variant.splits && !variant.widens
   }
 
   /// The type of packed panels.

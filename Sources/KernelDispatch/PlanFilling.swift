@@ -29,7 +29,7 @@ extension Dispatch {
       b_rs: Int64(problem.bRowStride), b_cs: Int64(problem.bColumnStride),
       c_rs: Int64(problem.cRowStride), c_cs: Int64(problem.cColumnStride),
       mc: Int64(selection.blocking.mc), nc: Int64(selection.blocking.nc), kc: Int64(selection.blocking.kc),
-      strassen_levels: Int32(selection.strassenLevels), slice_panels: Int64(slicePanels(problem, selection, driver)),
+      strassen_levels: Int32(selection.strassenLevels), slice_panels: Int64(slicePanels(problem, descriptor, selection, driver)),
       k_parts: Int64(BlockSizes.partsOfK(problem, for: pair, kc: selection.blocking.kc)),
       alpha: descriptor.alpha, beta: descriptor.beta,
       epilogue: descriptor.epilogue.kernelEpilogue(swapped: problem.swapped),
@@ -105,12 +105,15 @@ extension Dispatch {
     return small ? CK_DRIVER_TILES : loops(problem, selection)
   }
 
-  /// Panels of a slice. Of the blocked loops: those that stay in L2. By slices: one of packed panels along K, so that its sums stay in L1; else
+  /// Panels of a slice. Of the blocked loops: those that stay in L2, and without cache blocking one, which all tiles pass. By slices: one of packed panels along K, so that its sums stay in L1; else
   /// as many as give each thread some slices, whose rows are read from end to end, or fewer where their sums are kept apart from C.
-  private func slicePanels(_ problem: OrientedProblem, _ selection: Selection, _ driver: ck_driver) -> Int {
+  private func slicePanels(
+    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, _ driver: ck_driver
+  ) -> Int {
     let set = selection.pair.set
     let panels = (problem.n - 1) / set.nr + 1
     if driver != CK_DRIVER_BY_SLICE {
+      if descriptor.options.without.contains(.cacheBlocking) { return 1 }
       return max(1, blocks.rowsInL2(problem, selection.pair, kc: selection.blocking.kc) / set.nr)
     }
     if selection.pair.packsB && (problem.bRowStride == 1 || problem.k <= selection.blocking.kc) { return 1 }
@@ -125,8 +128,7 @@ extension Dispatch {
   /// The loops that share work between threads: by slices where a packed panel would be used by one task alone.
   private func loops(_ problem: OrientedProblem, _ selection: Selection) -> ck_driver {
     if selection.pair.splits || selection.pair.set.family == .matrix { return CK_DRIVER_BLOCKED }
-    let isShort = problem.hasFewRows || problem.m <= selection.pair.set.mr / 2
-    return isShort && BlockSizes.slices(problem, selection.pair) ? CK_DRIVER_BY_SLICE : CK_DRIVER_BLOCKED
+    return problem.hasFewRows && BlockSizes.slices(problem, selection.pair) ? CK_DRIVER_BY_SLICE : CK_DRIVER_BLOCKED
   }
 
   /// Whether micro-kernels store C as bf16: all of K in one block, and nothing left to do.

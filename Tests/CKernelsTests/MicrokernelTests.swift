@@ -51,6 +51,25 @@ struct MicrokernelTests {
     }
   }
 
+  static let copying = KernelRow.usable.filter { kernel in
+    kernel.row.family == CK_OUTER && kernel.row.kr == 1 && kernel.row.isa.rawValue > 0 && !kernel.name.hasSuffix("_swift")
+  }
+
+  @Test("A tile copies its B into a packed panel, to the byte, and sums as without", arguments: copying)
+  func copies(kernel: KernelRow) throws {
+    for (index, groups) in (Self.groups + [130]).enumerated() {
+      for operands in TileSetting.Operands.allCases {
+        var setting = TileSetting(n: Int(kernel.row.nr), groups: groups, operands: operands, copies: true)
+        (setting.alpha, setting.beta) = Self.factors[index % Self.factors.count]
+        setting.placement = index % 2 == 0 ? .flushWithEnd : .flushWithStart
+        setting.fetches = TileSetting.Fetches.allCases[index % 4]
+        let trial = try TileTrial(kernel, setting, seed: UInt64(groups))
+        trial.run()
+        #expect(trial.finding() == nil)
+      }
+    }
+  }
+
   @Test("Random sums lie within the proven bound", arguments: KernelRow.usable)
   func bounded(kernel: KernelRow) throws {
     let width = Int(kernel.row.nr)

@@ -20,14 +20,16 @@ struct PackTests {
     Kind(from: .bfloat16, to: .float32, kr: 1),
   ]
 
-  @Test("Panels hold what their definition says, with zeros for missing rows and depths", arguments: kinds)
-  func panels(kind: Kind) throws {
+  @Test(
+    "Panels hold what their definition says, with zeros for missing rows and depths", arguments: kinds, 0...KernelRow.highestISA)
+  func panels(kind: Kind, isa: Int32) throws {
     for arrangement in Arrangement.allCases {
       for (rows, k, panel) in [
         (1, 1, 1), (3, 7, 4), (4, 8, 4), (5, 5, 4), (14, 33, 14), (15, 2, 14), (32, 9, 32), (70, 11, 32), (8, 0, 8),
-      ] {
+        (1, 15, 14), (13, 16, 13), (14, 17, 14), (16, 31, 16), (17, 32, 32), (31, 48, 32), (131, 20, 131),
+      ] where kind.kr < CK_TILE_DEPTH || panel <= CK_MAX_MR {
         for placement in GuardedBuffer.Placement.allCases {
-          let finding = try pack(kind, arrangement, rows: rows, k: k, panel: panel, placement: placement)
+          let finding = try pack(kind, arrangement, isa: isa, rows: rows, k: k, panel: panel, placement: placement)
           #expect(finding == nil, "\(arrangement), \(rows)x\(k) in panels of \(panel), \(placement)")
         }
       }
@@ -36,7 +38,7 @@ struct PackTests {
 
   /// Packs and compares with the definition; returns the place of the first difference.
   private func pack(
-    _ kind: Kind, _ arrangement: Arrangement, rows: Int, k: Int, panel: Int, placement: GuardedBuffer.Placement
+    _ kind: Kind, _ arrangement: Arrangement, isa: Int32, rows: Int, k: Int, panel: Int, placement: GuardedBuffer.Placement
   ) throws -> String? {
     let source = try GuardedMatrix(arrangement.layout(rows: rows, columns: k), type: kind.from, placement: placement)
     source.view.fill(.uniform, seed: 11)
@@ -52,6 +54,7 @@ struct PackTests {
     (job.rs, job.ks) = (Int64(source.view.layout.rowStride), Int64(source.view.layout.columnStride))
     (job.panel, job.kr) = (Int32(panel), Int32(kind.kr))
     (job.from, job.to) = (kind.from.ck, kind.to.ck)
+    job.isa = ck_isa(rawValue: isa)
     ck_pack(&job)
     for group in 0..<packed.view.rows {
       for place in 0..<packed.view.columns {

@@ -24,18 +24,19 @@ struct TileSetting: Sendable, CustomStringConvertible {
   var beta = 0.0
   /// Elements between rows of C.
   var gap = 0
-  /// Whether the kernel asks the caches for C while it sums.
   /// What the tile asks the caches for.
   enum Fetches: Sendable, CaseIterable {
     case nothing, c, nextC, operands
   }
   var fetches = Fetches.nothing
+  /// Whether the tile copies B into a packed panel.
+  var copies = false
   var uniform = false
   var placement = GuardedBuffer.Placement.flushWithEnd
 
   var description: String {
     "n \(n), \(groups) groups of K in \(blocks) blocks, \(operands), alpha \(alpha), beta \(beta), gap \(gap), \(placement)"
-      + ", asks for \(fetches)"
+      + ", asks for \(fetches), copies B: \(copies)"
   }
 }
 
@@ -73,6 +74,7 @@ final class TileTrial {
   let row: ck_ukernel
   let reference: GEMMReference
   let c: GuardedMatrix
+  private let copy: GuardedMatrix?
   private let left: GuardedMatrix
   private let right: GuardedMatrix
   private let a: [TileBlock]
@@ -120,6 +122,10 @@ final class TileTrial {
     }
     self.left = left
     self.right = right
+    copy =
+      setting.copies
+      ? try GuardedMatrix(.rowMajor(rows: depth, columns: nr), type: ElementType(row.b), placement: setting.placement) : nil
+    tile.copy_b = copy.map { UnsafeMutableRawPointer($0.view.base) }
     tile.blocks = Int64(setting.blocks)
     tile.k = Int64(depth)
     tile.c_rs = Int64(n + setting.gap)
@@ -161,6 +167,10 @@ final class TileTrial {
   func finding() -> String? {
     let tolerance = setting.uniform ? Tolerance.proven : .exact
     if case .failed(let mismatch) = reference.verify(c.view.readOnly, tolerance: tolerance) { return "\(setting): \(mismatch)" }
+    if let copy {
+      if copy.view.readOnly.values() != right.view.readOnly.values() { return "\(setting): the copy is not B" }
+      if let byte = copy.disturbance { return "\(setting): byte \(byte) round the copy was written" }
+    }
     return c.disturbance.map { "\(setting): byte \($0) of C was written, which is none of its elements" }
   }
 }
