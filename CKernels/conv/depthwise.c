@@ -9,8 +9,6 @@
 #include "epilogue/epilogue.h"
 #include "pack/units.h"
 
-enum { CK_LINE = 64 };
-
 /// Byte offsets into the workspace, which begins with copied weights; sums for each thread.
 typedef struct ck_depthwise_map {
   int64_t sums, sums_bytes, total;

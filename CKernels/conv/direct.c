@@ -16,7 +16,7 @@
 #include "epilogue/epilogue.h"
 #include "pack/units.h"
 
-enum { CK_LINE = 64, CK_TASKS_PER_THREAD = 4 };
+enum { CK_TASKS_PER_THREAD = 4 };
 
 /// Byte offsets into the workspace, which begins with the packed panels; one band and one pair of address lists a thread.
 typedef struct ck_direct_map {

@@ -61,8 +61,7 @@ static ck_pack_job job_of(const ck_slice_run *run, const ck_slice *slice, int64_
 
 /// Whether the first tile packs a panel by copying it.
 static bool copies_panel(const ck_slice_run *run, int64_t panel) {
-  const ck_gemm_plan *plan = run->plan;
-  return ck_packs_b(plan) && ck_copies_b(plan, run->operands) && plan->n - panel * plan->nr >= plan->nr;
+  return ck_copies_b(run->plan, run->operands, run->plan->n - panel * run->plan->nr);
 }
 
 /// One panel and one block of K against all tiles of A, while the source of the panel after it is asked for.
@@ -75,7 +74,7 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
   const bool copies = copies_panel(run, panel);
   if (plan->ready_b) b = ck_ready_b(plan, column, pc);
   else if (plan->pack_b && !copies) b = slice->packed;
-  // The first panel brings A into L2, where the others find it.
+  // The first panel brings A into L2, where the others find it; packed A came there when it was packed.
   const bool fetches_a = panel == slice->panel && !plan->pack_a && ck_fetches_a(plan, depth);
   ck_tile t = ck_tile_of(plan, depth, padded);
   if (copies) t.copy_b = slice->packed, t.b_ks = plan->b_rs;

@@ -5,20 +5,15 @@
 
 #include "gemm/panels.h"
 
-/// The lines of a matrix without gaps to speak of, shared out among `chunks` chunks of tiles.
-static ck_stream stream_of(const void *matrix, int64_t bytes, int64_t chunks) {
-  enum { line = 64 };
-  const int64_t count = ck_ceil_div(bytes, line * chunks);
-  return (ck_stream){.at = (uintptr_t)matrix, .step = line, .advance = line * count, .count = (int32_t)count, .lines = 1};
-}
-
 // What the tiles ask for in turn: A and B of the next product, where they are tight; and each for the C of the next tile.
 static void ask_for_next(const ck_gemm_plan *plan, const ck_gemm_operands *next, ck_tile *tile) {
   tile->fetch_c = true;
   const int64_t bytes = ck_element_bytes(plan->a_type), panels = ck_ceil_div(plan->n, plan->nr);
-  const int64_t chunks = panels * plan->row_tiles * ck_ceil_div(plan->k, CK_CHUNK * plan->kr);
-  if (plan->a_rs == plan->k || plan->a_cs == plan->m) tile->fetch[0] = stream_of(next->a, plan->m * plan->k * bytes, chunks);
-  if (plan->b_rs == plan->n || plan->b_cs == plan->k) tile->fetch[1] = stream_of(next->b, plan->n * plan->k * bytes, chunks);
+  const int64_t steps = panels * plan->row_tiles * ck_round_up(ck_ceil_div(plan->k, plan->kr), CK_CHUNK);
+  if (plan->a_rs == plan->k || plan->a_cs == plan->m)
+    ck_bytes_stream(next->a, plan->m * plan->k * bytes, 0, 1, steps, &tile->fetch[0]);
+  if (plan->b_rs == plan->n || plan->b_cs == plan->k)
+    ck_bytes_stream(next->b, plan->n * plan->k * bytes, 0, 1, steps, &tile->fetch[1]);
 }
 
 enum { CK_FETCHED_SUMS = 2048 };

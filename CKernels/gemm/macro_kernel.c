@@ -59,9 +59,9 @@ static void list_parts(const ck_step *step, const ck_gemm_plan *plan, int64_t he
     }
 }
 
-/// B of a panel, and from where to where the tile is to copy it; `meets_first`: the task's first tile, which sees to it that it
-/// is packed.
-static const void *panel_of_b(const ck_run *run, const ck_step *step, int64_t panel, bool meets_first, ck_tile *t) {
+/// B of a panel, and from where to where the tile is to copy it. `may_pack`: the task's first tile, which sees to it that the
+/// panel is packed.
+static const void *panel_of_b(const ck_run *run, const ck_step *step, int64_t panel, bool may_pack, ck_tile *t) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t column = step->jc + panel * plan->nr;
   if (plan->ready_b) return ck_ready_b(plan, column, step->pc);
@@ -69,8 +69,8 @@ static const void *panel_of_b(const ck_run *run, const ck_step *step, int64_t pa
       (const char *)run->operands->b + (step->pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
   if (!plan->pack_b) return source;
   char *packed = ck_place_of_b(run, step, panel);
-  const bool copies = ck_copies_b(plan, run->operands) && step->columns - panel * plan->nr >= plan->nr;
-  if (!meets_first || !ck_claims_b(run, step, panel, copies)) return packed;
+  const bool copies = ck_copies_b(plan, run->operands, step->columns - panel * plan->nr);
+  if (!may_pack || !ck_claims_b(run, step, panel, copies)) return packed;
   t->copy_b = packed;
   t->b_ks = plan->b_rs;
   return source;
@@ -95,11 +95,10 @@ static const void *tile_of_a(const ck_run *run, const ck_step *step, int64_t til
   return ck_place_of_a(run, step, tile);
 }
 
-static void run_tile(const ck_run *run, const ck_step *step, ck_tile *t, int64_t tile, int64_t panel, const void *a,
-                     const void *b) {
+static void run_tile(const ck_run *run, const ck_step *step, const ck_meeting *at, ck_tile *t, const void *a, const void *b) {
   const ck_gemm_plan *plan = run->plan;
-  const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
-  const int64_t column = step->jc + panel * plan->nr;
+  const int64_t row = ck_tile_row(plan, at->tile), height = ck_tile_row(plan, at->tile + 1) - row;
+  const int64_t column = step->jc + at->panel * plan->nr;
   _Alignas(64) double scratch[CK_MAX_MR * CK_MAX_NR];
   void *c = sums_of(run, step, row, column, scratch);
   t->n = ck_least(plan->nr, step->jc + step->columns - column);
@@ -115,29 +114,31 @@ static void run_tile(const ck_run *run, const ck_step *step, ck_tile *t, int64_t
 
 /// B that is not packed yet: of the next panel, where this tile is the first, and copies none itself; else a share of the next
 /// slice, so that the first tiles there don't wait for all of it.
-static void ask_for_b(const ck_run *run, const ck_step *step, const ck_task *task, int64_t tile, int64_t place, ck_tile *t) {
+static void ask_for_b(const ck_run *run, const ck_step *step, const ck_task *task, const ck_meeting *at, ck_tile *t) {
   t->fetch[1].count = 0;
   if (!run->plan->fetches || !ck_packs_b(run->plan)) return;
-  const ck_share whole = {0, 1}, share = {tile - step->tile, step->tiles};
-  if (tile == task->tile && place + 1 < task->panel_end - task->panel && !ck_copies_b(run->plan, run->operands))
-    ck_stream_of_b(run, step, ck_task_panel(task, place + 1), &whole, &t->fetch[1]);
-  if (t->fetch[1].count == 0 && place < task->after_panels)
-    ck_stream_of_b(run, &task->after, task->after_panel + place, &share, &t->fetch[1]);
+  const ck_share whole = {0, 1}, share = {at->tile - step->tile, step->tiles};
+  const bool has_next = at->place + 1 < task->panel_end - task->panel;
+  if (at->tile == task->tile && has_next && !ck_copies_b(run->plan, run->operands, run->plan->nr))
+    ck_stream_of_b(run, step, ck_task_panel(task, at->place + 1), &whole, &t->fetch[1]);
+  if (t->fetch[1].count == 0 && at->place < task->after_panels)
+    ck_stream_of_b(run, &task->after, task->after_panel + at->place, &share, &t->fetch[1]);
 }
 
 /// What a tile asks for beside its own C: B, its share of the next tile's A, and the next tile's C where K is too short for its
 /// own.
-static void ask_ahead(const ck_run *run, const ck_step *step, const ck_task *task, int64_t tile, int64_t place, ck_tile *t) {
+static void ask_ahead(const ck_run *run, const ck_step *step, const ck_task *task, const ck_meeting *at, ck_tile *t) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t panels = task->panel_end - task->panel;
-  const bool is_last = place + 1 == panels;
-  const ck_share share = {place, panels};
+  const bool is_last = at->place + 1 == panels;
+  const ck_share share = {at->place, panels};
   t->fetch[0].count = 0;
-  if (ck_fetches_a(plan, step->depth) && tile + 1 < task->tile_end) ck_stream_of_a(run, step, tile + 1, &share, &t->fetch[0]);
-  ask_for_b(run, step, task, tile, place, t);
+  if (ck_fetches_a(plan, step->depth) && at->tile + 1 < task->tile_end)
+    ck_stream_of_a(run, step, at->tile + 1, &share, &t->fetch[0]);
+  ask_for_b(run, step, task, at, t);
   if (!t->fetch_c || t->k / plan->kr >= CK_C_AHEAD) return;
-  const int64_t next = ck_task_panel(task, is_last ? 0 : place + 1);
-  t->c_ahead = (next - ck_task_panel(task, place)) * plan->nr + (is_last ? plan->mr * t->c_rs : 0);
+  const int64_t next = ck_task_panel(task, is_last ? 0 : at->place + 1);
+  t->c_ahead = (next - at->panel) * plan->nr + (is_last ? plan->mr * t->c_rs : 0);
 }
 
 void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task) {
@@ -145,11 +146,11 @@ void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
     const void *a = tile_of_a(run, step, tile, &t);
     for (int64_t place = 0; place < task->panel_end - task->panel; place++) {
-      const int64_t panel = ck_task_panel(task, place);
-      const void *b = panel_of_b(run, step, panel, tile == task->tile, &t);
-      ask_ahead(run, step, task, tile, place, &t);
-      run_tile(run, step, &t, tile, panel, a, b);
-      if (t.copy_b) end_copy(run, step, panel, &t);
+      const ck_meeting at = {tile, place, ck_task_panel(task, place)};
+      const void *b = panel_of_b(run, step, at.panel, tile == task->tile, &t);
+      ask_ahead(run, step, task, &at, &t);
+      run_tile(run, step, &at, &t, a, b);
+      if (t.copy_b) end_copy(run, step, at.panel, &t);
     }
   }
 }

@@ -90,10 +90,11 @@ static inline bool ck_fetches_a(const ck_gemm_plan *plan, int64_t depth) {
   return plan->pack_a || ((plan->a_cs == 1 || plan->a_rs == 1) && apart * bytes % page != 0);
 }
 
-/// Whether tiles copy B into the packed panel, beside their multiply-adds: another tile will read it, and B is neither an image
-/// nor a sum of matrices, which the plan does not know of.
-static inline bool ck_copies_b(const ck_gemm_plan *plan, const ck_gemm_operands *operands) {
-  return plan->tiles_copy_b && plan->row_tiles > 1 && !operands->b_image && !operands->b_terms;
+/// Whether a tile copies B into the packed panel of `columns` live columns, beside its multiply-adds: the panel is full, another
+/// tile will read it, and B is neither an image nor a sum of matrices, which the plan does not know of.
+static inline bool ck_copies_b(const ck_gemm_plan *plan, const ck_gemm_operands *operands, int64_t columns) {
+  const bool copies = plan->tiles_copy_b && ck_packs_b(plan) && plan->row_tiles > 1 && columns >= plan->nr;
+  return copies && !operands->b_image && !operands->b_terms;
 }
 
 /// The tile of a block of K: `depth` deep, `padded` where a panel is packed; `n`, and `a_ks` of packed A, are set for each tile.

@@ -23,7 +23,8 @@ typedef struct ck_step {
   int64_t pc, depth, padded;   ///< along K; padded to KR
   int64_t tile, tiles;         ///< of A
   int64_t ranges, slices;      ///< tasks: ranges of tiles x slices of panels
-  int32_t thread, threads;     ///< this one of so many
+  int32_t thread, threads;     ///< this one of so many,
+  int32_t finished;            ///< and of how many of them, from this one on, all tasks are taken
   bool first, last;            ///< along K
 } ck_step;
 
@@ -33,6 +34,11 @@ typedef struct ck_task {
   ck_step after;                     ///< the step of the slice that comes next, of no panels if there is none,
   int64_t after_panel, after_panels; ///< and its panels
 } ck_task;
+
+/// Where a tile and a panel meet: the panel, and how many the walk has passed before it.
+typedef struct ck_meeting {
+  int64_t tile, place, panel;
+} ck_meeting;
 
 /// The panel that comes `place` panels after the walk's first.
 static inline int64_t ck_task_panel(const ck_task *task, int64_t place) {

@@ -6,7 +6,6 @@
 
 #include "gemm/gemm.h"
 #include "gemm/panels.h"
-#include "pack/units.h"
 
 // Partial sums of so many bytes at most are kept at once: of wide products, a band of rows.
 enum { CK_SUMS_BYTES = 8 << 20, CK_ARENA_BYTES = 64 << 20, CK_PAGE = 4096, CK_HUGE_PAGE = 2 << 20 };

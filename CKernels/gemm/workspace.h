@@ -1,8 +1,9 @@
 // Scratch memory of a product: how much, where each part lies, and whose it is.
 #pragma once
 #include "ck_gemm.h"
+#include "pack/units.h"
 
-enum { CK_LINE = 64, CK_TAKEN_BYTES = 2 * CK_LINE };
+enum { CK_TAKEN_BYTES = 2 * CK_LINE };
 
 /// Byte offsets into the workspace.
 typedef struct ck_workspace_map {

@@ -10,8 +10,9 @@
 #include "isa/set.h"
 #include "pack/panel.h"
 #include "pack/transpose.h"
+#include "pack/units.h"
 
-enum { CK_LINE = 64, CK_LINE_UNITS = CK_LINE / 4 };
+enum { CK_LINE_UNITS = CK_LINE / 4 };
 
 /// Where depth `d` of the source goes.
 static inline int64_t depth_in_panel(const ck_panel *p, int64_t d) {
@@ -28,7 +29,7 @@ static inline __attribute__((always_inline)) char *place(const ck_panel *p, char
 #if CK_UNITS == 16
 #include "pack/transpose16.h"
 
-// Sixteen rows `at` the same depths: those that are missing are read as the last one.
+// Sixteen rows at once; the last one is read again for those that are missing.
 static void CK_NAME(transpose_rows)(const ck_panel p, const char *from, char *to, int64_t rows) {
   int64_t at[CK_LINE_UNITS], places[CK_LINE_UNITS];
   for (int64_t i = 0; i < CK_LINE_UNITS; i++) at[i] = ck_least(i, rows - 1) * p.rs;

@@ -7,8 +7,6 @@
 #include "pack/panel.h"
 #include "pack/units.h"
 
-enum { CK_LINE = 64 };
-
 static const ck_movers *movers_of(ck_isa isa) {
 #if defined(__x86_64__)
   if (isa >= CK_ISA_AVX512) return &ck_movers_avx512;

@@ -1,6 +1,7 @@
 // The bodies over an ISA's own vectors: fp32 and fp64 by multiply-add, and bf16 widened to fp32 as it is read (exact products).
 
 #define CK_BODY outer_f32
+#define CK_STORE store_outer_f32
 #define CK_TILE tile_outer_f32
 #define CK_IN float
 #define CK_GROUP float
@@ -10,6 +11,7 @@
 #include "ukernels/outer.h"
 
 #define CK_BODY outer_f64
+#define CK_STORE store_outer_f64
 #define CK_TILE tile_outer_f64
 #define CK_IN double
 #define CK_GROUP double

@@ -1,11 +1,47 @@
 // The body of the families `outer` and `pair`, included once per type and ISA.
 //
-//   CK_BODY  name of the body          CK_IN     element of A and B        CK_GROUP  KR of them, adjacent (pair: two; else CK_IN)
+//   CK_BODY, CK_STORE, CK_TILE: names of the three functions
+//   CK_IN    element of A and B        CK_GROUP  KR of them, adjacent (pair: two; else CK_IN)
 //   CK_ACC   scalar of the sums and C  CK_VEC    vector of CK_ACC          CK_NARROW  element of a narrow C, if it may be narrow
 //
 // The accumulators are a constant-size array under full unrolling, so they stay in registers: `rows * vectors` sums, `vectors` of
 // B and one broadcast of A live at once. Each element is one chain of multiply-adds over k, whatever the tile: rows of one ISA
 // agree bit for bit.
+
+/// C from the sums of a tile of `rows` x `vectors`; the last vector is of some columns alone unless `whole`.
+CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], const int rows, const int vectors,
+                        const bool whole) {
+  enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC) };
+  const ck_mask tail = ck_first(t->n - (vectors - 1) * lanes);
+  const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
+#ifdef CK_NARROW
+  if (t->narrow) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      CK_NARROW *to = (CK_NARROW *)c + i * t->c_rs;
+#pragma clang loop unroll(full)
+      for (int j = 0; j < vectors; j++) {
+        if (whole || j < vectors - 1) ck_store(to + j * lanes, sum[i][j] * alpha);
+        else ck_store_first(to + j * lanes, sum[i][j] * alpha, tail);
+      }
+    }
+    return;
+  }
+#endif
+  const bool reads_c = beta != 0;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+    CK_ACC *to = (CK_ACC *)c + i * t->c_rs;
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) {
+      const bool full = whole || j < vectors - 1;
+      CK_VEC value = sum[i][j] * alpha;
+      if (reads_c) value += beta * (full ? ck_load(to + j * lanes) : ck_load_first(to + j * lanes, tail));
+      if (full) ck_store(to + j * lanes, value);
+      else ck_store_first(to + j * lanes, value, tail);
+    }
+  }
+}
 
 CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, const bool whole, const bool packed_a,
                        const bool copies) {
@@ -66,34 +102,7 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
     }
   }
 
-  const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
-#ifdef CK_NARROW
-  if (t->narrow) {
-#pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++) {
-      CK_NARROW *to = (CK_NARROW *)c + i * t->c_rs;
-#pragma clang loop unroll(full)
-      for (int j = 0; j < vectors; j++) {
-        if (whole || j < vectors - 1) ck_store(to + j * lanes, sum[i][j] * alpha);
-        else ck_store_first(to + j * lanes, sum[i][j] * alpha, tail);
-      }
-    }
-    return;
-  }
-#endif
-  const bool reads_c = beta != 0;
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++) {
-    CK_ACC *to = (CK_ACC *)c + i * t->c_rs;
-#pragma clang loop unroll(full)
-    for (int j = 0; j < vectors; j++) {
-      const bool full = whole || j < vectors - 1;
-      CK_VEC value = sum[i][j] * alpha;
-      if (reads_c) value += beta * (full ? ck_load(to + j * lanes) : ck_load_first(to + j * lanes, tail));
-      if (full) ck_store(to + j * lanes, value);
-      else ck_store_first(to + j * lanes, value, tail);
-    }
-  }
+  CK_STORE(t, c, sum, rows, vectors, whole);
 }
 
 /// One row of the table: `rows` x `nr`, narrower when fewer columns are live. Packed A (its rows adjacent) has fixed addresses,
@@ -121,6 +130,7 @@ CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
 }
 
 #undef CK_BODY
+#undef CK_STORE
 #undef CK_TILE
 #undef CK_IN
 #undef CK_GROUP

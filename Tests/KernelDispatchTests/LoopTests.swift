@@ -48,7 +48,7 @@ struct LoopTests {
   }
 
   @Test(
-    "Tiles that copy B or find it packed, asking or not, slices of one panel or of all, blocks small or large, on 1, 2 and 16 threads: the same bits",
+    "The same bits on any threads, whether tiles copy B or find it packed, ask or not, in slices and blocks of any size",
     arguments: instructionSets)
   func sameBits(isa: ISA) throws {
     let lines = [
