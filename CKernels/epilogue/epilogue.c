@@ -21,10 +21,48 @@ void ck_fetch_tile(const ck_gemm_plan *plan, const void *matrix, const ck_finish
   }
 }
 
-void ck_epilogue_store(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha,
-                       double beta) {
+static void store(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha,
+                  double beta) {
   const ck_finishers *finishers = finishers_of(plan->isa);
   if (plan->c_type == CK_F32) finishers->f32(plan, operands, tile, alpha, beta);
   else if (plan->c_type == CK_BF16) finishers->bf16(plan, operands, tile, alpha, beta);
   else finishers->f64(plan, operands, tile, alpha, beta);
+}
+
+// Block by block through L1: along a row, what is written would lie a stride apart, often in one set of the cache.
+static void store_turned(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha,
+                         double beta) {
+  _Alignas(64) double turned[CK_MAX_MR * CK_MAX_NR];
+  for (int64_t i = 0; i < tile->rows; i += CK_MAX_MR)
+    for (int64_t j = 0; j < tile->columns; j += CK_MAX_NR) {
+      const int64_t rows = ck_least(tile->rows - i, CK_MAX_MR), columns = ck_least(tile->columns - j, CK_MAX_NR);
+      const ck_pack_job job = {
+          .source = (const char *)tile->sums + (i * tile->sums_rs + j) * ck_element_bytes(plan->acc_type),
+          .destination = turned,
+          .rows = rows,
+          .k = columns,
+          .rs = tile->sums_rs,
+          .ks = 1,
+          .panel = (int32_t)rows,
+          .kr = 1,
+          .from = plan->acc_type,
+          .to = plan->acc_type,
+          .isa = plan->isa,
+      };
+      ck_pack(&job);
+      const ck_finished block = {.sums = turned,
+                                 .sums_rs = rows,
+                                 .row = tile->column + j,
+                                 .column = tile->row + i,
+                                 .rows = columns,
+                                 .columns = rows,
+                                 .turned = true};
+      store(plan, operands, &block, alpha, beta);
+    }
+}
+
+void ck_epilogue_store(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha,
+                       double beta) {
+  if (plan->c_rs == 1 && plan->c_cs != 1 && tile->rows > 1) store_turned(plan, operands, tile, alpha, beta);
+  else store(plan, operands, tile, alpha, beta);
 }

@@ -7,6 +7,7 @@ typedef struct ck_finished {
   const void *sums; ///< accumulator type, unit stride along N
   int64_t sums_rs;
   int64_t row, column, rows, columns; ///< where in C, and how large
+  bool turned;                        ///< it is a tile of the transpose of C
 } ck_finished;
 
 typedef void (*ck_finisher)(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha,

@@ -21,6 +21,13 @@ OVERLOAD void to_memory(uint16_t *c, float value) {
   *c = (uint16_t)(value != value ? (bits >> 16) | 0x40 : rounded);
 }
 
+/// Row `i` of a tile in C, and the stride along it.
+OVERLOAD int64_t place_of_row(const ck_gemm_plan *plan, const ck_finished *t, int64_t i) {
+  const int64_t row = t->row + i;
+  return t->turned ? t->column * plan->c_rs + row * plan->c_cs : row * plan->c_rs + t->column * plan->c_cs;
+}
+OVERLOAD int64_t stride_along_row(const ck_gemm_plan *plan, const ck_finished *t) { return t->turned ? plan->c_rs : plan->c_cs; }
+
 #include "epilogue/activations.h"
 
 #define CK_TILE CK_NAME(finish_f32)

@@ -57,12 +57,13 @@ OVERLOAD void finish(const CK_ROW *r, const bool ends) {
 /// Row `i` of the tile, with all that the epilogue has to add.
 OVERLOAD CK_ROW row_of(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *t, int64_t i, CK_ROW row) {
   const ck_epilogue *e = &plan->epilogue;
-  const int64_t place = (t->row + i) * plan->c_rs + t->column * plan->c_cs;
+  const int64_t place = place_of_row(plan, t, i);
+  const ck_bias along = t->turned ? CK_BIAS_PER_ROW : CK_BIAS_PER_COLUMN;
   row.sums = (const CK_ACC *)t->sums + i * t->sums_rs;
   row.c = (CK_OUT *)operands->c + place;
   row.columns = t->columns;
-  if (e->bias == CK_BIAS_PER_COLUMN) row.bias = (const CK_ACC *)operands->bias + t->column;
-  if (e->bias == CK_BIAS_PER_ROW) row.bias_of_row = ((const CK_ACC *)operands->bias)[t->row + i];
+  if (e->bias == along) row.bias = (const CK_ACC *)operands->bias + t->column;
+  else if (e->bias != CK_BIAS_NONE) row.bias_of_row = ((const CK_ACC *)operands->bias)[t->row + i];
   if (e->adds_residual) row.residual = (const CK_OUT *)operands->residual + place;
   return row;
 }
@@ -71,7 +72,7 @@ OVERLOAD CK_ROW row_of(const ck_gemm_plan *plan, const ck_gemm_operands *operand
 OVERLOAD void finish_activated(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *t, CK_ROW row) {
   enum { room = 512 };
   _Alignas(64) CK_ACC values[room];
-  CK_ROW last = {.alpha = 1, .scale = 1, .c_cs = plan->c_cs, .lower = row.lower, .upper = row.upper};
+  CK_ROW last = {.alpha = 1, .scale = 1, .c_cs = row.c_cs, .lower = row.lower, .upper = row.upper};
   for (int64_t j = 0; j < t->columns; j += room) {
     ck_finished part = *t;
     part.sums = (const CK_ACC *)t->sums + j;
@@ -89,7 +90,7 @@ OVERLOAD void finish_activated(const ck_gemm_plan *plan, const ck_gemm_operands 
       for (int64_t line = i; line < end; line++) {
         last.columns = part.columns;
         last.sums = values + (line - i) * part.columns;
-        last.c = (CK_OUT *)operands->c + (part.row + line) * plan->c_rs + part.column * plan->c_cs;
+        last.c = (CK_OUT *)operands->c + place_of_row(plan, &part, line);
         finish(&last, true);
       }
     }
@@ -99,7 +100,7 @@ OVERLOAD void finish_activated(const ck_gemm_plan *plan, const ck_gemm_operands 
 static void CK_TILE(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *t, double alpha, double beta) {
   const ck_epilogue *e = &plan->epilogue;
   CK_ROW row = {
-      .c_cs = plan->c_cs,
+      .c_cs = stride_along_row(plan, t),
       .alpha = (CK_ACC)alpha,
       .beta = (CK_ACC)beta,
       .scale = (CK_ACC)e->scale,

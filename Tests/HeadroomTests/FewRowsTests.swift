@@ -43,14 +43,23 @@ struct FewRowsTests {
     }
   }
 
-  @Test("Where C's columns would leave vectors half empty, it is written across them")
-  func turned() throws {
+  /// Where C's columns would leave vectors half empty, and where tile registers read a larger B in place.
+  @Test("C is written across its rows where that pays, epilogue and all", arguments: Route.types)
+  func turned(input: ElementType, output: ElementType) throws {
+    var index = 0
     for options in [SelectionOptions(), SelectionOptions(threads: 2, keepsThreads: true)] {
-      for (m, n, k) in [(512, 49, 700), (300, 17, 900), (49, 512, 700)] {
+      for (m, n, k) in [(512, 49, 700), (300, 17, 900), (49, 512, 700), (24, 610, 300), (3, 100, 1100)] {
         for (a, b) in Self.arrangements {
           for c in [Arrangement.rowMajor, .columnMajor, .paddedRowMajor] {
-            let setting = GEMMSetting(m, n, k) { ($0.a, $0.b, $0.c, $0.beta, $0.bias) = (a, b, c, 2, .perColumn) }
+            let setting = GEMMSetting(m, n, k) {
+              ($0.inputType, $0.outputType, $0.a, $0.b, $0.c) = (input, output, a, b, c)
+              $0.beta = choice(index, [2, 0, 1])
+              $0.bias = choice(index / 2, GEMMSetting.Bias.allCases)
+              $0.activation = choice(index / 3, ReferenceActivation.kinds)
+              $0.hasResidual = index % 4 == 3
+            }
             #expect(try finding(setting, options) == nil)
+            index += 1
           }
         }
       }
