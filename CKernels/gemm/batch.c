@@ -24,14 +24,14 @@ static ck_gemm_operands operands_of(const ck_gemm_plan *plan, const ck_gemm_sour
     o.b = source->b[index];
     o.c = source->c[index];
     if (source->residual) o.residual = source->residual[index];
-    return ck_with_ready(plan, o);
+    return ck_with_copies(plan, o);
   }
   const int64_t in_bytes = ck_element_bytes(plan->a_type), out_bytes = ck_element_bytes(plan->c_type);
   o.a = (const char *)o.a + index * plan->batch.a * in_bytes;
   o.b = (const char *)o.b + index * plan->batch.b * in_bytes;
   o.c = (char *)o.c + index * plan->batch.c * out_bytes;
   if (o.residual) o.residual = (const char *)o.residual + index * plan->batch.c * out_bytes;
-  return ck_with_ready(plan, o);
+  return ck_with_copies(plan, o);
 }
 
 // While a product that fits into L1 is multiplied, the next one is asked for, unless all of the batch stays in L2. The call's

@@ -75,7 +75,7 @@ static ck_status run_source(const ck_gemm_plan *plan, const ck_gemm_source *sour
   const int64_t bytes = callers ? 0 : ck_gemm_workspace_bytes(plan);
   void *workspace = bytes > 0 ? ck_workspace_take(bytes) : callers;
   if (bytes > 0 && !workspace) return CK_OUT_OF_MEMORY;
-  const ck_gemm_operands first = ck_with_ready(plan, source->first);
+  const ck_gemm_operands first = ck_with_copies(plan, source->first);
   if (source->count == 1) ck_gemm_run(plan, &first, workspace);
   else ck_gemm_batch(plan, source, workspace);
   if (bytes > 0) ck_workspace_return(workspace, bytes);
@@ -89,7 +89,7 @@ ck_status ck_gemm_execute(const ck_gemm_plan *plan, const ck_gemm_operands *oper
     return CK_OK;
   }
   // Not copied: that would wait for the caller's stores (ck_fetching.h).
-  const bool as_they_are = !plan->swapped && !plan->ready_a && !plan->ready_b;
+  const bool as_they_are = !plan->swapped && !plan->copied_a && !plan->copied_b;
   if (plan->driver == CK_DRIVER_TILES && plan->batch.count == 1 && as_they_are) {
     ck_gemm_tiles(plan, operands, NULL);
     return CK_OK;

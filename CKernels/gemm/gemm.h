@@ -31,10 +31,10 @@ typedef struct ck_gemm_source {
   const void *const *residual;
 } ck_gemm_source;
 
-/// Operands of a call with what the plan has ready in place of its own.
-static inline ck_gemm_operands ck_with_ready(const ck_gemm_plan *plan, ck_gemm_operands operands) {
-  if (plan->ready_a) operands.a = plan->ready_a;
-  if (plan->ready_b) operands.b = plan->ready_b;
+/// Operands of a call with the plan's copies in place of its own.
+static inline ck_gemm_operands ck_with_copies(const ck_gemm_plan *plan, ck_gemm_operands operands) {
+  if (plan->copied_a) operands.a = plan->copied_a;
+  if (plan->copied_b) operands.b = plan->copied_b;
   return operands;
 }
 

@@ -51,8 +51,9 @@ typedef struct ck_gemm_plan {
   ck_driver driver;
   bool swapped; ///< A and B were exchanged and all three transposed, so that C has unit stride along N
   bool pack_a, pack_b;
-  const void *ready_a, *ready_b; ///< not NULL: packed ahead, or what lies as the plan says; the call's own is not looked at
-  bool accumulate;               ///< C can't hold the sums (its type or its strides): sum in the workspace, store by the epilogue
+  const void *ready_a, *ready_b;   ///< not NULL: packed ahead; the call's own is not looked at
+  const void *copied_a, *copied_b; ///< not NULL: what lies as the plan says; the call's own is not looked at
+  bool accumulate; ///< C can't hold the sums (its type or its strides): sum in the workspace, store by the epilogue
   bool has_epilogue;
   bool fetches;        ///< tiles ask the caches for what comes next; direct convolution always does
   int64_t quiet_bytes; ///< so much of A and B is near enough for a batch not to ask, and 16 times as much of a packed B

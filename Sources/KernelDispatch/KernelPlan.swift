@@ -109,18 +109,20 @@ public struct KernelPlan: Sendable {
       ahead.isTurned = packed.format.isTurned
     }
     var planned = try Dispatch.process.get().plan(plain, ahead: ahead)
-    let readsPlain = [a, b].contains { $0?.format.isPlain == true }
-    if readsPlain && planned.plan.panel_type != planned.plan.a_type {
-      throw .packedMismatch(
-        operand: "vector", found: "elements as they lie", expected: "panels of \(planned.selection.microkernel)")
-    }
     // The driver of one tile looks at the call's operands alone.
     if planned.plan.driver == CK_DRIVER_ONE_TILE && (a ?? b) != nil { planned.plan.driver = CK_DRIVER_TILES }
     let (left, right) = planned.selection.swapped ? (b, a) : (a, b)
-    planned.plan.ready_a = left.flatMap { UnsafeRawPointer($0.memory.baseAddress) }
-    planned.plan.ready_b = right.flatMap { UnsafeRawPointer($0.memory.baseAddress) }
+    (planned.plan.copied_a, planned.plan.ready_a) = Self.places(left)
+    (planned.plan.copied_b, planned.plan.ready_b) = Self.places(right)
     selection = planned.selection
     memory = Memory(planned.plan, packed: [a, b])
+  }
+
+  /// Where a packed operand lies, as a copy of it or as panels.
+  private static func places(_ operand: PackedOperand?) -> (copied: UnsafeRawPointer?, ready: UnsafeRawPointer?) {
+    guard let operand else { return (nil, nil) }
+    let place = UnsafeRawPointer(operand.memory.baseAddress)
+    return operand.format.isPlain ? (place, nil) : (nil, place)
   }
 
   /// Bytes of workspace for `run`.

@@ -123,8 +123,13 @@ extension Dispatch {
   private func lastingTileSet(_ problem: OrientedProblem, _ options: SelectionOptions) -> Int? {
     if !options.leavesCandidates || overridesVariant { return nil }
     let shortlist = candidates.shortlist(inputType: problem.inputType, cap: min(cap, options.maxISA ?? cap))
-    // Pairs of bf16 that are slower than fp32 come last.
-    func rank(_ pair: CandidatePair) -> Int { pair.set.isa == .avx512bf16 && pairsPerCycle < 1 ? -1 : pair.set.isa.rawValue }
+    // The pairs of a vector are the vector itself, and tile registers would be empty but for it. Else pairs of bf16 that are slower than fp32 come
+    // last.
+    let isVector = problem.readyA && problem.m == 1 || problem.readyB && problem.n == 1
+    func rank(_ pair: CandidatePair) -> Int {
+      if isVector && pair.set.family == .matrix { return -2 }
+      return pair.set.isa == .avx512bf16 && pairsPerCycle < 1 && !isVector ? -1 : pair.set.isa.rawValue
+    }
     return shortlist.filter { problem.rejection(of: $0) == nil }.max { rank($0) < rank($1) }?.tileSetIndex
   }
 
@@ -140,11 +145,11 @@ extension Dispatch {
 }
 
 extension PackedOperand.Format {
-  /// Whether the panel is the operand as it would lie anyway: a vector, its elements neither widened nor padded.
+  /// Whether the panel is the operand as it would lie anyway: a vector, its elements not widened, with padding behind them if any.
   var isPlain: Bool {
     size == 1
       && KernelTable.shared.microkernels.contains {
-        $0.name == microkernel && $0.types.a == inputType && k % $0.kr == 0 && $0.family != .matrix
+        $0.name == microkernel && $0.types.a == inputType && $0.family != .matrix
       }
       && (side == .a) != isTurned
   }

@@ -13,7 +13,7 @@ extension Dispatch {
     let driver = driver(problem, descriptor, selection, threads: threads.alone)
     return ck_gemm_plan(
       driver: driver, swapped: problem.swapped,
-      pack_a: pair.packsA, pack_b: pair.packsB, ready_a: nil, ready_b: nil,
+      pack_a: pair.packsA, pack_b: pair.packsB, ready_a: nil, ready_b: nil, copied_a: nil, copied_b: nil,
       accumulate: problem.sumsApart && !storesNarrow(problem, descriptor, selection),
       has_epilogue: !descriptor.epilogue.isIdentity,
       fetches: asks(problem, descriptor.batch), quiet_bytes: Int64(asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
