@@ -24,6 +24,7 @@ CK_INLINE void ck_store_first(float *p, ck_vf v, ck_mask lanes) { _mm256_masksto
 CK_INLINE void ck_store_first(double *p, ck_vd v, ck_mask lanes) { _mm256_maskstore_pd(p, ck_lanes64(lanes), v); }
 
 // bf16, widened: the upper half of a float. AVX2 masks no 16-bit elements, hence the copy.
+CK_INLINE ck_vf ck_broadcast(const uint16_t *p) { return (ck_vf)_mm256_slli_epi32(_mm256_set1_epi16((int16_t)*p), 16); }
 CK_INLINE ck_vf ck_load(const uint16_t *p) {
   return (ck_vf)_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)), 16);
 }

@@ -23,6 +23,12 @@ CK_INLINE void ck_store_first(double *p, ck_vd v, ck_mask some) { _mm512_mask_st
 
 // bf16, widened: the upper half of a float.
 CK_INLINE ck_vf ck_widen(__m256i halves) { return (ck_vf)_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16); }
+CK_INLINE ck_vf ck_broadcast(const uint16_t *p) {
+  __mmask32 upper = 0xAAAAAAAA;
+  // Opaque: the compiler would broadcast to all halves, and clear the lower ones by a shuffle.
+  __asm__("" : "+Yk"(upper));
+  return (ck_vf)_mm512_maskz_set1_epi16(upper, (int16_t)*p);
+}
 CK_INLINE ck_vf ck_load(const uint16_t *p) { return ck_widen(_mm256_loadu_si256((const __m256i *)p)); }
 CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask some) { return ck_widen(_mm256_maskz_loadu_epi16((__mmask16)some, p)); }
 CK_INLINE void ck_store_first(uint16_t *p, ck_vf v, ck_mask some) {

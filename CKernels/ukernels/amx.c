@@ -95,45 +95,81 @@ CK_INLINE void multiply(const ck_tile *t, const ck_native_bf16 *a, const ck_nati
   if (lower && right) _tile_dpbf16ps(3, 5, 7);
 }
 
+/// The sums of a tile, where they don't lie in C as they are.
+typedef struct ck_sums {
+  _Alignas(64) float at[2 * CK_TILE_ROWS][2 * CK_TILE_ROWS];
+} ck_sums;
+
+CK_INLINE bool is_whole(const ck_tile *t, int64_t rows) { return rows == 2 * CK_TILE_ROWS && t->n == 2 * CK_TILE_ROWS; }
+
+CK_INLINE void load_registers(const float *from, int64_t rs) {
+  const int64_t step = rs * (int64_t)sizeof *from;
+  _tile_loadd(0, from, step);
+  _tile_loadd(1, from + CK_TILE_ROWS, step);
+  _tile_loadd(2, from + CK_TILE_ROWS * rs, step);
+  _tile_loadd(3, from + CK_TILE_ROWS * rs + CK_TILE_ROWS, step);
+}
+
+CK_INLINE void store_registers(float *to, int64_t rs) {
+  const int64_t step = rs * (int64_t)sizeof *to;
+  _tile_stored(0, to, step);
+  _tile_stored(1, to + CK_TILE_ROWS, step);
+  _tile_stored(2, to + CK_TILE_ROWS * rs, step);
+  _tile_stored(3, to + CK_TILE_ROWS * rs + CK_TILE_ROWS, step);
+}
+
+/// Whether the sums begin with C: what an earlier block of K has left there costs nothing more to add.
+CK_INLINE bool begins_with_c(const ck_tile *t) { return t->alpha == 1 && t->beta == 1 && !t->narrow; }
+
+CK_INLINE ck_mask live_columns(const ck_tile *t, int64_t column) {
+  return ck_first(t->n - column < CK_TILE_ROWS ? t->n - column : CK_TILE_ROWS);
+}
+
+static void begin_sums_amx(const ck_tile *t, const float *c, int64_t rows) {
+  if (is_whole(t, rows)) {
+    load_registers(c, t->c_rs);
+    return;
+  }
+  ck_sums sums = {};
+  for (int64_t i = 0; i < rows; i++)
+    for (int64_t j = 0; j < t->n; j += CK_TILE_ROWS)
+      ck_store(&sums.at[i][j], ck_load_first(c + i * t->c_rs + j, live_columns(t, j)));
+  load_registers(sums.at[0], 2 * CK_TILE_ROWS);
+}
+
 /// C = alpha sums + beta C for one vector of a row, `some` of its columns.
-CK_INLINE void store(const ck_tile *t, void *c, int64_t place, ck_vf sums, ck_mask some) {
+CK_INLINE void store(const ck_tile *t, void *c, int64_t place, ck_vf sums, float beta, ck_mask some) {
   const ck_vf value = sums * (float)t->alpha;
   float *to = (float *)c + place;
   if (t->narrow) ck_store_first((ck_native_bf16 *)c + place, value, some);
-  else if (t->beta != 0) ck_store_first(to, value + (float)t->beta * ck_load_first(to, some), some);
+  else if (beta != 0) ck_store_first(to, value + beta * ck_load_first(to, some), some);
   else ck_store_first(to, value, some);
 }
 
 static void store_tile_amx(const ck_tile *t, void *c, int64_t rows) {
-  if (rows == 2 * CK_TILE_ROWS && t->n == 2 * CK_TILE_ROWS && t->alpha == 1 && t->beta == 0 && !t->narrow) {
-    const int64_t whole = t->c_rs * (int64_t)sizeof(float);
-    float *to = c;
-    _tile_stored(0, to, whole);
-    _tile_stored(1, to + CK_TILE_ROWS, whole);
-    _tile_stored(2, to + CK_TILE_ROWS * t->c_rs, whole);
-    _tile_stored(3, to + CK_TILE_ROWS * t->c_rs + CK_TILE_ROWS, whole);
+  const float beta = begins_with_c(t) ? 0 : (float)t->beta;
+  if (is_whole(t, rows) && t->alpha == 1 && beta == 0 && !t->narrow) {
+    store_registers(c, t->c_rs);
     return;
   }
-  enum { columns = 2 * CK_TILE_ROWS, step = columns * sizeof(float) };
-  _Alignas(64) float sums[columns * columns];
-  _tile_stored(0, sums, step);
-  _tile_stored(1, sums + CK_TILE_ROWS, step);
-  _tile_stored(2, sums + CK_TILE_ROWS * columns, step);
-  _tile_stored(3, sums + CK_TILE_ROWS * columns + CK_TILE_ROWS, step);
+  ck_sums sums;
+  store_registers(sums.at[0], 2 * CK_TILE_ROWS);
   for (int64_t i = 0; i < rows; i++)
-    for (int64_t j = 0; j < t->n; j += CK_TILE_ROWS) {
-      const int64_t left = t->n - j;
-      store(t, c, i * t->c_rs + j, ck_load(sums + i * columns + j), ck_first(left < CK_TILE_ROWS ? left : CK_TILE_ROWS));
-    }
+    for (int64_t j = 0; j < t->n; j += CK_TILE_ROWS)
+      store(t, c, i * t->c_rs + j, ck_load(&sums.at[i][j]), beta, live_columns(t, j));
 }
 
 // One function for all heights: the tile registers' work is the same for each.
 static void multiply_tile_amx(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   const bool alone = ck_tiles_begin_amx();
-  _tile_zero(0);
-  _tile_zero(1);
-  _tile_zero(2);
-  _tile_zero(3);
+  if (begins_with_c(t)) {
+    begin_sums_amx(t, c, rows);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+  }
   ck_fetching fetching = ck_fetching_of(t, c, t->narrow ? 2 : sizeof(float), rows, nr, t->k / 2);
   for (int64_t s = 0; s < t->blocks; s++) {
     const ck_native_bf16 *a_k = a[s], *b_k = b[s];

@@ -107,13 +107,13 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
 
 /// One row of the table: `rows` x `nr`, narrower when fewer columns are live. Packed A (its rows adjacent) has fixed addresses,
 /// strided A computed ones. A tile that copies B does so beside its multiply-adds: stores have a port of their own, but scalar
-/// rows no register to spare.
+/// rows no register to spare, and bf16 that is widened is packed otherwise.
 CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   const bool packed_a = t->a_rs == kr;
   const int vectors = nr / lanes;
   if (t->n == nr) {
-    if (kr == 1 && lanes > 1 && t->copy_b) {
+    if (kr == 1 && lanes > 1 && sizeof(CK_IN) == sizeof(CK_ACC) && t->copy_b) {
       if (packed_a) CK_BODY(t, a, b, c, rows, vectors, true, true, true);
       else CK_BODY(t, a, b, c, rows, vectors, true, false, true);
     } else if (packed_a) CK_BODY(t, a, b, c, rows, vectors, true, true, false);

@@ -71,9 +71,7 @@ public struct Dispatch: Sendable {
 
   /// `descriptor` turned as the instruction set at hand likes it.
   func oriented(_ descriptor: GEMMDescriptor) -> OrientedProblem {
-    let bytes = descriptor.accumulatorType.byteCount
-    let isa = min(cap, descriptor.options.maxISA ?? cap)
-    return OrientedProblem(descriptor, lanes: isa.vectorBytes(elementBytes: bytes) / bytes)
+    OrientedProblem(descriptor, isa: min(cap, descriptor.options.maxISA ?? cap))
   }
 
   /// What was selected for `descriptor` and the C plan of it.

@@ -28,17 +28,16 @@ struct OrientedProblem {
 
   /// - Parameters:
   ///   - turns: false leaves the product as it is described, whatever C's strides.
-  ///   - lanes: not `nil`: so many columns fill a vector, and C is written across its unit stride where its columns would leave vectors half
-  ///     empty.
+  ///   - isa: not `nil`: C is written across its unit stride where that suits the vectors or tile registers of this instruction set.
   ///   - turned: not `nil`: as operands are packed. A C that is a vector may be seen either way, and follows them.
-  init(_ descriptor: GEMMDescriptor, turns: Bool = true, lanes: Int? = nil, turned: Bool? = nil) {
+  init(_ descriptor: GEMMDescriptor, turns: Bool = true, isa: ISA? = nil, turned: Bool? = nil) {
     let c = descriptor.c
     // A column vector is a row vector seen the other way.
     let alongUnit = turns && c.rowStride == 1 && (c.columns == 1 || c.columnStride != 1) && c.rows != 1
     if let turned, c.rows == 1 || c.columns == 1 {
       swapped = turned
     } else {
-      swapped = lanes.map { alongUnit != Self.fillsAcross(descriptor, swapped: alongUnit, lanes: $0) } ?? alongUnit
+      swapped = isa.map { alongUnit != Self.suitsAcross(descriptor, swapped: alongUnit, $0) } ?? alongUnit
     }
     let (a, b) = swapped ? (descriptor.b.transposed, descriptor.a.transposed) : (descriptor.a, descriptor.b)
     let out = swapped ? c.transposed : c
@@ -60,10 +59,26 @@ struct OrientedProblem {
     parts = descriptor.inputType == .float32 ? descriptor.precision.rawValue : 0
   }
 
+  private static func suitsAcross(_ descriptor: GEMMDescriptor, swapped: Bool, _ isa: ISA) -> Bool {
+    if descriptor.inputType == .bfloat16 && isa >= .amx { return readsAcross(descriptor, swapped: swapped) }
+    return fillsAcross(descriptor, swapped: swapped, isa)
+  }
+
+  /// Whether the larger operand is read where it lies by tile registers, whose rows of A are along K, when C is written across: cycles that are
+  /// saved by packing the smaller one instead against those of transposing C.
+  private static func readsAcross(_ descriptor: GEMMDescriptor, swapped: Bool) -> Bool {
+    let (a, b) = swapped ? (descriptor.b.transposed, descriptor.a.transposed) : (descriptor.a, descriptor.b)
+    let (m, n, k) = (Double(a.rows), Double(b.columns), Double(a.columns))
+    if a.columnStride != 1 || b.rowStride != 1 || a.rows < 2 || a.columns % 2 != 0 { return false }
+    return 0.5 * k * (n - m) > 2 * m * n
+  }
+
   /// Whether so much of the vectors along C's unit stride is empty that it pays to lay the other operand out the other way round: cycles of
   /// multiply-adds for each of its elements against those of packing it.
-  private static func fillsAcross(_ descriptor: GEMMDescriptor, swapped: Bool, lanes: Int) -> Bool {
+  private static func fillsAcross(_ descriptor: GEMMDescriptor, swapped: Bool, _ isa: ISA) -> Bool {
     if descriptor.k < 256 { return false }
+    let bytes = descriptor.accumulatorType.byteCount
+    let lanes = isa.vectorBytes(elementBytes: bytes) / bytes
     let (a, c) = swapped ? (descriptor.b.transposed, descriptor.c.transposed) : (descriptor.a, descriptor.c)
     if c.rows < lanes || c.columns < 2 || c.columns > 8 * lanes { return false }
     func filled(_ size: Int) -> Int { (size + lanes - 1) / lanes * lanes }

@@ -28,8 +28,12 @@ public struct Variant: Sendable, Hashable {
     self.summary = summary
   }
 
-  /// Whether it packs what a micro-kernel can read only when packed.
-  func packs(for kernel: Microkernel) -> Bool { (packsA || !kernel.packedA) && (packsB || !kernel.packedB) }
+  /// Whether it packs what a micro-kernel can read only when packed, and nothing that one reads only where it lies: bf16 that is packed is better
+  /// widened then.
+  func packs(for kernel: Microkernel) -> Bool {
+    if kernel.family == .outer && kernel.types.a == .bfloat16 { return !packsA && !packsB }
+    return (packsA || !kernel.packedA) && (packsB || !kernel.packedB)
+  }
 
   /// The techniques it can use. SIMD depends on the micro-kernel.
   public var techniques: TechniqueSet {

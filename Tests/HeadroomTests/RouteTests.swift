@@ -69,8 +69,8 @@ struct RouteTests {
   func ownBlocks(route: Route) throws {
     let probe = GEMMSetting(40, 70, 4000) { ($0.inputType, $0.outputType) = (route.inputType, route.outputType) }
     var blocking = try route.plan(probe).1.selection.blocking
-    // `dot` takes K whole.
-    blocking.kc = min(blocking.kc, 1000)
+    // `dot` takes K whole; whole depths of tile registers.
+    blocking.kc = min(blocking.kc, 992)
     for (index, k) in [blocking.kc - 1, blocking.kc, blocking.kc + 1, 2 * blocking.kc + 1].enumerated() {
       // Forced, what is beyond KC is a block of its own; left to itself, a plan makes its blocks equal.
       let selection = try checkRandom(route, 19, 37, k, index, blocking: blocking)

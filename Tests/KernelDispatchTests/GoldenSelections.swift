@@ -18,6 +18,7 @@ extension GoldenSelectionTests {
     128x128x128 f64 -> outer.direct outer_f64_2x4_scalar mc=128 nc=128 kc=64 threads=2
     8x4096x4096:nt f64 -> outer.packed outer_f64_2x4_scalar mc=8 nc=4096 kc=96 threads=2
     128x128x128 bf16 -> outer.widened outer_f32_2x4_scalar mc=128 nc=128 kc=128 threads=2
+    1x4096x4096 bf16 -> outer.widened outer_f32_2x4_scalar mc=2 nc=4096 kc=192 threads=2
     1x4096x4096:nt bf16 -> dot.direct dot_bf16_2x4_scalar mc=2 nc=4096 kc=4096 threads=2
     8x4096x4096:nt bf16 -> dot.direct dot_bf16_2x4_scalar mc=8 nc=4096 kc=4096 threads=2
     128x768x3072:nt bf16 -> dot.direct dot_bf16_2x4_scalar mc=128 nc=768 kc=3072 threads=2
@@ -39,6 +40,7 @@ extension GoldenSelectionTests {
     128x128x128 f64 -> outer.direct outer_f64_6x4_sse2 mc=132 nc=128 kc=64 threads=2
     8x4096x4096:nt f64 -> outer.packed outer_f64_6x4_sse2 mc=12 nc=4096 kc=96 threads=2
     128x128x128 bf16 -> outer.widened outer_f32_6x8_sse2 mc=132 nc=128 kc=128 threads=2
+    1x4096x4096 bf16 -> outer.widened outer_f32_6x8_sse2 mc=6 nc=4096 kc=192 threads=2
     1x4096x4096:nt bf16 -> dot.direct dot_bf16_2x4_sse2 mc=2 nc=4096 kc=4096 threads=2
     8x4096x4096:nt bf16 -> dot.direct dot_bf16_2x4_sse2 mc=8 nc=4096 kc=4096 threads=2
     128x768x3072:nt bf16 -> outer.widened outer_f32_6x8_sse2 mc=132 nc=768 kc=192 threads=2
@@ -60,6 +62,7 @@ extension GoldenSelectionTests {
     128x128x128 f64 -> outer.direct outer_f64_6x8_avx2 mc=132 nc=128 kc=64 threads=2
     8x4096x4096:nt f64 -> outer.packed outer_f64_6x8_avx2 mc=12 nc=4096 kc=96 threads=2
     128x128x128 bf16 -> outer.widened outer_f32_6x16_avx2 mc=132 nc=128 kc=128 threads=2
+    1x4096x4096 bf16 -> outer.direct outer_bf16_4x16_avx2 mc=4 nc=4096 kc=64 threads=2
     1x4096x4096:nt bf16 -> dot.direct dot_bf16_3x4_avx2 mc=3 nc=4096 kc=4096 threads=2
     8x4096x4096:nt bf16 -> dot.direct dot_bf16_3x4_avx2 mc=9 nc=4096 kc=4096 threads=2
     128x768x3072:nt bf16 -> outer.widened outer_f32_6x16_avx2 mc=132 nc=768 kc=192 threads=2
@@ -81,6 +84,7 @@ extension GoldenSelectionTests {
     128x128x128 f64 -> outer.direct outer_f64_14x16_avx512 mc=140 nc=128 kc=64 threads=2
     8x4096x4096:nt f64 -> outer.packed outer_f64_14x16_avx512 mc=14 nc=4096 kc=96 threads=2
     128x128x128 bf16 -> outer.widened outer_f32_14x32_avx512 mc=140 nc=128 kc=128 threads=2
+    1x4096x4096 bf16 -> outer.direct outer_bf16_8x32_avx512 mc=8 nc=4096 kc=64 threads=2
     1x4096x4096:nt bf16 -> dot.direct dot_bf16_4x4_avx512 mc=4 nc=4096 kc=4096 threads=2
     8x4096x4096:nt bf16 -> dot.direct dot_bf16_4x4_avx512 mc=8 nc=4096 kc=4096 threads=2
     128x768x3072:nt bf16 -> outer.widened outer_f32_14x32_avx512 mc=140 nc=768 kc=192 threads=2
@@ -102,6 +106,7 @@ extension GoldenSelectionTests {
     128x128x128 f64 -> outer.direct outer_f64_14x16_avx512 mc=140 nc=128 kc=64 threads=2
     8x4096x4096:nt f64 -> outer.packed outer_f64_14x16_avx512 mc=14 nc=4096 kc=96 threads=2
     128x128x128 bf16 -> pair.packed-b pair_bf16_14x32_avx512bf16 mc=140 nc=128 kc=128 threads=2
+    1x4096x4096 bf16 -> outer.direct outer_bf16_8x32_avx512 mc=8 nc=4096 kc=64 threads=2
     1x4096x4096:nt bf16 -> dot.direct dot_bf16_4x4_avx512bf16 mc=4 nc=4096 kc=4096 threads=2
     8x4096x4096:nt bf16 -> dot.direct dot_bf16_4x4_avx512bf16 mc=8 nc=4096 kc=4096 threads=2
     128x768x3072:nt bf16 -> pair.packed-b pair_bf16_14x32_avx512bf16 mc=140 nc=768 kc=384 threads=2
@@ -111,11 +116,12 @@ extension GoldenSelectionTests {
     // fp32 as below it.
     .amx: """
     128x128x128 bf16 -> matrix.packed-b matrix_bf16_32x32_amx mc=128 nc=128 kc=128 threads=1
+    1x4096x4096 bf16 -> outer.direct outer_bf16_8x32_avx512 mc=8 nc=4096 kc=64 threads=2
     1x4096x4096:nt bf16 -> dot.direct dot_bf16_4x4_avx512bf16 mc=4 nc=4096 kc=4096 threads=2
-    8x4096x4096:nt bf16 -> dot.direct dot_bf16_4x4_avx512bf16 mc=8 nc=4096 kc=4096 threads=2
-    128x768x3072:nt bf16 -> matrix.packed-b matrix_bf16_32x32_amx mc=128 nc=768 kc=512 threads=2
-    1024x1024x1024 bf16 -> matrix.packed-b matrix_bf16_32x32_amx mc=1024 nc=1024 kc=512 threads=2
-    1024x1024x1024:tn bf16 -> matrix.packed matrix_bf16_32x32_amx mc=1024 nc=1024 kc=512 threads=2
+    8x4096x4096:nt bf16 -> matrix.packed-b matrix_bf16_32x32_amx mc=1024 nc=32 kc=4096 threads=2 swapped
+    128x768x3072:nt bf16 -> matrix.packed-b matrix_bf16_32x32_amx mc=768 nc=128 kc=1024 threads=2 swapped
+    1024x1024x1024 bf16 -> matrix.packed-b matrix_bf16_32x32_amx mc=1024 nc=1024 kc=1024 threads=2
+    1024x1024x1024:tn bf16 -> matrix.packed matrix_bf16_32x32_amx mc=1024 nc=1024 kc=1024 threads=2
     """,
   ]
 }
