@@ -59,18 +59,17 @@ static void list_parts(const ck_step *step, const ck_gemm_plan *plan, int64_t he
     }
 }
 
-/// B of a panel, and from where to where the tile is to copy it. `may_pack`: the task's first tile, which sees to it that the
-/// panel is packed.
-static const void *panel_of_b(const ck_run *run, const ck_step *step, int64_t panel, bool may_pack, ck_tile *t) {
+/// B of a panel, and from where to where the tile is to copy it. The task's first tile sees to it that the panel is packed.
+static const void *panel_of_b(const ck_run *run, const ck_step *step, const ck_task *task, const ck_meeting *at, ck_tile *t) {
   const ck_gemm_plan *plan = run->plan;
-  const int64_t column = step->jc + panel * plan->nr;
+  const int64_t panel = at->panel, column = step->jc + panel * plan->nr;
   if (plan->ready_b) return ck_ready_b(plan, column, step->pc);
   const char *source =
       (const char *)run->operands->b + (step->pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
   if (!plan->pack_b) return source;
   char *packed = ck_place_of_b(run, step, panel);
   const bool copies = ck_copies_b(plan, run->operands, step->columns - panel * plan->nr);
-  if (!may_pack || !ck_claims_b(run, step, panel, copies)) return packed;
+  if (at->tile > task->tile || !ck_claims_b(run, step, panel, task->panel_end, copies)) return packed;
   t->copy_b = packed;
   t->b_ks = plan->b_rs;
   return source;
@@ -147,7 +146,7 @@ void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task
     const void *a = tile_of_a(run, step, tile, &t);
     for (int64_t place = 0; place < task->panel_end - task->panel; place++) {
       const ck_meeting at = {tile, place, ck_task_panel(task, place)};
-      const void *b = panel_of_b(run, step, at.panel, tile == task->tile, &t);
+      const void *b = panel_of_b(run, step, task, &at, &t);
       ask_ahead(run, step, task, &at, &t);
       run_tile(run, step, &at, &t, a, b);
       if (t.copy_b) end_copy(run, step, at.panel, &t);

@@ -50,9 +50,10 @@ static inline int64_t ck_task_panel(const ck_task *task, int64_t place) {
 char *ck_place_of_b(const ck_run *run, const ck_step *step, int64_t panel);
 char *ck_place_of_a(const ck_run *run, const ck_step *step, int64_t tile);
 
-/// Has it packed there: by this thread if no other has begun, else waits for the other. With `copies` the caller may be the one,
-/// told by true, that packs the panel by a tile and then says so.
-bool ck_claims_b(const ck_run *run, const ck_step *step, int64_t panel, bool copies);
+/// Has it packed there: by this thread if no other has begun, else waits for the other; with some of its neighbours up to
+/// `panel_end`, whose rows lie beside its own. With `copies` the caller may be the one, told by true, that packs the panel by a
+/// tile and then says so.
+bool ck_claims_b(const ck_run *run, const ck_step *step, int64_t panel, int64_t panel_end, bool copies);
 void ck_packed_b(const ck_run *run, const ck_step *step, int64_t panel);
 void ck_pack_tile_of_a(const ck_run *run, const ck_step *step, int64_t tile);
 

@@ -22,19 +22,23 @@ static _Atomic int64_t *state_of_a(const ck_run *run, const ck_step *step, int64
   return (_Atomic int64_t *)(run->workspace + run->map.a_states) + (tile - step->tile);
 }
 
-static ck_pack_job job_of_b(const ck_run *run, const ck_step *step, int64_t panel) {
+/// What packs so many panels from `panel` on.
+static ck_pack_job job_of_b(const ck_run *run, const ck_step *step, int64_t panel, int64_t panels) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t column = panel * plan->nr;
-  const ck_b_panel place = {step->jc + column, ck_least(plan->nr, step->columns - column), step->pc, step->depth};
+  const ck_b_panel place = {step->jc + column, ck_least(panels * plan->nr, step->columns - column), step->pc, step->depth};
   return ck_pack_b_job(plan, run->operands, &place, ck_place_of_b(run, step, panel));
 }
 
-bool ck_claims_b(const ck_run *run, const ck_step *step, int64_t panel, bool copies) {
+bool ck_claims_b(const ck_run *run, const ck_step *step, int64_t panel, int64_t panel_end, bool copies) {
+  enum { most = 4 };
   if (!ck_team_first(state_of_b(run, panel), step->b_index)) return false;
   if (copies) return true;
-  const ck_pack_job job = job_of_b(run, step, panel);
+  int64_t end = panel + 1;
+  while (end < ck_least(panel + most, panel_end) && ck_team_first(state_of_b(run, end), step->b_index)) end++;
+  const ck_pack_job job = job_of_b(run, step, panel, end - panel);
   ck_pack(&job);
-  ck_packed_b(run, step, panel);
+  for (; panel < end; panel++) ck_packed_b(run, step, panel);
   return false;
 }
 
@@ -51,7 +55,7 @@ void ck_pack_tile_of_a(const ck_run *run, const ck_step *step, int64_t tile) {
 void ck_stream_of_b(const ck_run *run, const ck_step *step, int64_t panel, const ck_share *share, ck_stream *stream) {
   stream->count = 0;
   if (ck_team_begun(state_of_b(run, panel), step->b_index)) return;
-  const ck_pack_job job = job_of_b(run, step, panel);
+  const ck_pack_job job = job_of_b(run, step, panel, 1);
   ck_pack_stream(&job, share->part, share->parts, step->padded / run->plan->kr, stream);
 }
 

@@ -157,12 +157,28 @@ static void pack_parts_panel(const ck_pack_job *job, int64_t row, int64_t rows, 
   }
 }
 
+// Rows that lie side by side in several panels: a few depths of all of them at a time, so that what is next to what was read is
+// read soon, out of the same page.
+static void pack_side_by_side(const ck_pack_job *job, int64_t panel_bytes) {
+  enum { depths = CK_TILE_DEPTH };
+  for (int64_t d = 0; d < job->k; d += depths) {
+    ck_pack_job piece = *job;
+    piece.source = (const char *)job->source + d * job->ks * ck_element_bytes(job->from);
+    piece.k = ck_least(depths, job->k - d);
+    char *destination = (char *)job->destination + d * job->panel * ck_element_bytes(job->to);
+    for (int64_t row = 0; row < job->rows; row += job->panel, destination += panel_bytes)
+      pack_matrix_panel(&piece, row, ck_least(job->panel, job->rows - row), destination);
+  }
+}
+
 void ck_pack(const ck_pack_job *job) {
   const int64_t elements = job->panel * ck_round_up(job->k, job->kr) * ck_most(job->parts, 1);
   const int64_t panel_bytes = elements * ck_element_bytes(job->to);
   char *destination = job->destination;
+  const bool is_plain = !job->image && job->parts == 0 && !job->terms && job->places <= 1;
+  if (is_plain && job->rs == 1 && job->rows > job->panel) return pack_side_by_side(job, panel_bytes);
   for (int64_t row = 0; row < job->rows; row += job->panel, destination += panel_bytes) {
-    const int64_t rows = job->rows - row < job->panel ? job->rows - row : job->panel;
+    const int64_t rows = ck_least(job->panel, job->rows - row);
     if (job->image) ck_pack_image_panel(job, job->row + row, rows, destination);
     else if (job->parts > 0) pack_parts_panel(job, row, rows, destination);
     else if (job->terms) pack_terms_panel(job, row, rows, destination);
