@@ -50,6 +50,12 @@ static void run_tiles(const ck_batch_run *run, int64_t begin, int64_t end) {
   const int64_t in_bytes = ck_element_bytes(plan->a_type), out_bytes = ck_element_bytes(plan->c_type);
   const int64_t a_step = plan->batch.a * in_bytes, b_step = plan->batch.b * in_bytes, c_step = plan->batch.c * out_bytes;
   const ck_ukernel_fn multiply = plan->tiles[plan->m];
+  if (plan->tiles_repeat) {
+    ck_tile tile = plan->tile;
+    tile.more = end - begin - 1, tile.a_step = a_step, tile.b_step = b_step, tile.c_step = c_step;
+    multiply(&tile, &first.a, &first.b, first.c);
+    return;
+  }
   for (int64_t i = 0; i < end - begin; i++) {
     const void *a = (const char *)first.a + i * a_step, *b = (const char *)first.b + i * b_step;
     multiply(&plan->tile, &a, &b, (char *)first.c + i * c_step);
@@ -89,6 +95,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
 }
 
 void ck_gemm_batch(const ck_gemm_plan *plan, const ck_gemm_source *source, char *workspace) {
+  if (source->count == 0) return;
   const ck_team team = plan->batch.team;
   const int64_t bytes = ck_workspace_of(plan).total;
   ck_batch_run run = {.plan = plan, .source = source, .workspace = workspace, .bytes = bytes};

@@ -2,6 +2,7 @@
 
 #define CK_BODY outer_f32
 #define CK_STORE store_outer_f32
+#define CK_REPEAT repeat_outer_f32
 #define CK_TILE tile_outer_f32
 #define CK_IN float
 #define CK_GROUP float
@@ -12,6 +13,7 @@
 
 #define CK_BODY outer_f64
 #define CK_STORE store_outer_f64
+#define CK_REPEAT repeat_outer_f64
 #define CK_TILE tile_outer_f64
 #define CK_IN double
 #define CK_GROUP double
@@ -21,6 +23,7 @@
 
 #define CK_BODY outer_bf16
 #define CK_STORE store_outer_bf16
+#define CK_REPEAT repeat_outer_bf16
 #define CK_TILE tile_outer_bf16
 #define CK_IN uint16_t
 #define CK_GROUP uint16_t

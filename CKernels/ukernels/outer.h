@@ -1,6 +1,6 @@
 // The body of the families `outer` and `pair`, included once per type and ISA.
 //
-//   CK_BODY, CK_STORE, CK_TILE: names of the three functions
+//   CK_BODY, CK_STORE, CK_REPEAT, CK_TILE: names of the four functions
 //   CK_IN    element of A and B        CK_GROUP  KR of them, adjacent (pair: two; else CK_IN)
 //   CK_ACC   scalar of the sums and C  CK_VEC    vector of CK_ACC          CK_NARROW  element of a narrow C, if it may be narrow
 //
@@ -14,15 +14,21 @@ CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC) };
   const ck_mask tail = ck_first(t->n - (vectors - 1) * lanes);
   const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
+  const int64_t c_rs = t->c_rs; // stores to C might change it, as far as the compiler knows
+  if (alpha != 1)
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+      for (int j = 0; j < vectors; j++) sum[i][j] *= alpha;
 #ifdef CK_NARROW
   if (t->narrow) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
-      CK_NARROW *to = (CK_NARROW *)c + i * t->c_rs;
+      CK_NARROW *to = (CK_NARROW *)c + i * c_rs;
 #pragma clang loop unroll(full)
       for (int j = 0; j < vectors; j++) {
-        if (whole || j < vectors - 1) ck_store(to + j * lanes, sum[i][j] * alpha);
-        else ck_store_first(to + j * lanes, sum[i][j] * alpha, tail);
+        if (whole || j < vectors - 1) ck_store(to + j * lanes, sum[i][j]);
+        else ck_store_first(to + j * lanes, sum[i][j], tail);
       }
     }
     return;
@@ -31,11 +37,11 @@ CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_
   const bool reads_c = beta != 0;
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++) {
-    CK_ACC *to = (CK_ACC *)c + i * t->c_rs;
+    CK_ACC *to = (CK_ACC *)c + i * c_rs;
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectors; j++) {
       const bool full = whole || j < vectors - 1;
-      CK_VEC value = sum[i][j] * alpha;
+      CK_VEC value = sum[i][j];
       if (reads_c) value += beta * (full ? ck_load(to + j * lanes) : ck_load_first(to + j * lanes, tail));
       if (full) ck_store(to + j * lanes, value);
       else ck_store_first(to + j * lanes, value, tail);
@@ -105,6 +111,21 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
   CK_STORE(t, c, sum, rows, vectors, whole);
 }
 
+/// The tile of one product after another.
+CK_INLINE void CK_REPEAT(CK_TILE_ARGUMENTS, const int rows, const int vectors, const bool whole, const bool packed_a,
+                         const bool copies) {
+  const void *next_a = a[0], *next_b = b[0];
+#pragma clang loop unroll(disable)
+  for (int64_t left = t->more;; left--) {
+    CK_BODY(t, a, b, c, rows, vectors, whole, packed_a, copies);
+    if (left == 0) return;
+    next_a = (const char *)next_a + t->a_step;
+    next_b = (const char *)next_b + t->b_step;
+    c = (char *)c + t->c_step;
+    a = &next_a, b = &next_b;
+  }
+}
+
 /// One row of the table: `rows` x `nr`, narrower when fewer columns are live. Packed A (its rows adjacent) has fixed addresses,
 /// strided A computed ones. A tile that copies B does so beside its multiply-adds: stores have a port of their own, but scalar
 /// rows no register to spare, and bf16 that is widened is packed otherwise.
@@ -114,22 +135,23 @@ CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   const int vectors = nr / lanes;
   if (t->n == nr) {
     if (kr == 1 && lanes > 1 && sizeof(CK_IN) == sizeof(CK_ACC) && t->copy_b) {
-      if (packed_a) CK_BODY(t, a, b, c, rows, vectors, true, true, true);
-      else CK_BODY(t, a, b, c, rows, vectors, true, false, true);
-    } else if (packed_a) CK_BODY(t, a, b, c, rows, vectors, true, true, false);
-    else CK_BODY(t, a, b, c, rows, vectors, true, false, false);
+      if (packed_a) CK_REPEAT(t, a, b, c, rows, vectors, true, true, true);
+      else CK_REPEAT(t, a, b, c, rows, vectors, true, false, true);
+    } else if (packed_a) CK_REPEAT(t, a, b, c, rows, vectors, true, true, false);
+    else CK_REPEAT(t, a, b, c, rows, vectors, true, false, false);
     return;
   }
   const int64_t live = (t->n + lanes - 1) / lanes;
 #pragma clang loop unroll(full)
   for (int v = 1; v <= vectors; v++) {
     if (live != v) continue;
-    if (packed_a) CK_BODY(t, a, b, c, rows, v, lanes == 1, true, false);
-    else CK_BODY(t, a, b, c, rows, v, lanes == 1, false, false);
+    if (packed_a) CK_REPEAT(t, a, b, c, rows, v, lanes == 1, true, false);
+    else CK_REPEAT(t, a, b, c, rows, v, lanes == 1, false, false);
   }
 }
 
 #undef CK_BODY
+#undef CK_REPEAT
 #undef CK_STORE
 #undef CK_TILE
 #undef CK_IN
