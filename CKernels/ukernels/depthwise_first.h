@@ -28,35 +28,28 @@ CK_INLINE ck_vf CK_NAME(weight)(const CK_IN *w) {
 }
 
 /// Taps as far apart as inputs, `taps` x `taps`, and the same stride in both directions. `across`: of the vector.
-CK_UNROLLED void CK_NAME(first_tile)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
-                                     const ck_side down, const ck_side across, const int taps, const int stride, const bool whole,
-                                     const ck_mask some) {
+CK_INLINE void CK_NAME(first_tile)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
+                                   const ck_side down, const ck_side across, const int taps, const int stride, const bool whole,
+                                   const ck_mask some) {
   ck_vf weight[5][5];
-#pragma clang loop unroll(full)
-  for (int r = 0; r < taps; r++)
-#pragma clang loop unroll(full)
-    for (int s = 0; s < taps; s++) weight[r][s] = CK_NAME(weight)(w + r * b->down.w + s * b->across.w);
+  CK_EACH (r, taps)
+    CK_EACH (s, taps) weight[r][s] = CK_NAME(weight)(w + r * b->down.w + s * b->across.w);
   ck_vf sum[CK_STRIP_ROWS];
-#pragma clang loop unroll(full)
-  for (int p = 0; p < CK_STRIP_ROWS; p++) sum[p] = (ck_vf){};
+  CK_EACH (p, CK_STRIP_ROWS) sum[p] = (ck_vf){};
 
-#pragma clang loop unroll(full)
-  for (int y = 0; y < (CK_STRIP_ROWS - 1) * stride + taps; y++) {
+  CK_EACH (y, (CK_STRIP_ROWS - 1) * stride + taps) {
     if (!ck_meets(down.met, y)) continue;
     const CK_IN *row = in + (down.first + y) * b->down.in;
-#pragma clang loop unroll(full)
-    for (int s = 0; s < taps; s++) {
+    CK_EACH (s, taps) {
       const ck_vf value = CK_NAME(columns)(row, across.first + s, b->across.inputs, stride, whole);
-#pragma clang loop unroll(full)
-      for (int p = 0; p < CK_STRIP_ROWS; p++) {
+      CK_EACH (p, CK_STRIP_ROWS) {
         const int r = y - p * stride;
         if (r >= 0 && r < taps) sum[p] = ck_madd(sum[p], value, weight[r][s]);
       }
     }
   }
 
-#pragma clang loop unroll(full)
-  for (int p = 0; p < CK_STRIP_ROWS; p++) {
+  CK_EACH (p, CK_STRIP_ROWS) {
     if (p >= down.outputs) break;
     if (whole) ck_store(out + p * b->down.out, sum[p]);
     else ck_store_first(out + p * b->down.out, sum[p], some);

@@ -9,33 +9,25 @@
 
 /// Taps as far apart as inputs, `taps` x `taps`, and the same stride in both directions. Every output must meet an input
 /// (`ck_all_meet`).
-CK_UNROLLED void CK_NAME(last_tile)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
-                                    const ck_side down, const ck_side across, const ck_tile_size tile, const int taps,
-                                    const int stride) {
+CK_INLINE void CK_NAME(last_tile)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
+                                  const ck_side down, const ck_side across, const ck_tile_size tile, const int taps,
+                                  const int stride) {
   ck_vf sum[CK_TILE_ROWS][CK_TILE_COLUMNS];
-#pragma clang loop unroll(full)
-  for (int p = 0; p < tile.rows; p++)
-#pragma clang loop unroll(full)
-    for (int q = 0; q < tile.columns; q++) sum[p][q] = (ck_vf){};
+  CK_EACH (p, tile.rows)
+    CK_EACH (q, tile.columns) sum[p][q] = (ck_vf){};
 
   ck_vf weight[5][5];
-#pragma clang loop unroll(full)
-  for (int r = 0; r < taps; r++)
-#pragma clang loop unroll(full)
-    for (int s = 0; s < taps; s++) weight[r][s] = ck_load(w + r * b->down.w + s * b->across.w);
+  CK_EACH (r, taps)
+    CK_EACH (s, taps) weight[r][s] = ck_load(w + r * b->down.w + s * b->across.w);
 
-#pragma clang loop unroll(full)
-  for (int y = 0; y < (tile.rows - 1) * stride + taps; y++) {
+  CK_EACH (y, (tile.rows - 1) * stride + taps) {
     if ((y < taps - 1 || y > (tile.rows - 1) * stride) && !ck_meets(down.met, y)) continue;
     const int64_t row = (down.first + y) * b->down.in + across.first * b->across.in; // may lie before the image
-#pragma clang loop unroll(full)
-    for (int x = 0; x < (tile.columns - 1) * stride + taps; x++) {
+    CK_EACH (x, (tile.columns - 1) * stride + taps) {
       if ((x < taps - 1 || x > (tile.columns - 1) * stride) && !ck_meets(across.met, x)) continue;
       const ck_vf value = ck_load(in + (row + x * b->across.in));
-#pragma clang loop unroll(full)
-      for (int p = 0; p < tile.rows; p++)
-#pragma clang loop unroll(full)
-        for (int q = 0; q < tile.columns; q++) {
+      CK_EACH (p, tile.rows)
+        CK_EACH (q, tile.columns) {
           const int r = y - p * stride, s = x - q * stride;
           if (r < 0 || r >= taps || s < 0 || s >= taps) continue;
           sum[p][q] = ck_madd(sum[p][q], value, weight[r][s]);
@@ -43,10 +35,8 @@ CK_UNROLLED void CK_NAME(last_tile)(const ck_block *b, const CK_IN *restrict in,
     }
   }
 
-#pragma clang loop unroll(full)
-  for (int p = 0; p < tile.rows; p++)
-#pragma clang loop unroll(full)
-    for (int q = 0; q < tile.columns; q++) ck_store(out + p * b->down.out + q * b->across.out, sum[p][q]);
+  CK_EACH (p, tile.rows)
+    CK_EACH (q, tile.columns) ck_store(out + p * b->down.out + q * b->across.out, sum[p][q]);
 }
 
 /// Any taps: one output.

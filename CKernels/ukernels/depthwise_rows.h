@@ -1,6 +1,7 @@
 // What the depthwise micro-kernels of every ISA share: the names of their rows, and how they walk over a block.
 #pragma once
 #include "ck_depthwise.h"
+#include "ukernels/unroll.h"
 
 #define CK_DEPTHWISE_NAME(channels, type, isa) ck_depthwise_##channels##_##type##_##isa
 #define CK_DEPTHWISE_ARGUMENTS const ck_block *b, const void *in, const void *w, float *out
@@ -20,10 +21,6 @@
 /// registers, a tile has two rows (CK_TILE_ROWS). Channels first, vectors one above the other (CK_STRIP_ROWS): 7 in 32 registers,
 /// else 4. Of the weights, 9 fit beside these sums in 32 registers; those of 5x5, and some of 3x3 in 16, are read from the stack.
 enum { CK_TILE_COLUMNS = 7, CK_FEW_COLUMNS = 3 };
-
-/// Hundreds of unrolled accesses: with checks for undefined behaviour at each, one file takes minutes to compile. The address
-/// sanitizer still sees them.
-#define CK_UNROLLED CK_INLINE __attribute__((no_sanitize("undefined")))
 
 typedef struct ck_tile_size {
   int rows, columns;

@@ -10,22 +10,17 @@
 CK_INLINE void CK_BODY(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], const CK_IN *a, int64_t a_rs, const CK_IN *b, int64_t b_cs,
                        const int rows, const int columns, const bool whole, ck_mask tail) {
   typeof(ck_load(a)) row[CK_MAX_MR];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++) row[i] = whole ? ck_load(a + i * a_rs) : ck_load_first(a + i * a_rs, tail);
-#pragma clang loop unroll(full)
-  for (int j = 0; j < columns; j++) {
+  CK_EACH (i, rows) row[i] = whole ? ck_load(a + i * a_rs) : ck_load_first(a + i * a_rs, tail);
+  CK_EACH (j, columns) {
     const typeof(row[0]) column = whole ? ck_load(b + j * b_cs) : ck_load_first(b + j * b_cs, tail);
-#pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++) sum[i][j] = ck_madd(sum[i][j], row[i], column);
+    CK_EACH (i, rows) sum[i][j] = ck_madd(sum[i][j], row[i], column);
   }
 }
 
 CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int columns) {
   CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++)
-#pragma clang loop unroll(full)
-    for (int j = 0; j < columns; j++) sum[i][j] = (CK_VEC){};
+  CK_EACH (i, rows)
+    CK_EACH (j, columns) sum[i][j] = (CK_VEC){};
 
   const int64_t a_rs = t->a_rs, b_cs = t->b_ks, tail = t->k % CK_STEP, whole = t->k - tail;
   for (int64_t s = 0; s < t->blocks; s++) {
@@ -36,12 +31,10 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int columns) {
   }
 
   const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++) {
+  CK_EACH (i, rows) {
     const int64_t row = i * t->c_rs;
     CK_ACC *to = (CK_ACC *)c + row;
-#pragma clang loop unroll(full)
-    for (int j = 0; j < columns; j++) {
+    CK_EACH (j, columns) {
       CK_ACC value = ck_sum(sum[i][j]) * alpha;
       if (t->narrow) {
         ck_store_one((CK_NARROW *)c + row + j, value);
@@ -55,7 +48,7 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int columns) {
 
 /// One row of the table: `rows` x `nr`, with fewer columns when fewer are live.
 CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
-#pragma clang loop unroll(full)
+  CK_UNROLL
   for (int columns = 1; columns <= nr; columns++)
     if (t->n == columns) CK_BODY(t, a, b, c, rows, columns);
 }

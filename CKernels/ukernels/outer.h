@@ -16,17 +16,13 @@ CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_
   const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
   const int64_t c_rs = t->c_rs; // stores to C might change it, as far as the compiler knows
   if (alpha != 1)
-#pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++)
-#pragma clang loop unroll(full)
-      for (int j = 0; j < vectors; j++) sum[i][j] *= alpha;
+    CK_EACH (i, rows)
+      CK_EACH (j, vectors) sum[i][j] *= alpha;
 #ifdef CK_NARROW
   if (t->narrow) {
-#pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++) {
+    CK_EACH (i, rows) {
       CK_NARROW *to = (CK_NARROW *)c + i * c_rs;
-#pragma clang loop unroll(full)
-      for (int j = 0; j < vectors; j++) {
+      CK_EACH (j, vectors) {
         if (whole || j < vectors - 1) ck_store(to + j * lanes, sum[i][j]);
         else ck_store_first(to + j * lanes, sum[i][j], tail);
       }
@@ -35,11 +31,9 @@ CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_
   }
 #endif
   const bool reads_c = beta != 0;
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++) {
+  CK_EACH (i, rows) {
     CK_ACC *to = (CK_ACC *)c + i * c_rs;
-#pragma clang loop unroll(full)
-    for (int j = 0; j < vectors; j++) {
+    CK_EACH (j, vectors) {
       const bool full = whole || j < vectors - 1;
       CK_VEC value = sum[i][j];
       if (reads_c) value += beta * (full ? ck_load(to + j * lanes) : ck_load_first(to + j * lanes, tail));
@@ -54,10 +48,8 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   const ck_mask tail = ck_first(t->n - (vectors - 1) * lanes);
   CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++)
-#pragma clang loop unroll(full)
-    for (int j = 0; j < vectors; j++) sum[i][j] = (CK_VEC){};
+  CK_EACH (i, rows)
+    CK_EACH (j, vectors) sum[i][j] = (CK_VEC){};
 
   const int64_t a_rs = packed_a ? kr : t->a_rs;
   const int quads = packed_a ? 1 : (rows + 3) / 4;
@@ -65,8 +57,7 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
   char *copy = t->copy_b;
   for (int64_t s = 0; s < t->blocks; s++) {
     const CK_IN *a_k[CK_MAX_MR / 4], *b_k = b[s];
-#pragma clang loop unroll(full)
-    for (int q = 0; q < quads; q++) a_k[q] = (const CK_IN *)a[s] + 4 * q * a_rs;
+    CK_EACH (q, quads) a_k[q] = (const CK_IN *)a[s] + 4 * q * a_rs;
     // Scalar rows have no registers to spare, and no speed that a miss could hold up.
     const bool last = s + 1 == t->blocks, fetches = lanes > 1 && last && (t->fetch_c || t->fetch[0].count || t->fetch[1].count);
     int64_t left = t->k / kr;
@@ -81,27 +72,22 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
 #pragma clang loop unroll(disable)
       do {
         // Strided rows: what the compiler can't see through it can't turn into a chain of one addition a row.
-#pragma clang loop unroll(full)
-        for (int q = 0; q < quads; q++)
+        CK_EACH (q, quads)
           if (quads > 1) asm("" : "+r"(a_k[q]));
         typeof(ck_load((const CK_GROUP *)b_k)) column[CK_MAX_VECTORS];
-#pragma clang loop unroll(full)
-        for (int j = 0; j < vectors; j++) {
+        CK_EACH (j, vectors) {
           const CK_GROUP *from = (const CK_GROUP *)b_k + j * lanes;
           column[j] = whole || j < vectors - 1 ? ck_load(from) : ck_load_first(from, tail);
           if (copies) __builtin_memcpy(copy + j * (int)sizeof column[j], &column[j], sizeof column[j]);
           if (copies && j * sizeof column[j] % 64 == 0) __builtin_prefetch(from + CK_COPY_AHEAD * b_ks);
         }
         if (copies) copy += vectors * (int)sizeof column[0];
-#pragma clang loop unroll(full)
-        for (int i = 0; i < rows; i++) {
+        CK_EACH (i, rows) {
           const typeof(column[0]) row =
               ck_broadcast((const CK_GROUP *)(a_k[i / 4 % quads] + i % (quads > 1 ? 4 : CK_MAX_MR) * a_rs));
-#pragma clang loop unroll(full)
-          for (int j = 0; j < vectors; j++) sum[i][j] = ck_madd(sum[i][j], row, column[j]);
+          CK_EACH (j, vectors) sum[i][j] = ck_madd(sum[i][j], row, column[j]);
         }
-#pragma clang loop unroll(full)
-        for (int q = 0; q < quads; q++) a_k[q] += a_ks;
+        CK_EACH (q, quads) a_k[q] += a_ks;
         b_k += b_ks;
       } while (--steps > 0);
       if (fetches) ck_fetch_more(&fetching, t, left);
@@ -142,7 +128,7 @@ CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
     return;
   }
   const int64_t live = (t->n + lanes - 1) / lanes;
-#pragma clang loop unroll(full)
+  CK_UNROLL
   for (int v = 1; v <= vectors; v++) {
     if (live != v) continue;
     if (packed_a) CK_REPEAT(t, a, b, c, rows, v, lanes == 1, true, false);
