@@ -70,10 +70,11 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
   const int64_t depth = block_depth(plan, block), padded = ck_round_up(depth, plan->kr), pc = block * plan->kc;
   const int64_t column = panel * plan->nr, sums_column = (panel - slice->panel) * plan->nr;
   const bool finishes = slice->finishes && block + 1 == slice->block_end;
-  const void *a, *b = (const char *)run->operands->b + (pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
+  const void *a, *b = slice->packed;
   const bool copies = copies_panel(run, panel);
   if (plan->ready_b) b = ck_ready_b(plan, column, pc);
-  else if (plan->pack_b && !copies) b = slice->packed;
+  else if (!plan->pack_b || copies)
+    b = (const char *)run->operands->b + (pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
   // The first panel brings A into L2, where the others find it; packed A came there when it was packed.
   const bool fetches_a = panel == slice->panel && !plan->pack_a && ck_fetches_a(plan, depth);
   ck_tile t = ck_tile_of(plan, depth, padded);

@@ -151,21 +151,21 @@ static bool is_bare(const ck_run *run, const ck_step *step) {
 /// Runs of tiles of one height, each run in one call for a panel: a tile of 14 rows 16 deep takes no longer than a call with all
 /// that comes before it. A of a run stays in L1.
 static void run_bare(const ck_run *run, const ck_step *step, const ck_task *task) {
-  enum { most = 8 };
+  enum { most = 6 };
   const ck_gemm_plan *plan = run->plan;
-  const int64_t in = ck_element_bytes(plan->a_type), out = ck_element_bytes(plan->c_type);
+  const int64_t in_bytes = ck_element_bytes(plan->a_type), out_bytes = ck_element_bytes(plan->c_type);
   ck_tile t = tile_of(run, step);
   for (int64_t tile = task->tile, end; tile < task->tile_end; tile = end) {
     end = ck_least(tile + most, task->tile_end);
     if (tile < plan->taller_tiles) end = ck_least(end, plan->taller_tiles);
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
-    const void *a = (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * in;
-    t.more = end - tile - 1, t.a_step = height * plan->a_rs * in, t.c_step = height * plan->c_rs * out;
+    const void *a = (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * in_bytes;
+    t.more = end - tile - 1, t.a_step = height * plan->a_rs * in_bytes, t.c_step = height * plan->c_rs * out_bytes;
     for (int64_t panel = task->panel; panel < task->panel_end; panel++) {
       const int64_t column = step->jc + panel * plan->nr;
-      const void *b = (const char *)run->operands->b + (step->pc * plan->b_rs + column * plan->b_cs) * in;
+      const void *b = (const char *)run->operands->b + (step->pc * plan->b_rs + column * plan->b_cs) * in_bytes;
       t.n = ck_least(plan->nr, step->jc + step->columns - column);
-      plan->tiles[height](&t, &a, &b, (char *)run->operands->c + (row * plan->c_rs + column) * out);
+      plan->tiles[height](&t, &a, &b, (char *)run->operands->c + (row * plan->c_rs + column) * out_bytes);
     }
   }
 }

@@ -8,7 +8,7 @@ typedef struct ck_a_block {
   int64_t tile, tile_end, pc, depth;
 } ck_a_block;
 
-/// A panel of B: `columns` live columns from `column` on, depths `pc` ..< `pc + depth`.
+/// A panel of B, or several: `columns` live columns from `column` on, depths `pc` ..< `pc + depth`.
 typedef struct ck_b_panel {
   int64_t column, columns, pc, depth;
 } ck_b_panel;
@@ -38,7 +38,7 @@ ck_pack_job ck_pack_a_job(const ck_gemm_plan *plan, const ck_gemm_operands *oper
 /// Packs tiles of A, each a panel of its own height, one after another.
 void ck_pack_a(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_a_block *block, char *destination);
 
-/// What packs a panel of B.
+/// What packs them.
 ck_pack_job ck_pack_b_job(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_b_panel *panel, char *destination);
 
 /// Whether a tile is deep enough to ask for anything.

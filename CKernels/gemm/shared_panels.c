@@ -1,6 +1,6 @@
 // The blocks of A and B of the blocked loops are shared: each tile and each panel is packed by the thread that needs it first,
-// right before its first use, so that it is still in that thread's caches, and no thread waits for a whole block. While one is
-// multiplied, the source of the next can be asked for.
+// right before its first use or beside its neighbour, so that it is still in that thread's caches, and no thread waits for a
+// whole block. While one is multiplied, the source of the next can be asked for.
 #include "ck_team.h"
 #include "gemm/run.h"
 
@@ -30,12 +30,21 @@ static ck_pack_job job_of_b(const ck_run *run, const ck_step *step, int64_t pane
   return ck_pack_b_job(plan, run->operands, &place, ck_place_of_b(run, step, panel));
 }
 
+/// Panels from one on whose rows lie side by side, so that it pays to pack them at once.
+static int64_t panels_at_once(const ck_run *run) {
+  const ck_gemm_plan *plan = run->plan;
+  const bool is_plain = !run->operands->b_image && !run->operands->b_terms && plan->parts == 0;
+  return is_plain && plan->b_cs == 1 ? 4 : 1;
+}
+
 bool ck_claims_b(const ck_run *run, const ck_step *step, int64_t panel, int64_t panel_end, bool copies) {
-  enum { most = 4 };
   if (!ck_team_first(state_of_b(run, panel), step->b_index)) return false;
   if (copies) return true;
+  const int64_t most = ck_least(panel + panels_at_once(run), panel_end);
   int64_t end = panel + 1;
-  while (end < ck_least(panel + most, panel_end) && ck_team_first(state_of_b(run, end), step->b_index)) end++;
+  // Not those that another thread has begun: it would wait for that thread, and others for the panels it holds.
+  for (; end < most; end++)
+    if (ck_team_begun(state_of_b(run, end), step->b_index) || !ck_team_first(state_of_b(run, end), step->b_index)) break;
   const ck_pack_job job = job_of_b(run, step, panel, end - panel);
   ck_pack(&job);
   for (; panel < end; panel++) ck_packed_b(run, step, panel);

@@ -29,6 +29,7 @@ CK_INLINE ck_vf ck_load(const uint16_t *p) {
   return (ck_vf)_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)), 16);
 }
 CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask lanes) {
+  if (lanes == 8) return ck_load(p);
   uint16_t some[8] = {};
   for (int64_t l = 0; l < 8; l++)
     if (l < lanes) some[l] = p[l];

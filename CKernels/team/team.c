@@ -10,7 +10,7 @@ int omp_get_num_threads(void);
 int kmp_get_blocktime(void);
 void kmp_set_blocktime(int milliseconds);
 
-// Pauses before a waiting thread yields its core: some 10 us, longer than packing a panel takes.
+// Pauses before a waiting thread yields its core: some 10 us, longer than packing most panels takes.
 enum { CK_PAUSES = 500 };
 
 void ck_team_run(ck_team team, ck_team_fn work, void *context) {

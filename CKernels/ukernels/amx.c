@@ -118,7 +118,8 @@ CK_INLINE void store_registers(float *to, int64_t rs) {
   _tile_stored(3, to + CK_TILE_ROWS * rs + CK_TILE_ROWS, step);
 }
 
-/// Whether the sums begin with C: what an earlier block of K has left there costs nothing more to add.
+/// Whether the sums begin with C: what an earlier block of K has left there costs nothing more to add. A subnormal C counts as
+/// zero then.
 CK_INLINE bool begins_with_c(const ck_tile *t) { return t->alpha == 1 && t->beta == 1 && !t->narrow; }
 
 CK_INLINE ck_mask live_columns(const ck_tile *t, int64_t column) {

@@ -100,13 +100,13 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
 /// The tile of one product after another.
 CK_INLINE void CK_REPEAT(CK_TILE_ARGUMENTS, const int rows, const int vectors, const bool whole, const bool packed_a,
                          const bool copies) {
-  const void *next_a = a[0], *next_b = b[0];
+  const void *next_a, *next_b;
 #pragma clang loop unroll(disable)
   for (int64_t left = t->more;; left--) {
     CK_BODY(t, a, b, c, rows, vectors, whole, packed_a, copies);
     if (left == 0) return;
-    next_a = (const char *)next_a + t->a_step;
-    next_b = (const char *)next_b + t->b_step;
+    next_a = (const char *)a[0] + t->a_step;
+    next_b = (const char *)b[0] + t->b_step;
     c = (char *)c + t->c_step;
     a = &next_a, b = &next_b;
   }

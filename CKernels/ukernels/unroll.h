@@ -1,5 +1,5 @@
-// Loops over the rows and vectors of a tile: unrolled, so that its sums stay in registers. Under a sanitizer, which wants no
-// speed, loops they stay: unrolled, the checks of one file take eight minutes to compile.
+// Loops over the rows and vectors of a tile: unrolled, so that its sums stay in registers. Under the address sanitizer, which
+// wants no speed, loops they stay: unrolled, the checks of one file take eight minutes to compile.
 #pragma once
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)

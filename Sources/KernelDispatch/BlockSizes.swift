@@ -3,8 +3,8 @@ import Tensors
 /// Cache blocks for a candidate on a machine.
 ///
 /// KC decides the order of sums, so it follows from the shape and the types alone. MC and NC don't, and follow the caches: a block of A and
-/// one of B take a quarter each of the last level, a slice of the panels of B a quarter of L2, because the passing tiles of A and of C want
-/// room too (Goto and van de Geijn 2008, section 6.3, with A and B exchanged; Low et al., "Analytical Modeling Is Enough for High-Performance
+/// one of B take a quarter each of the last level, a slice of the panels of B a quarter of L2 (`rowsInL2`), because the passing tiles of A and of C
+/// want room too (Goto and van de Geijn 2008, section 6.3, with A and B exchanged; Low et al., "Analytical Modeling Is Enough for High-Performance
 /// BLIS", ACM TOMS 43(2), 2016).
 struct BlockSizes {
   /// Bytes along K that one column of a panel may take: 512 depths of fp32. C is read and written once for each KC, and with 344 that costs

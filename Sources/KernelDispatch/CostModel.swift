@@ -57,7 +57,11 @@ struct CostModel {
   /// the latency of the chain of sums; longer where an operand is read where it lies.
   private func step(_ pair: CandidatePair, height: Double, vectors: Double) -> Double {
     // 16 cycles for the products of 16 pairs, in registers of 16 rows that are loaded whole.
-    if pair.set.family == .matrix { return (height / 16).rounded(.up) * vectors * slowdown(pair) }
+    if pair.set.family == .matrix {
+      // Rows that fill no register are copied where they lie, for each panel anew.
+      let edge = !pair.packsA && height.truncatingRemainder(dividingBy: 16) != 0 ? 2.0 : 0
+      return (height / 16).rounded(.up) * vectors * slowdown(pair) + edge
+    }
     let perCycle = pair.set.isa == .avx512bf16 ? pairsPerCycle : pair.set.isa >= .avx2 ? 2.0 : 1.25
     // Where bf16 is widened as it is read, that takes the ports of multiply-adds: one of them for A, both for B.
     let widening = pair.set.family == .outer && pair.set.inputType == .bfloat16 ? height + 2 * vectors : 0

@@ -71,7 +71,19 @@ public struct Dispatch: Sendable {
 
   /// `descriptor` turned as the instruction set at hand likes it.
   func oriented(_ descriptor: GEMMDescriptor) -> OrientedProblem {
-    OrientedProblem(descriptor, isa: min(cap, descriptor.options.maxISA ?? cap))
+    let isa = min(cap, descriptor.options.maxISA ?? cap)
+    return OrientedProblem(descriptor, isa: isa < .amx || mayUseTileRegisters(descriptor.options) ? isa : .avx512bf16)
+  }
+
+  /// Whether what is forced, if anything, leaves them.
+  private func mayUseTileRegisters(_ options: SelectionOptions) -> Bool {
+    if options.leavesCandidates && overrideVariant == nil { return true }
+    let table = KernelTable.shared
+    let variant = options.variant ?? overrideVariant.map { table.variants[$0].name }
+    let families =
+      table.variants.filter { $0.name == variant }.map(\.family)
+      + table.microkernels.filter { $0.name == options.microkernel }.map(\.family)
+    return options.without.isEmpty && families.allSatisfy { $0 == .matrix }
   }
 
   /// What was selected for `descriptor` and the C plan of it.

@@ -137,7 +137,9 @@ struct CandidatePair {
     widens = variant.widens
     strassenLevels = variant.strassenLevels
     splits = variant.splits
-    copiesB = set.family == .outer && set.kr == 1 && set.isa > .scalar && set.language == .c && !variant.splits && !variant.widens
+    copiesB =
+      set.family == .outer && set.inputType != .bfloat16 && set.isa > .scalar && set.language == .c && !variant.splits
+      && !variant.widens
   }
 
   /// The type of packed panels.

@@ -70,7 +70,8 @@ struct OrientedProblem {
     let (a, b) = swapped ? (descriptor.b.transposed, descriptor.a.transposed) : (descriptor.a, descriptor.b)
     let (m, n, k) = (Double(a.rows), Double(b.columns), Double(a.columns))
     if a.columnStride != 1 || b.rowStride != 1 || a.rows < 2 || a.columns % 2 != 0 { return false }
-    return 0.5 * k * (n - m) > 2 * m * n
+    let setUpOfPacking = 300.0
+    return 0.5 * k * (n - m) > 2 * m * n + setUpOfPacking
   }
 
   /// Whether so much of the vectors along C's unit stride is empty that it pays to lay the other operand out the other way round: cycles of

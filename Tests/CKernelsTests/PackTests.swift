@@ -30,6 +30,8 @@ struct PackTests {
         (1, 1, 1), (3, 7, 4), (4, 8, 4), (5, 5, 4), (14, 33, 14), (15, 2, 14), (32, 9, 32), (70, 11, 32), (8, 0, 8),
         // Around the 16 rows and depths that are transposed at once.
         (1, 15, 14), (13, 16, 13), (14, 17, 14), (16, 31, 16), (17, 32, 32), (31, 48, 32), (131, 20, 131),
+        // Several panels side by side, deeper than is packed of them at a time.
+        (70, 67, 32), (33, 97, 14), (70, 64, 32),
       ] where panel <= tallest {
         for placement in GuardedBuffer.Placement.allCases {
           let finding = try pack(kind, arrangement, isa: isa, rows: rows, k: k, panel: panel, placement: placement)

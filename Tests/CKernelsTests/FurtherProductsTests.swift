@@ -1,0 +1,58 @@
+import CKernels
+import Testing
+
+@Suite("Tiles that go on to further products")
+struct FurtherProductsTests {
+  static let kernels = KernelRow.usable.filter { $0.row.family == CK_OUTER && !$0.name.hasSuffix("_swift") }
+
+  /// `count` small numbers of a type, as they lie in memory.
+  private func elements(_ type: ck_dtype, _ count: Int, seed: Int) -> [UInt8] {
+    (0..<count).flatMap { index -> [UInt8] in
+      let value = Float((index * 7 + seed) % 19) / 8 - 1
+      return switch type {
+      case CK_F64: withUnsafeBytes(of: Double(value), Array.init)
+      case CK_BF16: withUnsafeBytes(of: UInt16(value.bitPattern >> 16), Array.init)
+      default: withUnsafeBytes(of: value, Array.init)
+      }
+    }
+  }
+
+  private func bytes(_ type: ck_dtype) -> Int { type == CK_F64 ? 8 : type == CK_BF16 ? 2 : 4 }
+
+  @Test("Each as if it were alone, with operands apart or shared, and a narrow C", arguments: kernels)
+  func goesOn(kernel: KernelRow) throws {
+    let (row, products, k) = (kernel.row, 3, 5)
+    let (m, pad) = (Int(row.mr), 2)
+    for n in Set([1, Int(row.nr) - 1, Int(row.nr)]) where n > 0 {
+      for (narrow, sharesB) in [(false, false), (false, true), (row.acc == CK_F32, false)] {
+        let (input, output) = (bytes(row.a), narrow ? 2 : bytes(row.c))
+        let a = elements(row.a, products * m * k, seed: 1)
+        let b = elements(row.b, products * k * n, seed: 2)
+        let before = elements(narrow ? CK_BF16 : row.c, products * m * (n + pad), seed: 3)
+        var tile = ck_tile()
+        (tile.blocks, tile.k, tile.n) = (1, Int64(k), Int64(n))
+        (tile.a_rs, tile.a_ks, tile.b_ks, tile.c_rs) = (Int64(k), 1, Int64(n), Int64(n + pad))
+        (tile.alpha, tile.beta, tile.narrow) = (2, narrow ? 0 : 1, narrow)
+        let steps = (a: m * k * input, b: sharesB ? 0 : k * n * input, c: m * (n + pad) * output)
+        var (alone, together) = (before, before)
+        a.withUnsafeBytes { a in
+          b.withUnsafeBytes { b in
+            func run(_ c: inout [UInt8], from product: Int) {
+              c.withUnsafeMutableBytes { c in
+                guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else { return }
+                var places: (a: UnsafeRawPointer?, b: UnsafeRawPointer?) = (a + product * steps.a, b + product * steps.b)
+                row.run(&tile, &places.a, &places.b, c + product * steps.c)
+              }
+            }
+            for product in 0..<products { run(&alone, from: product) }
+            tile.more = Int64(products - 1)
+            (tile.a_step, tile.b_step, tile.c_step) = (Int64(steps.a), Int64(steps.b), Int64(steps.c))
+            run(&together, from: 0)
+          }
+        }
+        #expect(alone != before)
+        #expect(together == alone, "\(n) columns, narrow C: \(narrow), shared B: \(sharesB)")
+      }
+    }
+  }
+}
