@@ -47,7 +47,6 @@ CK_INLINE ck_vf ck_load(const uint16_t *p) {
   __builtin_memcpy(&value, &bits, sizeof value);
   return value;
 }
-CK_INLINE ck_vf ck_broadcast(const uint16_t *p) { return ck_load(p); }
 CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask some) { return some ? ck_load(p) : 0; }
 
 // fp32 rounded to bf16: to nearest, ties to even; NaN stays NaN, made quiet.

@@ -27,7 +27,6 @@ CK_SCALAR_TAIL(ck_vf, float)
 CK_SCALAR_TAIL(ck_vd, double)
 
 // bf16, widened: the upper half of a float.
-CK_INLINE ck_vf ck_broadcast(const uint16_t *p) { return (ck_vf)_mm_set1_epi32((int)((uint32_t)*p << 16)); }
 CK_INLINE ck_vf ck_load(const uint16_t *p) {
   return (ck_vf)_mm_unpacklo_epi16(_mm_setzero_si128(), _mm_loadl_epi64((const __m128i *)p));
 }

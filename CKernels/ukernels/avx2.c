@@ -8,6 +8,7 @@
 #define CK_STRIP_ROWS 4
 #include "ukernels/depthwise_bodies.h"
 #include "ukernels/fp32_fp64_bf16.h"
+#include "ukernels/outer_bf16.h"
 
 #define CK_AVX2(family, type, mr, nr) CK_ROW_FUNCTION(family, type, mr, nr, avx2)
 #include "ukernels/ukernels.def"

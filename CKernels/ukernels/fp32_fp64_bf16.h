@@ -21,17 +21,6 @@
 #define CK_VEC ck_vd
 #include "ukernels/outer.h"
 
-#define CK_BODY outer_bf16
-#define CK_STORE store_outer_bf16
-#define CK_REPEAT repeat_outer_bf16
-#define CK_TILE tile_outer_bf16
-#define CK_IN uint16_t
-#define CK_GROUP uint16_t
-#define CK_ACC float
-#define CK_VEC ck_vf
-#define CK_NARROW uint16_t
-#include "ukernels/outer.h"
-
 #define CK_BODY dot_f32
 #define CK_TILE tile_dot_f32
 #define CK_IN float

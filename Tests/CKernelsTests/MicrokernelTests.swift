@@ -29,6 +29,17 @@ struct MicrokernelTests {
     }
   }
 
+  @Test("Of no blocks, C is scaled, and no list is looked at", arguments: KernelRow.usable)
+  func noBlocks(kernel: KernelRow) throws {
+    for (alpha, beta) in Self.factors {
+      var setting = TileSetting(n: Int(kernel.row.nr), groups: 2)
+      (setting.alpha, setting.beta, setting.blocks) = (alpha, beta, 0)
+      let trial = try TileTrial(kernel, setting, seed: 7)
+      trial.run()
+      #expect(trial.finding() == nil)
+    }
+  }
+
   @Test("Asking for C and the next operands on the way leaves the sums exact, whatever the depth", arguments: KernelRow.usable)
   func fetching(kernel: KernelRow) throws {
     let (height, width) = (Int(kernel.row.mr), Int(kernel.row.nr))
