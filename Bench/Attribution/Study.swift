@@ -37,7 +37,8 @@ public final class Study {
     if product == nil { findings.missing.append("the rung in an interpreter: it failed or its result was wrong") }
     return product
   }
-  private let ceilings: Ceilings
+  /// As given, but for peaks that a contestant has beaten: these were measured again.
+  public private(set) var ceilings: Ceilings
   private let seed: UInt64
 
   public init(
@@ -125,7 +126,10 @@ public final class Study {
     settings.minimumSamples = rounds
     settings.seed = seed
     let bench = Bench(settings: settings, ceilings: ceilings, progress: watch.say, isCancelled: watch.isCancelled)
-    defer { findings.add(bench.sentinel) }
+    defer {
+      findings.add(bench.sentinel)
+      ceilings = bench.ceilings ?? ceilings
+    }
     let comparison = try bench.measure(entry.problem, name: entry.name, contestants: taking.map(\.contestant))
     findings.note(comparison.refused, on: entry.problem.description)
     return Dictionary(

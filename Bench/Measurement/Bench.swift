@@ -26,8 +26,8 @@ public final class Bench {
   }
 
   public let settings: Settings
-  /// Without them, measurements have no shares of peak and roof.
-  public let ceilings: Ceilings?
+  /// Without them, measurements have no shares of peak and roof. A peak that a contestant beats is measured again.
+  public private(set) var ceilings: Ceilings?
   /// Of all rounds so far.
   public private(set) var sentinel = Results.Sentinel()
 
@@ -72,6 +72,7 @@ public final class Bench {
     }
     progress("\(title): timing \(entrants.count) contestants")
     try time(&entrants)
+    for entrant in entrants { raisePeak(over: contestants[entrant.index], problem, entrant.samples) }
     let points = entrants.map { entrant in
       Comparison.Point(
         index: entrant.index, measurement: measurement(problem, name, contestants[entrant.index], entrant.samples),
@@ -118,6 +119,16 @@ extension Bench {
       round += 1
     }
     sentinel.repeated += repeats
+  }
+
+  /// A share above 1 is the machine's change of speed, unless the contestant needs fewer operations than are counted (Strassen) or cheaper ones
+  /// (f32 through bf16): then the peak stays, as it does where it can't be measured again.
+  private func raisePeak(over contestant: Contestant, _ problem: Problem, _ samples: [Double]) {
+    let (format, isa, threads) = (contestant.format, contestant.isa, contestant.threads)
+    guard let peak = ceilings?.peak(format: format, isa: isa, threads: threads), let best = samples.min(),
+      problem.operations / best * 1e-9 > peak
+    else { return }
+    try? ceilings?.measureAgain(format: format, isa: isa, threads: threads)
   }
 
   private func measurement(

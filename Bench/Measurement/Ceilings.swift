@@ -12,7 +12,7 @@ public struct Roof: Sendable, Equatable {
 
 /// The measured limits of the machine.
 public struct Ceilings: Sendable, Equatable {
-  public let rows: [Ceiling]
+  public private(set) var rows: [Ceiling]
 
   public init(rows: [Ceiling]) {
     self.rows = rows
@@ -22,12 +22,24 @@ public struct Ceilings: Sendable, Equatable {
   ///
   /// Below AVX-512-BF16, bf16 products are widened: their peak is that of f32. AVX-512-BF16 and AMX add nothing to f32 and f64.
   public func peak(format: NumericFormat, isa: ISA, threads: Int) -> Double? {
-    if format.inputType == "bf16" && isa >= .avx512bf16 { return compute("bf16", isa, threads) }
-    return compute(format == .f64 ? "f64" : "f32", min(isa, .avx512), threads)
+    peakRow(format: format, isa: isa, threads: threads)?.value
   }
 
-  private func compute(_ name: String, _ isa: ISA, _ threads: Int) -> Double? {
-    rows.first { $0.kind == .compute && $0.name == name && $0.isa == isa.name && $0.threads == threads }?.value
+  func peakRow(format: NumericFormat, isa: ISA, threads: Int) -> Ceiling? {
+    let (name, isa) =
+      format.inputType == "bf16" && isa >= .avx512bf16 ? ("bf16", isa) : (format == .f64 ? "f64" : "f32", min(isa, .avx512))
+    return rows.first { $0.kind == .compute && $0.name == name && $0.isa == isa.name && $0.threads == threads }
+  }
+
+  /// Takes up a figure; of two for the same limit the larger holds.
+  mutating func raise(to row: Ceiling) {
+    let same = rows.firstIndex { known in
+      var known = known
+      known.value = row.value
+      return known == row
+    }
+    guard let same else { return rows.append(row) }
+    rows[same].value = max(rows[same].value, row.value)
   }
 
   /// The bandwidth of reading in GB/s where the data of all threads together take `footprintBytes`, and the level of the memory that

@@ -84,6 +84,22 @@ struct BenchTests {
     }
   }
 
+  @Test("A peak that a contestant beats is measured again, and the larger figure holds")
+  func beatenPeak() throws {
+    let peak = Ceiling(kind: .compute, name: "f32", isa: "sse2", threads: 1, value: 1e-9)
+    let other = Ceiling(kind: .compute, name: "f64", isa: "sse2", threads: 1, value: 1e-9)
+    let bench = Bench(settings: Self.settings(), ceilings: Ceilings(rows: [peak, other]))
+    _ = try bench.measure(Self.shape, contestants: [Self.contestant("a")])
+    let ceilings = try #require(bench.ceilings)
+    #expect(ceilings.rows.map(\.name) == ["f32", "f64"])
+    #expect(try #require(ceilings.peak(format: .f32, isa: .sse2, threads: 1)) > 1e-3)
+    #expect(ceilings.peak(format: .f64, isa: .sse2, threads: 1) == 1e-9)
+
+    var raised = ceilings
+    raised.raise(to: peak)
+    #expect(raised == ceilings)
+  }
+
   @Test("A row is made of its samples, the shape and the ceilings")
   func row() throws {
     let ceilings = Ceilings(rows: [

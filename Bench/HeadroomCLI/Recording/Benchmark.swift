@@ -57,7 +57,10 @@
     private func measure(
       _ entry: NamedProblem, _ contestants: [Contestant], _ bench: Bench, into record: inout RunRecord
     ) throws(BenchError) {
-      defer { record.findings.sentinel = bench.sentinel }
+      defer {
+        record.findings.sentinel = bench.sentinel
+        record.ceilings = bench.ceilings?.rows ?? []
+      }
       do throws(BenchError) {
         record.findings.add(try bench.measure(entry.problem, name: entry.name, contestants: contestants))
       } catch .cancelled {

@@ -28,6 +28,7 @@
         let study = Study(
           plan: plan, contestants: contestants, hardware: hardware, ceilings: ceilings, seed: seed, watch: watch)
         record.findings = study.run(since: start)
+        record.ceilings = study.ceilings.rows
       } catch .cancelled {
         record.findings.isCancelled = true
       } catch {

@@ -95,7 +95,11 @@ extension PageBuilder {
     return section(
       "ceilings", "Measured ceilings",
       [
-        .paragraph("What this machine can do, measured in the same run; shares of peak and roof are of these."),
+        .paragraph(
+          """
+          What this machine can do, measured in the same run; shares of peak and roof are of these. A peak that a row beats is measured \
+          again, and the larger figure holds from that row on.
+          """),
         compute.rows.isEmpty ? nil : .table(compute), bandwidth.rows.isEmpty ? nil : .table(bandwidth),
       ])
   }
