@@ -38,6 +38,7 @@ typedef struct ck_tile {
   bool fetch_c;       ///< C may lie beyond the caches: ask for it while the sums are made,
   int64_t c_ahead;    ///< or for the C so many elements on, where K is too short for that
   ck_stream fetch[2]; ///< of A and of B
+  int64_t a_ahead;    ///< not 0 (`outer` in C): the stream of A begins so many bytes after the A of each product
   int64_t more;       ///< of `outer` in C: so many further products of one block each, from one to the next so many bytes:
   int64_t a_step, b_step, c_step;
   void *copy_b; ///< not NULL (`outer` of fp32 or fp64 by vectors, one block, `more` 0, NR live columns): B is also written here

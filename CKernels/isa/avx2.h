@@ -4,6 +4,8 @@
 #include <immintrin.h>
 #include <stdbool.h>
 #include <stdint.h>
+// Has `v` computed here.
+#define CK_SETTLE(v) asm volatile("" : "+x"(v))
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 typedef float ck_vf __attribute__((vector_size(32)));

@@ -6,6 +6,8 @@
 #include "ukernels/rows.h"
 #include "isa/avx512bf16.h"
 
+#define CK_DEPTH depth_pair_bf16
+#define CK_DEPTHS depths_pair_bf16
 #define CK_BODY pair_bf16
 #define CK_STORE store_pair_bf16
 #define CK_REPEAT repeat_pair_bf16

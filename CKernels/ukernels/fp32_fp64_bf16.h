@@ -1,5 +1,7 @@
 // The bodies over an ISA's own vectors: fp32 and fp64 by multiply-add, and bf16 widened to fp32 as it is read (exact products).
 
+#define CK_DEPTH depth_outer_f32
+#define CK_DEPTHS depths_outer_f32
 #define CK_BODY outer_f32
 #define CK_STORE store_outer_f32
 #define CK_REPEAT repeat_outer_f32
@@ -9,8 +11,11 @@
 #define CK_ACC float
 #define CK_VEC ck_vf
 #define CK_NARROW uint16_t
+#define CK_FOLDS CK_ISA_FOLDS
 #include "ukernels/outer.h"
 
+#define CK_DEPTH depth_outer_f64
+#define CK_DEPTHS depths_outer_f64
 #define CK_BODY outer_f64
 #define CK_STORE store_outer_f64
 #define CK_REPEAT repeat_outer_f64
@@ -19,6 +24,7 @@
 #define CK_GROUP double
 #define CK_ACC double
 #define CK_VEC ck_vd
+#define CK_FOLDS CK_ISA_FOLDS
 #include "ukernels/outer.h"
 
 #define CK_BODY dot_f32

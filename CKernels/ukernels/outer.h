@@ -1,6 +1,7 @@
 // The body of the families `outer` and `pair`, included once per type and ISA.
 //
-//   CK_BODY, CK_STORE, CK_REPEAT, CK_TILE: names of the four functions
+//   CK_DEPTH, CK_DEPTHS, CK_BODY, CK_STORE, CK_REPEAT, CK_TILE: names of the functions
+//   CK_FOLDS 1: a multiply-add may broadcast its element of A itself (`ck_madd_from`)
 //   CK_IN    element of A and B        CK_GROUP  KR of them, adjacent (pair: two; else CK_IN)
 //   CK_ACC   scalar of the sums and C  CK_VEC    vector of CK_ACC          CK_NARROW  element of a narrow C, if it may be narrow
 //
@@ -8,10 +9,11 @@
 // B and one broadcast of A live at once. Each element is one chain of multiply-adds over k, whatever the tile: rows of one ISA
 // agree bit for bit.
 
-/// C from the sums of a tile of `rows` x `vectors`; the last vector is of some columns alone unless `whole`.
-CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], const int rows, const int vectors,
-                        const bool whole) {
+/// C from the sums of a tile.
+CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], const ck_form form) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC) };
+  const int rows = form.rows, vectors = form.vectors;
+  const bool whole = form.whole;
   const ck_mask tail = ck_first(t->n - (vectors - 1) * lanes);
   const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
   const int64_t c_rs = t->c_rs; // stores to C might change it, as far as the compiler knows
@@ -43,26 +45,77 @@ CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_
   }
 }
 
-CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, const bool whole, const bool packed_a,
-                       const bool copies) {
-  enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
-  const ck_mask tail = ck_first(t->n - (vectors - 1) * lanes);
-  CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS];
-  CK_EACH (i, rows)
-    CK_EACH (j, vectors) sum[i][j] = (CK_VEC){};
+/// Adds the products of one group of KR depths, `depth` groups on along A's rows.
+CK_INLINE void CK_DEPTH(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, const int depth, ck_mask tail, const ck_form form) {
+  enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC) };
+  const int quads = ck_quads(form);
+  const CK_GROUP *b = (const CK_GROUP *)at->b;
+  typeof(ck_load(b)) column[CK_MAX_VECTORS];
+  CK_EACH (j, form.vectors) {
+    const CK_GROUP *from = b + j * lanes;
+    column[j] = form.whole || j < form.vectors - 1 ? ck_load(from) : ck_load_first(from, tail);
+    if (form.copies) __builtin_memcpy(at->copy + j * (int)sizeof column[j], &column[j], sizeof column[j]);
+    if (form.copies && j * sizeof column[j] % 64 == 0) __builtin_prefetch((const char *)from + CK_COPY_AHEAD * at->b_ks);
+  }
+  if (form.copies) at->copy += form.vectors * (int)sizeof column[0];
+  at->b += at->b_ks;
+  CK_EACH (i, form.rows) {
+    const char *row = at->a[i / 4 % quads] + i % (quads > 1 ? 4 : CK_MAX_MR) * at->a_rs;
+    const CK_GROUP *from = (const CK_GROUP *)row + depth;
+#if CK_FOLDS
+    // Of 14 rows 12, of two products each: with the other two and B that is all that two loads a cycle bring.
+    if (form.packed_a && form.vectors == 2 && i % 7 < 6) {
+      CK_EACH (j, form.vectors) sum[i][j] = ck_madd_from(sum[i][j], from, column[j]);
+      continue;
+    }
+#endif
+    const typeof(column[0]) element = ck_broadcast(from);
+    CK_EACH (j, form.vectors) sum[i][j] = ck_madd(sum[i][j], element, column[j]);
+  }
+}
 
-  const int64_t a_rs = packed_a ? kr : t->a_rs;
-  const int quads = packed_a ? 1 : (rows + 3) / 4;
-  const int64_t a_ks = t->a_ks, b_ks = t->b_ks;
-  char *copy = t->copy_b;
+/// `depths` groups along K, and on to the next ones.
+CK_INLINE void CK_DEPTHS(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, const int depths, ck_mask tail,
+                         const ck_form form) {
+  const int quads = ck_quads(form);
+  // Strided rows: what the compiler can't see through it can't turn into a chain of one addition a row.
+  CK_EACH (q, quads)
+    if (quads > 1) asm("" : "+r"(at->a[q]));
+  CK_EACH (d, depths) {
+    if (depths > 1) asm("" : "+r"(at->b)); // one pointer that moves on, not one for each depth
+    CK_DEPTH(sum, at, d, tail, form);
+#ifdef CK_SETTLE
+    // Else loads of the next depth, done ahead, push sums out of the registers.
+    if (depths > 1)
+      CK_EACH (i, form.rows)
+        CK_EACH (j, form.vectors) CK_SETTLE(sum[i][j]);
+#endif
+  }
+  CK_EACH (q, quads) at->a[q] += depths * at->a_ks;
+}
+
+CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const ck_form form) {
+  enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
+  const ck_mask tail = ck_first(t->n - (form.vectors - 1) * lanes);
+  CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS];
+  CK_EACH (i, form.rows)
+    CK_EACH (j, form.vectors) sum[i][j] = (CK_VEC){};
+
+  ck_cursor at = {
+      .copy = t->copy_b,
+      .a_rs = (form.packed_a ? kr : t->a_rs) * (int64_t)sizeof(CK_IN),
+      .a_ks = form.along_k ? (int64_t)sizeof(CK_GROUP) : t->a_ks * (int64_t)sizeof(CK_IN),
+      .b_ks = t->b_ks * (int64_t)sizeof(CK_IN),
+  };
   for (int64_t s = 0; s < t->blocks; s++) {
-    const CK_IN *a_k[CK_MAX_MR / 4], *b_k = b[s];
-    CK_EACH (q, quads) a_k[q] = (const CK_IN *)a[s] + 4 * q * a_rs;
+    CK_EACH (q, ck_quads(form)) at.a[q] = (const char *)a[s] + 4 * q * at.a_rs;
+    at.b = b[s];
     // Scalar rows have no registers to spare, and no speed that a miss could hold up.
     const bool last = s + 1 == t->blocks, fetches = lanes > 1 && last && (t->fetch_c || t->fetch[0].count || t->fetch[1].count);
     int64_t left = t->k / kr;
     ck_fetching fetching;
-    if (fetches) fetching = ck_fetching_of(t, c, t->narrow ? 2 : sizeof(CK_ACC), rows, vectors * lanes, left);
+    if (fetches) fetching = ck_fetching_of(t, c, t->narrow ? 2 : sizeof(CK_ACC), form.rows, form.vectors * lanes, left);
+    if (fetches && t->a_ahead) fetching.a = (uintptr_t)a[s] + (uintptr_t)t->a_ahead;
 #pragma clang loop unroll(disable)
     while (left > 0) {
       int64_t steps = fetches && left > CK_CHUNK ? CK_CHUNK : left;
@@ -70,40 +123,23 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int vectors, con
       // Kept in memory: the loop over k needs the registers.
       if (lanes > 1) asm("" : "+m"(fetching));
 #pragma clang loop unroll(disable)
-      do {
-        // Strided rows: what the compiler can't see through it can't turn into a chain of one addition a row.
-        CK_EACH (q, quads)
-          if (quads > 1) asm("" : "+r"(a_k[q]));
-        typeof(ck_load((const CK_GROUP *)b_k)) column[CK_MAX_VECTORS];
-        CK_EACH (j, vectors) {
-          const CK_GROUP *from = (const CK_GROUP *)b_k + j * lanes;
-          column[j] = whole || j < vectors - 1 ? ck_load(from) : ck_load_first(from, tail);
-          if (copies) __builtin_memcpy(copy + j * (int)sizeof column[j], &column[j], sizeof column[j]);
-          if (copies && j * sizeof column[j] % 64 == 0) __builtin_prefetch(from + CK_COPY_AHEAD * b_ks);
-        }
-        if (copies) copy += vectors * (int)sizeof column[0];
-        CK_EACH (i, rows) {
-          const typeof(column[0]) row =
-              ck_broadcast((const CK_GROUP *)(a_k[i / 4 % quads] + i % (quads > 1 ? 4 : CK_MAX_MR) * a_rs));
-          CK_EACH (j, vectors) sum[i][j] = ck_madd(sum[i][j], row, column[j]);
-        }
-        CK_EACH (q, quads) a_k[q] += a_ks;
-        b_k += b_ks;
-      } while (--steps > 0);
+      for (; form.along_k && steps >= CK_DEPTHS_AT_ONCE; steps -= CK_DEPTHS_AT_ONCE)
+        CK_DEPTHS(sum, &at, CK_DEPTHS_AT_ONCE, tail, form);
+#pragma clang loop unroll(disable)
+      for (; steps > 0; steps--) CK_DEPTHS(sum, &at, 1, tail, form);
       if (fetches) ck_fetch_more(&fetching, t, left);
     }
   }
 
-  CK_STORE(t, c, sum, rows, vectors, whole);
+  CK_STORE(t, c, sum, form);
 }
 
 /// The tile of one product after another.
-CK_INLINE void CK_REPEAT(CK_TILE_ARGUMENTS, const int rows, const int vectors, const bool whole, const bool packed_a,
-                         const bool copies) {
+CK_INLINE void CK_REPEAT(CK_TILE_ARGUMENTS, const ck_form form) {
   const void *next_a, *next_b;
 #pragma clang loop unroll(disable)
   for (int64_t left = t->more;; left--) {
-    CK_BODY(t, a, b, c, rows, vectors, whole, packed_a, copies);
+    CK_BODY(t, a, b, c, form);
     if (left == 0) return;
     next_a = (const char *)a[0] + t->a_step;
     next_b = (const char *)b[0] + t->b_step;
@@ -112,30 +148,34 @@ CK_INLINE void CK_REPEAT(CK_TILE_ARGUMENTS, const int rows, const int vectors, c
   }
 }
 
-/// One row of the table: `rows` x `nr`, narrower when fewer columns are live. Packed A (its rows adjacent) has fixed addresses,
-/// strided A computed ones. A tile that copies B does so beside its multiply-adds: stores have a port of their own, but scalar
-/// rows no register to spare, and bf16 that is widened is packed otherwise.
+/// One row of the table: `rows` x `nr`, narrower when fewer columns are live. Packed A (its rows adjacent) has fixed addresses, A
+/// along K several depths at once, any other A computed addresses. A tile that copies B does so beside its multiply-adds: stores
+/// have a port of their own, but scalar rows no register to spare, and bf16 that is widened is packed otherwise.
 CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
-  const bool packed_a = t->a_rs == kr;
+  enum { can_copy = kr == 1 && lanes > 1 && sizeof(CK_IN) == sizeof(CK_ACC), takes_many = sizeof(CK_VEC) > 16 };
+  const bool packed_a = t->a_rs == kr, along_k = takes_many && t->a_ks == kr, copies = can_copy && t->copy_b;
   const int vectors = nr / lanes;
   if (t->n == nr) {
-    if (kr == 1 && lanes > 1 && sizeof(CK_IN) == sizeof(CK_ACC) && t->copy_b) {
-      if (packed_a) CK_REPEAT(t, a, b, c, rows, vectors, true, true, true);
-      else CK_REPEAT(t, a, b, c, rows, vectors, true, false, true);
-    } else if (packed_a) CK_REPEAT(t, a, b, c, rows, vectors, true, true, false);
-    else CK_REPEAT(t, a, b, c, rows, vectors, true, false, false);
+    if (packed_a && copies) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .packed_a = true, .copies = true});
+    else if (packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .packed_a = true});
+    else if (copies) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .copies = true});
+    else if (along_k) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .along_k = true});
+    else CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true});
     return;
   }
   const int64_t live = (t->n + lanes - 1) / lanes;
   CK_UNROLL
   for (int v = 1; v <= vectors; v++) {
     if (live != v) continue;
-    if (packed_a) CK_REPEAT(t, a, b, c, rows, v, lanes == 1, true, false);
-    else CK_REPEAT(t, a, b, c, rows, v, lanes == 1, false, false);
+    if (packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, v, .whole = lanes == 1, .packed_a = true});
+    else CK_REPEAT(t, a, b, c, (ck_form){rows, v, .whole = lanes == 1});
   }
 }
 
+#undef CK_FOLDS
+#undef CK_DEPTH
+#undef CK_DEPTHS
 #undef CK_BODY
 #undef CK_REPEAT
 #undef CK_STORE

@@ -1,6 +1,8 @@
 // The family `outer` over bf16 where it lies: A and B widened to fp32 as they are read. For the instruction sets that have rows
 // of it.
 
+#define CK_DEPTH depth_outer_bf16
+#define CK_DEPTHS depths_outer_bf16
 #define CK_BODY outer_bf16
 #define CK_STORE store_outer_bf16
 #define CK_REPEAT repeat_outer_bf16

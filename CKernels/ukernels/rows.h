@@ -2,6 +2,7 @@
 #pragma once
 #include "ck_ukernel.h"
 #include "ck_fetching.h"
+#include "ukernels/form.h"
 #include "ukernels/unroll.h"
 
 #define CK_ROW_NAME(family, type, mr, nr, isa) ck_##family##_##type##_##mr##x##nr##_##isa

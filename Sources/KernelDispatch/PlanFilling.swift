@@ -17,7 +17,8 @@ extension Dispatch {
       accumulate: problem.sumsApart && !storesNarrow(problem, descriptor, selection),
       has_epilogue: !descriptor.epilogue.isIdentity,
       fetches: asks(problem, descriptor.batch), quiet_bytes: Int64(asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
-      tiles_copy_b: pair.copiesB && problem.bColumnStride == 1, tiles_repeat: set.family == .outer && set.language == .c,
+      tiles_copy_b: pair.copiesB && problem.bColumnStride == 1,
+      tiles_repeat: set.family == .outer && set.language == .c,
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
       panel_type: set.inputType.kernelType, parts: pair.splits ? Int32(problem.parts) : 0, isa: set.isa.kernelISA,
@@ -79,7 +80,7 @@ extension Dispatch {
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
       n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta,
       narrow: storesNarrow(problem, descriptor, selection),
-      fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()), more: 0, a_step: 0, b_step: 0, c_step: 0,
+      fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()), a_ahead: 0, more: 0, a_step: 0, b_step: 0, c_step: 0,
       copy_b: nil)
   }
 

@@ -24,16 +24,20 @@ struct FurtherProductsTests {
     let (row, products, k) = (kernel.row, 3, 5)
     let (m, pad) = (Int(row.mr), 2)
     for n in Set([1, Int(row.nr) - 1, Int(row.nr)]) where n > 0 {
-      for (narrow, sharesB) in [(false, false), (false, true), (row.acc == CK_F32, false)] {
+      // A packed: one for all products, as they go on along N.
+      for (narrow, sharesB, packsA) in [
+        (false, false, false), (false, true, false), (row.acc == CK_F32, false, false), (false, false, true),
+      ] {
         let (input, output) = (bytes(row.a), narrow ? 2 : bytes(row.c))
         let a = elements(row.a, products * m * k, seed: 1)
         let b = elements(row.b, products * k * n, seed: 2)
         let before = elements(narrow ? CK_BF16 : row.c, products * m * (n + pad), seed: 3)
         var tile = ck_tile()
         (tile.blocks, tile.k, tile.n) = (1, Int64(k), Int64(n))
-        (tile.a_rs, tile.a_ks, tile.b_ks, tile.c_rs) = (Int64(k), 1, Int64(n), Int64(n + pad))
+        (tile.a_rs, tile.a_ks) = packsA ? (1, Int64(m)) : (Int64(k), 1)
+        (tile.b_ks, tile.c_rs) = (Int64(n), Int64(n + pad))
         (tile.alpha, tile.beta, tile.narrow) = (2, narrow ? 0 : 1, narrow)
-        let steps = (a: m * k * input, b: sharesB ? 0 : k * n * input, c: m * (n + pad) * output)
+        let steps = (a: packsA ? 0 : m * k * input, b: sharesB ? 0 : k * n * input, c: m * (n + pad) * output)
         var (alone, together) = (before, before)
         a.withUnsafeBytes { a in
           b.withUnsafeBytes { b in
@@ -51,7 +55,7 @@ struct FurtherProductsTests {
           }
         }
         #expect(alone != before)
-        #expect(together == alone, "\(n) columns, narrow C: \(narrow), shared B: \(sharesB)")
+        #expect(together == alone, "\(n) columns, narrow C: \(narrow), shared B: \(sharesB), packed A: \(packsA)")
       }
     }
   }

@@ -137,6 +137,7 @@ final class TileTrial {
     if setting.fetches == .operands {
       // Places that no one can read: asking for them does no harm.
       tile.fetch.0 = ck_stream(at: 64, step: 4096, advance: 64, count: Int32(mr), lines: 1)
+      tile.a_ahead = setting.groups % 2 == 0 ? 0 : 1 << 50
       tile.fetch.1 = ck_stream(at: 1 << 50, step: 4096, advance: 1 << 20, count: 3, lines: 2)
     }
   }
