@@ -82,17 +82,28 @@ struct CostModel {
   /// What reading an operand where it lies costs over packed panels, beyond the loads: its rows lie in pages and sets of their own, where
   /// no prefetcher follows. Measured with AVX2 on Zen 3 (512^3 ... 1024^3, and 8 ... 128 rows by 768 ... 4096): of A 0 to 6 %, of B 12 to
   /// 17 %, 25 to 50 % when its rows are whole pages apart. With AVX-512 on Zen 5 (96^3 ... 1024^3, 128 x 768 x 3072), whose tiles ask for what comes
-  /// next: of A up to 3 %, of B up to 3 % and 8 %.
+  /// next: of A up to 3 %, of B up to 3 % and 8 %; further costs are on Emerald Rapids.
   private func slowdown(_ pair: CandidatePair) -> Double {
     let isWide = pair.set.isa >= .avx512
     var factor = 1.0
     let aBytes = rowBytes(problem.aRowStride)
-    if !pair.packsA && problem.aColumnStride == 1 && aBytes >= 2048 { factor *= aBytes % 4096 == 0 ? 1.06 : isWide ? 1.01 : 1.03 }
+    if !pair.packsA && problem.aColumnStride == 1 {
+      // Broadcasts of packed A are part of the multiply-add with AVX-512 (`ck_madd_from`).
+      if isWide && pair.set.family == .outer { factor *= 1.04 }
+      if aBytes >= 2048 { factor *= aBytes % 4096 == 0 ? 1.06 : isWide ? 1.01 : 1.03 }
+    }
+    // Its columns where they lie: a broadcast that multiply-adds make themselves is loaded twice, and each depth begins another line
+    // (500^3 on Emerald Rapids: packed 1.23 times as fast, 129 x 257 x 513 1.03).
+    if !pair.packsA && problem.aRowStride == 1 && problem.aColumnStride != 1 && isWide && pair.set.family == .outer {
+      factor *= 1.1
+    }
     let bBytes = rowBytes(problem.bRowStride)
     // Of a single row of tiles B is read once, and packing would read it just so.
     let again = problem.m > pair.set.mr && min(problem.k, blocking.kc) > 96
     if !pair.packsB && again && bBytes >= 1024 {
       factor *= bBytes % 4096 == 0 ? (isWide ? 1.08 : 1.3) : isWide ? 1.03 : 1.15
+      // Each row in a page of its own, more of them than the first-level TLB knows: 64 x 3136 x 576 on Emerald Rapids 79 GFLOP/s, packed 98.
+      if isWide && bBytes > 4096 { factor *= 1.1 }
     }
     return 1 + (factor - 1) * width(pair.set)
   }
@@ -145,7 +156,9 @@ struct CostModel {
     if pair.packsB && !problem.readyB {
       // Copied beside the multiply-adds: 256^3 on Emerald Rapids loses 0.5 % to it, by a copy of its own 3 %.
       let isCopied = pair.copiesB && pair.strassenLevels == 0 && problem.bColumnStride == 1
-      cycles += n * k * (isCopied ? 0.15 : packingRate(pair, along: problem.bColumnStride, problem.bRowStride)) + setUp
+      // Beside an A whose rows are apart, the first tile's instructions are too many (32 x 768 x 768: 118 GFLOP/s, with packed A 132).
+      let copyingRate = pair.packsA || problem.aRowStride == 1 ? 0.1 : 0.2
+      cycles += n * k * (isCopied ? copyingRate : packingRate(pair, along: problem.bColumnStride, problem.bRowStride)) + setUp
     }
     return cycles
   }
