@@ -85,6 +85,33 @@ struct LoopTests {
     }
   }
 
+  @Test("Shallow products: the same bits whether tiles are called one by one or in runs", arguments: instructionSets)
+  func runsOfTiles(isa: ISA) throws {
+    let lines = [
+      "401x257x64 f32", "257x401x90:tt f32", "300x700x33:nt f32", "401x257x64 f64", "2001x70x20 f32", "401x257x64 bf16",
+      "2001x70x20 bf16",
+    ]
+    for line in lines {
+      let isNarrow = line.hasSuffix("bf16")
+      for variant in isNarrow ? ["outer.widened", "outer.direct"] : ["outer.packed", "outer.packed-b", "outer.direct"] {
+        // Read where it lies: bf16 by AVX2 and AVX-512 alone, no B along K.
+        if variant == "outer.direct" && (isNarrow && isa < .avx2 || line.contains(":")) { continue }
+        var descriptor = try #require(GEMMDescriptor(line: line))
+        descriptor.options.variant = variant
+        var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
+        #expect(plan.driver == CK_DRIVER_BLOCKED && plan.tiles_repeat, "\(line) by \(variant)")
+        var oneByOne = plan
+        oneByOne.tiles_repeat = false
+        let expected = product(oneByOne, descriptor)
+        for (threads, panels) in [(1, plan.slice_panels), (2, 3), (16, 1 << 40)] as [(Int32, Int64)] {
+          (plan.team.threads, plan.slice_panels) = (threads, panels)
+          let isSame = product(plan, descriptor) == expected
+          #expect(isSame, "\(line) by \(variant), slices of \(panels) panels, \(threads) threads")
+        }
+      }
+    }
+  }
+
   @Test("Slices of panels follow L2, the blocks of A and B the last level, and neither decides the depth of a block")
   func blocks() throws {
     let descriptor = try #require(GEMMDescriptor(line: "4096x4096x4096 f32"))
