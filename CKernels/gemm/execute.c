@@ -5,9 +5,10 @@
 
 #include "gemm/panels.h"
 
-// What the tiles ask for in turn: A and B of the next product, where they are tight; and each for the C of the next tile.
+// What the tiles ask for in turn: A and B of the next product, where they are tight. Not for C: 48^3 in a batch loses 9 % by it
+// (Emerald Rapids).
 static void ask_for_next(const ck_gemm_plan *plan, const ck_gemm_operands *next, ck_tile *tile) {
-  tile->fetch_c = true;
+  tile->fetch_c = false;
   const int64_t bytes = ck_element_bytes(plan->a_type), panels = ck_ceil_div(plan->n, plan->nr);
   const int64_t steps = panels * plan->row_tiles * ck_round_up(ck_ceil_div(plan->k, plan->kr), CK_CHUNK);
   if (plan->a_rs == plan->k || plan->a_cs == plan->m)
