@@ -4,7 +4,7 @@ import Results
 import Workloads
 
 extension Ceilings {
-  /// How long the loops run. On one thread and on all, `quick` takes some 4 s, `full` some 15.
+  /// How long the loops run. On one thread and on all, `quick` takes some 9 s, `full` some 18 (two cores of Emerald Rapids).
   public enum Effort: Sendable {
     case quick
     case full

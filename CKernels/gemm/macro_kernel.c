@@ -6,8 +6,8 @@
 #include "gemm/run.h"
 #include "gemm/strassen.h"
 
-/// Depths below which a call of its own for each tile costs more than asking ahead saves (256 x 3136 x 64 on Emerald
-/// Rapids 8 % more).
+/// Depths below which a call of its own for each tile costs more than asking ahead saves (256 x 3136 x 64 on Emerald Rapids: in
+/// one call for all panels 1.23 times as fast).
 enum { CK_SHALLOW = 96 };
 
 /// Where a tile's sums go.

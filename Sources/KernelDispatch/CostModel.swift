@@ -91,10 +91,9 @@ struct CostModel {
       // Broadcasts of packed A are part of the multiply-add with AVX-512 (`ck_madd_from`).
       if isWide && pair.set.family == .outer { factor *= 1.04 }
       if aBytes >= 2048 { factor *= aBytes % 4096 == 0 ? 1.06 : isWide ? 1.01 : 1.03 }
-    }
-    // Its columns where they lie: a broadcast that multiply-adds make themselves is loaded twice, and each depth begins another line
-    // (500^3 on Emerald Rapids: packed 1.23 times as fast, 129 x 257 x 513 1.03).
-    if !pair.packsA && problem.aRowStride == 1 && problem.aColumnStride != 1 && isWide && pair.set.family == .outer {
+    } else if !pair.packsA && problem.aRowStride == 1 && isWide && pair.set.family == .outer {
+      // A by columns, where a broadcast that multiply-adds make themselves is loaded twice and each depth lies in another line (500^3 on
+      // Emerald Rapids: packed 1.23 times as fast, 129 x 257 x 513 1.03).
       factor *= 1.1
     }
     let bBytes = rowBytes(problem.bRowStride)
@@ -102,7 +101,7 @@ struct CostModel {
     let again = problem.m > pair.set.mr && min(problem.k, blocking.kc) > 96
     if !pair.packsB && again && bBytes >= 1024 {
       factor *= bBytes % 4096 == 0 ? (isWide ? 1.08 : 1.3) : isWide ? 1.03 : 1.15
-      // Each row in a page of its own, more of them than the first-level TLB knows: 64 x 3136 x 576 on Emerald Rapids 79 GFLOP/s, packed 98.
+      // Each row in a page of its own: 64 x 3136 x 576 on Emerald Rapids 79 GFLOP/s, packed 98.
       if isWide && bBytes > 4096 { factor *= 1.1 }
     }
     return 1 + (factor - 1) * width(pair.set)

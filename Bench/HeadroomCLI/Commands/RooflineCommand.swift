@@ -20,7 +20,7 @@
 
     @OptionGroup var limits: DispatchLimits
 
-    @Flag(help: "Measure for some 4 s, not 15.")
+    @Flag(help: "Measure for some 9 s, not 18.")
     var quick = false
 
     @Option(help: ArgumentHelp("Write the run as JSON; '-' is standard output.", valueName: "file"))
@@ -43,7 +43,7 @@
     /// One number of threads after another, so that Ctrl-C keeps those that are done.
     private func measure(_ invocation: Invocation, _ isa: ISA, _ threads: Set<Int>) throws(Failure) -> RunRecord {
       var record = RunRecord(invocation, seed: SamplingOptions.defaultSeed)
-      let progress = ProgressLine(expected: quick ? 4 : 15)
+      let progress = ProgressLine(expected: quick ? 9 : 18)
       defer { progress.finish() }
       for (done, count) in threads.sorted().enumerated() {
         progress.advance(to: Double(done) / Double(threads.count))
