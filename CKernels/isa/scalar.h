@@ -1,9 +1,9 @@
 // Scalar code: "vectors" of one lane. Needs no target attribute, so there is no end.
 #pragma once
 #define CK_ISA_NAME scalar // ends the names of its functions
+#include "isa/inline.h"
 #include <stdint.h>
 
-#define CK_INLINE static inline __attribute__((always_inline, overloadable))
 typedef float ck_vf;
 typedef double ck_vd;
 typedef int ck_mask;

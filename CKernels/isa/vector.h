@@ -1,9 +1,8 @@
 // What every ISA header shares: operations on its vectors ck_vf (float) and ck_vd (double), found by overloading.
 // Included between the begin and the end of an ISA, so that each copy is compiled for that ISA.
 #pragma once
+#include "isa/inline.h"
 #include <stdint.h>
-
-#define CK_INLINE static inline __attribute__((always_inline, overloadable))
 
 // A product and a sum in one expression: one fused instruction where the ISA has it, two where it has not.
 #define CK_VECTOR_OPERATIONS(V, T)                                                                                               \
