@@ -88,9 +88,14 @@ struct CostModel {
     var factor = 1.0
     let aBytes = rowBytes(problem.aRowStride)
     if !pair.packsA && problem.aColumnStride == 1 {
-      // Broadcasts of packed A are part of the multiply-add with AVX-512 (`ck_madd_from`).
-      if isWide && pair.set.family == .outer { factor *= 1.04 }
+      // Broadcasts of packed A are part of the multiply-add with AVX-512 (`ck_madd_from`): worth 0 to 2 % to a core of its own, 3 to 8 % to
+      // one whose front end a neighbour shares (384^3 ... 768^3 on Emerald Rapids).
+      if isWide && pair.set.family == .outer { factor *= 1.02 }
       if aBytes >= 2048 { factor *= aBytes % 4096 == 0 ? 1.06 : isWide ? 1.01 : 1.03 }
+      // Panels of a large B, transposed one by one between the tiles, drive A from its caches (64 x 768 x 768 on Emerald Rapids 128
+      // GFLOP/s, from packed A 137).
+      let isLarge = n * k * Double(problem.inputType.byteCount) > 1_572_864
+      if isWide && isLarge && problem.hasFewRows && problem.bColumnStride != 1 { factor *= 1.06 }
     } else if !pair.packsA && problem.aRowStride == 1 && isWide && pair.set.family == .outer {
       // A by columns, where a broadcast that multiply-adds make themselves is loaded twice and each depth lies in another line (500^3 on
       // Emerald Rapids: packed 1.23 times as fast, 129 x 257 x 513 1.03).
@@ -99,8 +104,12 @@ struct CostModel {
     let bBytes = rowBytes(problem.bRowStride)
     // Of a single row of tiles B is read once, and packing would read it just so.
     let again = problem.m > pair.set.mr && min(problem.k, blocking.kc) > 96
+    if !pair.packsB && again && bBytes % 64 != 0 && isWide {
+      // Each load touches two lines: 183^3 on Emerald Rapids 146 GFLOP/s, from a copied panel 158.
+      factor *= 1.06
+    }
     if !pair.packsB && again && bBytes >= 1024 {
-      factor *= bBytes % 4096 == 0 ? (isWide ? 1.08 : 1.3) : isWide ? 1.03 : 1.15
+      factor *= bBytes % 4096 == 0 ? (isWide ? 1.08 : 1.3) : isWide ? 1.01 : 1.15
       // Each row in a page of its own: 64 x 3136 x 576 on Emerald Rapids 79 GFLOP/s, packed 98.
       if isWide && bBytes > 4096 { factor *= 1.1 }
     }
