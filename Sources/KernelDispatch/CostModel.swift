@@ -95,7 +95,7 @@ struct CostModel {
       // Panels of a large B, transposed one by one between the tiles, drive A from its caches (64 x 768 x 768 on Emerald Rapids 128
       // GFLOP/s, from packed A 137).
       let isLarge = n * k * Double(problem.inputType.byteCount) > 1_572_864
-      if isWide && isLarge && problem.hasFewRows && problem.bColumnStride != 1 { factor *= 1.06 }
+      if isWide && isLarge && pair.set.family == .outer && problem.hasFewRows && problem.bColumnStride != 1 { factor *= 1.06 }
     } else if !pair.packsA && problem.aRowStride == 1 && isWide && pair.set.family == .outer {
       // A by columns, where a broadcast that multiply-adds make themselves is loaded twice and each depth lies in another line (500^3 on
       // Emerald Rapids: packed 1.23 times as fast, 129 x 257 x 513 1.03).
