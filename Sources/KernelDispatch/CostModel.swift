@@ -84,36 +84,44 @@ struct CostModel {
   /// 17 %, 25 to 50 % when its rows are whole pages apart. With AVX-512 on Zen 5 (96^3 ... 1024^3, 128 x 768 x 3072), whose tiles ask for what comes
   /// next: of A up to 3 %, of B up to 3 % and 8 %; further costs are on Emerald Rapids.
   private func slowdown(_ pair: CandidatePair) -> Double {
+    1 + (slowdownOfA(pair) * slowdownOfB(pair) - 1) * width(pair.set)
+  }
+
+  private func slowdownOfA(_ pair: CandidatePair) -> Double {
+    if pair.packsA { return 1 }
     let isWide = pair.set.isa >= .avx512
+    let isWideOuter = isWide && pair.set.family == .outer
+    // A by columns, where a broadcast that multiply-adds make themselves is loaded twice and each depth lies in another line (500^3 on
+    // Emerald Rapids: packed 1.23 times as fast, 129 x 257 x 513 1.03).
+    if problem.aColumnStride != 1 { return isWideOuter && problem.aRowStride == 1 ? 1.1 : 1 }
     var factor = 1.0
-    let aBytes = rowBytes(problem.aRowStride)
-    if !pair.packsA && problem.aColumnStride == 1 {
-      // Broadcasts of packed A are part of the multiply-add with AVX-512 (`ck_madd_from`): worth 0 to 2 % to a core of its own, 3 to 8 % to
-      // one whose front end a neighbour shares (384^3 ... 768^3 on Emerald Rapids).
-      if isWide && pair.set.family == .outer { factor *= 1.02 }
-      if aBytes >= 2048 { factor *= aBytes % 4096 == 0 ? 1.06 : isWide ? 1.01 : 1.03 }
-      // Panels of a large B, transposed one by one between the tiles, drive A from its caches (64 x 768 x 768 on Emerald Rapids 128
-      // GFLOP/s, from packed A 137).
-      let isLarge = n * k * Double(problem.inputType.byteCount) > 1_572_864
-      if isWide && isLarge && pair.set.family == .outer && problem.hasFewRows && problem.bColumnStride != 1 { factor *= 1.06 }
-    } else if !pair.packsA && problem.aRowStride == 1 && isWide && pair.set.family == .outer {
-      // A by columns, where a broadcast that multiply-adds make themselves is loaded twice and each depth lies in another line (500^3 on
-      // Emerald Rapids: packed 1.23 times as fast, 129 x 257 x 513 1.03).
-      factor *= 1.1
-    }
-    let bBytes = rowBytes(problem.bRowStride)
+    // Broadcasts of packed A are part of the multiply-add with AVX-512 (`ck_madd_from`). In between: on Emerald Rapids 384^3 ... 704^3 with
+    // packed A take 2 to 6 % longer on a core of its own, up to 8 % less beside a busy neighbour, which shares the front end.
+    if isWideOuter { factor *= 1.02 }
+    let rowBytes = rowBytes(problem.aRowStride)
+    if rowBytes >= 2048 { factor *= rowBytes % 4096 == 0 ? 1.06 : isWide ? 1.01 : 1.03 }
+    // Beside panels of a large B that are transposed one by one (64 x 768 x 768 on Emerald Rapids 128 GFLOP/s, from packed A 137; but
+    // 128 x 512 x 512 157 and 153). Why was not measured.
+    let isLarge = n * k * Double(problem.inputType.byteCount) > 1_572_864
+    if isWideOuter && isLarge && problem.hasFewRows && problem.bColumnStride != 1 { factor *= 1.06 }
+    return factor
+  }
+
+  private func slowdownOfB(_ pair: CandidatePair) -> Double {
     // Of a single row of tiles B is read once, and packing would read it just so.
     let again = problem.m > pair.set.mr && min(problem.k, blocking.kc) > 96
-    if !pair.packsB && again && bBytes % 64 != 0 && isWide {
-      // Each load touches two lines: 183^3 on Emerald Rapids 146 GFLOP/s, from a copied panel 158.
-      factor *= 1.06
-    }
-    if !pair.packsB && again && bBytes >= 1024 {
-      factor *= bBytes % 4096 == 0 ? (isWide ? 1.08 : 1.3) : isWide ? 1.01 : 1.15
-      // Each row in a page of its own: 64 x 3136 x 576 on Emerald Rapids 79 GFLOP/s, packed 98.
-      if isWide && bBytes > 4096 { factor *= 1.1 }
-    }
-    return 1 + (factor - 1) * width(pair.set)
+    if pair.packsB || !again { return 1 }
+    let isWide = pair.set.isa >= .avx512
+    let rowBytes = rowBytes(problem.bRowStride)
+    var factor = 1.0
+    // Each load touches two lines: 183^3 on Emerald Rapids 146 GFLOP/s, from a copied panel 158.
+    if isWide && rowBytes % 64 != 0 { factor *= 1.06 }
+    if rowBytes < 1024 { return factor }
+    // Of whole lines 304^3 ... 512^3 on Emerald Rapids are as fast as from copied panels, within 2 %.
+    factor *= rowBytes % 4096 == 0 ? (isWide ? 1.08 : 1.3) : isWide ? 1.01 : 1.15
+    // Each row in a page of its own: 64 x 3136 x 576 on Emerald Rapids 79 GFLOP/s, packed 98.
+    if isWide && rowBytes > 4096 { factor *= 1.1 }
+    return factor
   }
 
   /// A vector's share of the 32 bytes that the next cache moves in a cycle: narrow ones hide what wide ones wait for.

@@ -51,16 +51,17 @@ struct LoopTests {
     "The same bits on any threads, whether tiles copy B or find it packed, ask or not, in slices and blocks of any size",
     arguments: instructionSets)
   func sameBits(isa: ISA) throws {
-    let lines = [
-      "131x161x263 f32", "131x161x263:tt f32", "131x161x262 bf16f32", "131x161x262 bf16", "130x40x200:nt f32", "150x160x64 f32",
-      "131x161x263 f64",
+    // With depths of a block on either side of what asks for C a tile ahead, and one for which tiles ask for nothing.
+    let problems = [
+      ("131x161x263 f32", 96), ("131x161x263 f32", 160), ("131x161x263:tt f32", 160), ("131x161x390 bf16f32", 288),
+      ("131x161x262 bf16", 96), ("130x40x200:nt f32", 160), ("150x160x64 f32", 32), ("131x161x263 f64", 160),
     ]
-    for line in lines {
+    for (line, kc) in problems {
       for precision in [Precision.full, .bfloat16x2] {
         var descriptor = try #require(GEMMDescriptor(line: line))
         descriptor.precision = precision
         descriptor.epilogue = Epilogue(scale: 2, bias: .perColumn)
-        descriptor.options.blocking = Blocking(mc: 1024, nc: 1024, kc: 96)
+        descriptor.options.blocking = Blocking(mc: 1024, nc: 1024, kc: kc)
         var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
         #expect(plan.driver == CK_DRIVER_BLOCKED, "\(line)")
         let canCopy = plan.tiles_copy_b
