@@ -19,6 +19,7 @@ typedef struct ck_slice_run {
   ck_workspace_map map;
   int64_t panels, slices; ///< of N
   int64_t blocks;         ///< of K
+  int64_t at_once;        ///< full panels that a tile multiplies, where none is packed
   _Atomic int64_t next;   ///< task: a slice and a part of K
 } ck_slice_run;
 
@@ -64,8 +65,20 @@ static bool copies_panel(const ck_slice_run *run, int64_t panel) {
   return ck_copies_b(run->plan, run->operands, run->plan->n - panel * run->plan->nr);
 }
 
-/// One panel and one block of K against all tiles of A, while the source of the panel after it is asked for.
-static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t panel, int64_t block, const ck_pack_job *next) {
+/// Has the tile take `groups` times as many panels as it can at once.
+static void take_several(const ck_slice_run *run, int64_t groups, ck_dtype c_type, ck_tile *t) {
+  const ck_gemm_plan *plan = run->plan;
+  t->beside = true;
+  t->b_ps = plan->ready_b ? plan->nr * ck_round_up(plan->k, plan->kr) : plan->nr;
+  t->more = groups - 1;
+  t->b_step = run->at_once * t->b_ps * ck_element_bytes(plan->ready_b ? plan->panel_type : plan->b_type);
+  t->c_step = run->at_once * plan->nr * ck_element_bytes(c_type);
+}
+
+/// One panel, or `beside` groups of as many as a tile takes at once, and one block of K against all tiles of A, while the source
+/// of the panel after it is asked for.
+static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t panel, int64_t block, int64_t beside,
+                      const ck_pack_job *next) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t depth = block_depth(plan, block), padded = ck_round_up(depth, plan->kr), pc = block * plan->kc;
   const int64_t column = panel * plan->nr, sums_column = (panel - slice->panel) * plan->nr;
@@ -80,9 +93,12 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
   ck_tile t = ck_tile_of(plan, depth, padded);
   if (copies) t.copy_b = slice->packed, t.b_ks = plan->b_rs;
   t.n = ck_least(plan->nr, plan->n - column);
+  const int64_t columns = beside ? beside * run->at_once * plan->nr : t.n;
+  if (beside) take_several(run, beside, slice->sums ? plan->acc_type : plan->c_type, &t);
   if (slice->sums) t.c_rs = slice->sums_rs, t.alpha = 1, t.beta = 0, t.narrow = false;
   if (block > slice->block) t.beta = 1;
-  t.fetch_c = !slice->sums && block == slice->block && ck_fetches(plan, depth);
+  t.streams_c = !slice->sums && ck_streams_c(plan, run->operands);
+  t.fetch_c = !t.streams_c && !slice->sums && block == slice->block && ck_fetches(plan, depth);
   const bool c_ahead = t.fetch_c && padded / plan->kr < CK_C_AHEAD;
   for (int64_t tile = 0; tile < plan->row_tiles; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
@@ -92,7 +108,7 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
     else a = (const char *)run->operands->a + (row * plan->a_rs + pc * plan->a_cs) * ck_element_bytes(plan->a_type);
     void *c = slice->sums ? slice->sums + (row * t.c_rs + sums_column) * ck_element_bytes(plan->acc_type)
                           : (char *)run->operands->c + (row * plan->c_rs + column) * ck_element_bytes(plan->c_type);
-    if (plan->ready_b) t.fetch[1] = tile == 0 ? ck_panel_stream_ahead(plan, b) : (ck_stream){};
+    if (plan->ready_b && !beside) t.fetch[1] = tile == 0 ? ck_panel_stream_ahead(plan, b) : (ck_stream){};
     if (next) ck_pack_stream(next, tile, plan->row_tiles, padded / plan->kr, &t.fetch[1]);
     // Of the next tile down, or the first one of the next panel.
     if (c_ahead) t.c_ahead = tile + 1 < plan->row_tiles ? height * plan->c_rs : plan->nr - row * plan->c_rs;
@@ -104,7 +120,7 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
       const ck_pack_job job = ck_pack_a_job(plan, run->operands, &after, NULL);
       ck_pack_stream(&job, 0, 1, padded / plan->kr, &t.fetch[0]);
     }
-    const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = t.n};
+    const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = columns};
     if (finishes) ck_epilogue_fetch(plan, run->operands, &done);
     plan->tiles[height](&t, &a, &b, c);
     if (t.copy_b) b = slice->packed, t.copy_b = NULL, t.b_ks = plan->nr;
@@ -114,10 +130,17 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
 }
 
 static void run_slice(const ck_slice_run *run, const ck_slice *slice) {
-  const bool packs = ck_packs_b(run->plan);
-  const bool fetches = run->plan->fetches && (packs || (!run->plan->pack_b && run->plan->b_cs == 1));
+  const ck_gemm_plan *plan = run->plan;
+  const bool packs = ck_packs_b(plan);
+  const bool fetches = plan->fetches && (packs || (!plan->pack_b && plan->b_cs == 1));
   for (int64_t block = slice->block; block < slice->block_end; block++)
     for (int64_t panel = slice->panel; panel < slice->panel_end; panel++) {
+      const int64_t groups = run->at_once > 1 ? (ck_least(slice->panel_end, plan->n / plan->nr) - panel) / run->at_once : 0;
+      if (groups > 0) {
+        run_panel(run, slice, panel, block, groups, NULL);
+        panel += groups * run->at_once - 1;
+        continue;
+      }
       const bool wraps = panel + 1 == slice->panel_end, ends = wraps && block + 1 == slice->block_end;
       ck_pack_job next;
       if (packs && !copies_panel(run, panel)) {
@@ -125,7 +148,7 @@ static void run_slice(const ck_slice_run *run, const ck_slice *slice) {
         ck_pack(&job);
       }
       if (fetches && !ends) next = job_of(run, slice, wraps ? slice->panel : panel + 1, wraps ? block + 1 : block);
-      run_panel(run, slice, panel, block, fetches && !ends ? &next : NULL);
+      run_panel(run, slice, panel, block, 0, fetches && !ends ? &next : NULL);
     }
 }
 
@@ -181,6 +204,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
     if (task >= tasks) break;
     run_task(run, task, thread);
   }
+  if (ck_streams_c(plan, run->operands)) ck_end_streams();
   if (plan->k_parts <= 1) return;
   if (threads > 1) ck_team_barrier();
   for (int64_t slice = thread; slice < run->slices; slice += threads) add_parts(run, slice);
@@ -196,6 +220,7 @@ void ck_gemm_by_slice(const ck_gemm_plan *plan, const ck_gemm_operands *operands
       .panels = panels,
       .slices = ck_ceil_div(panels, plan->slice_panels),
       .blocks = ck_ceil_div(plan->k, plan->kc),
+      .at_once = ck_packs_b(plan) ? 1 : plan->panels_at_once,
   };
   ck_team_run(plan->team, run_thread, &run);
 }

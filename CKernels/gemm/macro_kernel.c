@@ -161,6 +161,17 @@ static bool is_shallow(const ck_run *run, const ck_step *step) {
   return plan->tiles_repeat && !plan->accumulate && !finishes(run, step) && step->depth < CK_SHALLOW;
 }
 
+/// What the tiles of a shallow task have in common. Its panels of B are packed.
+static ck_tile shallow_tile_of(const ck_run *run, const ck_step *step, const ck_task *task) {
+  if (ck_packs_b(run->plan))
+    for (int64_t place = 0; place < task->panel_end - task->panel; place++)
+      ck_claims_b(run, step, ck_task_panel(task, place), task->panel_end, false);
+  ck_tile t = tile_of(run, step);
+  t.fetch_c = false;
+  t.streams_c = ck_streams_c(run->plan, run->operands);
+  return t;
+}
+
 /// A of tiles below, some lines on: out of a far cache hardware alone brings fewer at a time (12.8 MB copied on Emerald Rapids at
 /// 17 to 19 GB/s, asked for 25; 100000 rows by 16 ... 64 columns and depths gain 7 %).
 static void ask_down(const ck_gemm_plan *plan, const ck_step *step, int64_t height, ck_tile *t) {
@@ -168,7 +179,8 @@ static void ask_down(const ck_gemm_plan *plan, const ck_step *step, int64_t heig
   const int64_t in_bytes = ck_element_bytes(plan->a_type), row_bytes = step->depth * in_bytes;
   t->fetch[0].count = 0;
   if (!plan->fetches || plan->a_cs != 1) return;
-  t->fetch[0] = (ck_stream){.step = plan->a_rs * in_bytes, .advance = CK_CHUNK * in_bytes, .count = (int32_t)height, .lines = 1};
+  t->fetch[0] =
+      (ck_stream){.step = plan->a_rs * in_bytes, .advance = CK_CHUNK * plan->kr * in_bytes, .count = (int32_t)height, .lines = 1};
   t->a_ahead = ck_ceil_div(bytes_ahead, height * row_bytes) * t->a_step;
 }
 
@@ -178,8 +190,7 @@ static void run_down(const ck_run *run, const ck_step *step, const ck_task *task
   enum { most = 6 };
   const ck_gemm_plan *plan = run->plan;
   const int64_t in_bytes = ck_element_bytes(plan->a_type), out_bytes = ck_element_bytes(plan->c_type);
-  ck_tile t = tile_of(run, step);
-  t.fetch_c = false;
+  ck_tile t = shallow_tile_of(run, step, task);
   for (int64_t tile = task->tile, end; tile < task->tile_end; tile = end) {
     end = ck_least(tile + most, task->tile_end);
     if (tile < plan->taller_tiles) end = ck_least(end, plan->taller_tiles);
@@ -189,7 +200,7 @@ static void run_down(const ck_run *run, const ck_step *step, const ck_task *task
     ask_down(plan, step, height, &t);
     for (int64_t panel = task->panel; panel < task->panel_end; panel++, t.fetch[0].count = 0) {
       const int64_t column = step->jc + panel * plan->nr;
-      const void *b = source_of_b(run, step, panel);
+      const void *b = place_of_b(run, step, panel);
       t.n = ck_least(plan->nr, step->jc + step->columns - column);
       plan->tiles[height](&t, &a, &b, (char *)run->operands->c + (row * plan->c_rs + column) * out_bytes);
     }
@@ -203,11 +214,7 @@ static void run_across(const ck_run *run, const ck_step *step, const ck_task *ta
   const int64_t out_bytes = ck_element_bytes(plan->c_type), column = step->jc + task->panel * plan->nr;
   const int64_t columns = ck_least(step->columns, task->panel_end * plan->nr) - task->panel * plan->nr;
   const int64_t whole = columns / plan->nr, rest = columns % plan->nr;
-  if (ck_packs_b(plan))
-    for (int64_t place = 0; place < task->panel_end - task->panel; place++)
-      ck_claims_b(run, step, ck_task_panel(task, place), task->panel_end, false);
-  ck_tile t = tile_of(run, step);
-  t.fetch_c = false;
+  ck_tile t = shallow_tile_of(run, step, task);
   const char *b = place_of_b(run, step, task->panel);
   t.b_step = place_of_b(run, step, task->panel + 1) - b, t.c_step = plan->nr * out_bytes;
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
@@ -224,9 +231,9 @@ static void run_across(const ck_run *run, const ck_step *step, const ck_task *ta
 
 void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task) {
   if (is_shallow(run, step)) {
-    const bool in_place = !run->plan->pack_a && !run->plan->pack_b;
-    if (in_place && task->panel_end - task->panel < task->tile_end - task->tile) run_down(run, step, task);
+    if (!run->plan->pack_a && task->panel_end - task->panel < task->tile_end - task->tile) run_down(run, step, task);
     else run_across(run, step, task);
+    if (ck_streams_c(run->plan, run->operands)) ck_end_streams();
     return;
   }
   ck_tile t = tile_of(run, step);

@@ -97,6 +97,18 @@ static inline bool ck_copies_b(const ck_gemm_plan *plan, const ck_gemm_operands 
   return copies && !operands->b_image && !operands->b_terms;
 }
 
+/// Whether tiles store C past the caches: where lines are whole, so that none is read.
+static inline bool ck_streams_c(const ck_gemm_plan *plan, const ck_gemm_operands *operands) {
+  return plan->streams_c && ((uintptr_t)operands->c | (uintptr_t)(plan->c_rs * ck_element_bytes(plan->c_type))) % CK_LINE == 0;
+}
+
+/// Has such stores seen by whoever sees what this thread stores next.
+static inline void ck_end_streams(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_sfence();
+#endif
+}
+
 /// The tile of a block of K: `depth` deep, `padded` where a panel is packed; `n`, and `a_ks` of packed A, are set for each tile.
 static inline ck_tile ck_tile_of(const ck_gemm_plan *plan, int64_t depth, int64_t padded) {
   ck_tile t = plan->tile;

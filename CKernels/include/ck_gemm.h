@@ -58,7 +58,9 @@ typedef struct ck_gemm_plan {
   bool fetches;        ///< tiles ask the caches for what comes next; direct convolution always does
   int64_t quiet_bytes; ///< so much of A and B is near enough for a batch not to ask, and 16 times as much of a packed B
   bool tiles_copy_b; ///< B's rows are adjacent, packed as they are, and by micro-kernels that can copy them (`copy_b` of a tile)
+  bool streams_c;    ///< C is written once, and more than caches keep
   bool tiles_repeat; ///< micro-kernels can go on to further products (`more` of a tile)
+  int32_t panels_at_once;                    ///< that its tiles can multiply (`beside` of a tile)
   ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap
   ck_dtype panel_type;      ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)
   int32_t parts;            ///< 1 to 3: bf16 panels of a fp32 operand, which add up to it; 0: its panels are of one piece

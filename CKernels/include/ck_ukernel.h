@@ -33,16 +33,21 @@ typedef struct ck_tile {
   int64_t b_ks; ///< `outer`, `pair`: from one group of KR depths to the next in B; `dot`: from column j to j + 1
   int64_t c_rs; ///< from row to row of C, whose stride along N is 1
   int64_t n;    ///< live columns, 1...NR; columns beyond are neither read (in unpacked B) nor written
+  bool beside;  ///< `ck_panels_at_once` panels of NR live columns are multiplied, whose columns of C are adjacent,
+  int64_t b_ps; ///< and whose B is so far apart
   double alpha, beta;
-  bool narrow;        ///< C holds bf16: the finished sums are rounded as they are stored, and beta is 0
-  bool fetch_c;       ///< C may lie beyond the caches: ask for it while the sums are made,
-  int64_t c_ahead;    ///< or for the C so many elements on, where K is too short for that
+  bool narrow;     ///< C holds bf16: the finished sums are rounded as they are stored, and beta is 0
+  bool streams_c;  ///< C, of whole lines and beta 0, may be stored past the caches: by `outer` and `pair` where all columns are
+                   ///< live
+  bool fetch_c;    ///< C may lie beyond the caches: ask for it while the sums are made,
+  int64_t c_ahead; ///< or for the C so many elements on, where K is too short for that
   ck_stream fetch[2]; ///< of A and of B
-  int64_t a_ahead;    ///< not 0 (`outer` in C): the stream of A begins so many bytes after the A of each product
-  int64_t more;       ///< of `outer` in C: so many further products of one block each, from one to the next so many bytes:
+  int64_t a_ahead;    ///< not 0 (`outer` and `pair` in C): the stream of A begins so many bytes after the A of each product
+  int64_t more; ///< of `outer` and `pair` in C: so many further products of one block each, from one to the next so many bytes:
   int64_t a_step, b_step, c_step;
-  void *copy_b; ///< not NULL (`outer` of fp32 or fp64 by vectors, one block, `more` 0, NR live columns): B is also written here
-                ///< as a packed panel
+  bool folds_a; ///< multiply-adds are to broadcast packed A themselves: fewer instructions, more loads
+  void *copy_b; ///< not NULL (`outer` of fp32 or fp64 by vectors, but for tall rows; one block, `more` 0, NR live columns): B is
+                ///< also written here as a packed panel
 } ck_tile;
 
 /// `a`, `b`: `tile->blocks` pointers to A[0][0] and to B[0][0]; `c`: C[0][0].
@@ -64,7 +69,15 @@ typedef struct ck_ukernel {
 enum { CK_TILE_ROWS = 16, CK_TILE_DEPTH = 32 };
 
 /// The largest MR and NR of any row, and the most vectors of sums side by side; a row beyond does not compile.
-enum { CK_MAX_MR = 32, CK_MAX_NR = 64, CK_MAX_VECTORS = 4 };
+enum { CK_MAX_MR = 32, CK_MAX_NR = 64, CK_MAX_VECTORS = 8 };
+
+/// Panels that a tile of so few rows can multiply at once (`outer`, `pair`, in C, of more than one vector): that hides the
+/// latency of sums, and reads B in longer pieces, which hardware follows (1 x 4096 x 4096 on Zen 5: 9 to 22 GFLOP/s). As many as
+/// 32 registers of 64 bytes, or 16 narrower ones, hold.
+static inline int ck_panels_at_once(int vector_bytes, int64_t rows) {
+  if (vector_bytes < 64) return vector_bytes > 8 && rows == 1 ? 4 : 1;
+  return rows <= 2 ? 4 : rows <= 6 ? 2 : 1;
+}
 
 /// Steps along K between two looks at what to ask the caches for: as many as there are fp32 in a line.
 enum { CK_CHUNK = 16 };

@@ -33,6 +33,15 @@ CK_INLINE ck_vpairs ck_load_first(const ck_native_bf16 *p, ck_mask some) {
 }
 
 CK_INLINE ck_vf ck_madd(ck_vf acc, ck_vpairs a, ck_vpairs b) { return _mm512_dpbf16_ps(acc, (__m512bh)a.bits, (__m512bh)b.bits); }
+#if __has_feature(address_sanitizer) // which looks into no assembly
+CK_INLINE ck_vf ck_madd_from(ck_vf acc, const ck_native_pair *p, ck_vpairs b) { return ck_madd(acc, ck_broadcast(p), b); }
+#else
+// The compiler would keep the broadcasts of several depths in registers, and the sums of a tall tile on the stack.
+CK_INLINE ck_vf ck_madd_from(ck_vf acc, const ck_native_pair *p, ck_vpairs b) {
+  __asm__("vdpbf16ps %2%{1to16%}, %1, %0" : "+v"(acc) : "v"(b.bits), "m"(*p));
+  return acc;
+}
+#endif
 
 // By the instruction, which rounds to nearest even and takes subnormal numbers for zero.
 CK_INLINE __m256i ck_native(ck_vf v) { return (__m256i)_mm512_cvtneps_pbh(v); }

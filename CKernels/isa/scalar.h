@@ -23,6 +23,7 @@ typedef int ck_mask;
     CK_KEEP_SCALAR(v);                                                                                                           \
     *p = v;                                                                                                                      \
   }                                                                                                                              \
+  CK_INLINE void ck_store_past(T *p, T v) { ck_store(p, v); }                                                                    \
   CK_INLINE void ck_store_one(T *p, T value) { ck_store(p, value); }                                                             \
   CK_INLINE T ck_madd(T acc, T a, T b) {                                                                                         \
     acc += a * b;                                                                                                                \

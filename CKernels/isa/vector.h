@@ -13,6 +13,7 @@
   }                                                                                                                              \
   CK_INLINE V ck_broadcast(const T *p) { return *p - (V){}; }                                                                    \
   CK_INLINE void ck_store(T *p, V v) { __builtin_memcpy(p, &v, sizeof v); }                                                      \
+  CK_INLINE void ck_store_past(T *p, V v) { __builtin_nontemporal_store(v, (V *)p); }                                            \
   CK_INLINE void ck_store_one(T *p, T value) { *p = value; }                                                                     \
   CK_INLINE V ck_madd(V acc, V a, V b) { return acc + a * b; }                                                                   \
   /* Pairs, then pairs of pairs: one order for every ISA of this width. */                                                       \

@@ -17,6 +17,7 @@
 #define CK_ACC float
 #define CK_VEC ck_vf
 #define CK_NARROW ck_native_bf16
+#define CK_FOLDS CK_ISA_FOLDS
 #include "ukernels/outer.h"
 
 #define CK_BODY dot_bf16

@@ -6,16 +6,18 @@
 typedef struct ck_form {
   int rows, vectors; ///< of sums; the last vector is of some columns alone unless
   bool whole;        ///< all of them are live
+  int at_once;       ///< panels of B side by side, each with its share of the vectors; 0: one
   bool packed_a;     ///< the rows of A are adjacent
   bool along_k;      ///< the depths of A are
   bool copies;       ///< B is written to `copy_b` as it is read
+  bool folds;        ///< most multiply-adds broadcast their element of packed A themselves
 } ck_form;
 
-/// Where a tile stands in its operands, and bytes to the next row of A and to the next group of depths.
+/// Where a tile stands in its operands, and bytes to the next row of A, to the next group of depths and to the next panel of B.
 typedef struct ck_cursor {
   const char *a[CK_MAX_MR / 4], *b; ///< one pointer to A if it is packed, else one for four rows, which are computed from it
   char *copy;
-  int64_t a_rs, a_ks, b_ks;
+  int64_t a_rs, a_ks, b_ks, b_ps;
 } ck_cursor;
 
 /// How many pointers to A a tile walks with.

@@ -32,6 +32,11 @@ CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_
     return;
   }
 #endif
+  if (whole && t->streams_c) {
+    CK_EACH (i, rows)
+      CK_EACH (j, vectors) ck_store_past((CK_ACC *)c + i * c_rs + j * lanes, sum[i][j]);
+    return;
+  }
   const bool reads_c = beta != 0;
   CK_EACH (i, rows) {
     CK_ACC *to = (CK_ACC *)c + i * c_rs;
@@ -49,10 +54,10 @@ CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_
 CK_INLINE void CK_DEPTH(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, const int depth, ck_mask tail, const ck_form form) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC) };
   const int quads = ck_quads(form);
-  const CK_GROUP *b = (const CK_GROUP *)at->b;
-  typeof(ck_load(b)) column[CK_MAX_VECTORS];
+  const int share = form.at_once ? form.vectors / form.at_once : form.vectors;
+  typeof(ck_load((const CK_GROUP *)at->b)) column[CK_MAX_VECTORS];
   CK_EACH (j, form.vectors) {
-    const CK_GROUP *from = b + j * lanes;
+    const CK_GROUP *from = (const CK_GROUP *)(at->b + j / share * at->b_ps) + j % share * lanes;
     column[j] = form.whole || j < form.vectors - 1 ? ck_load(from) : ck_load_first(from, tail);
     if (form.copies) __builtin_memcpy(at->copy + j * (int)sizeof column[j], &column[j], sizeof column[j]);
     if (form.copies && j * sizeof column[j] % 64 == 0) __builtin_prefetch((const char *)from + CK_COPY_AHEAD * at->b_ks);
@@ -63,8 +68,9 @@ CK_INLINE void CK_DEPTH(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, co
     const char *row = at->a[i / 4 % quads] + i % (quads > 1 ? 4 : CK_MAX_MR) * at->a_rs;
     const CK_GROUP *from = (const CK_GROUP *)row + depth;
 #if CK_FOLDS
-    // Of 14 rows 12, of two products each: with the other two and B that is all that two loads a cycle bring.
-    if (form.packed_a && form.vectors == 2 && i % 7 < 6) {
+    // Of one vector all: an element has one product. Of two vectors and 14 rows 12, of two products each: with the other two and
+    // B that is all that two loads a cycle bring.
+    if (form.vectors == 1 || (form.folds && i % 7 < 6)) {
       CK_EACH (j, form.vectors) sum[i][j] = ck_madd_from(sum[i][j], from, column[j]);
       continue;
     }
@@ -106,6 +112,7 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const ck_form form) {
       .a_rs = (form.packed_a ? kr : t->a_rs) * (int64_t)sizeof(CK_IN),
       .a_ks = form.along_k ? (int64_t)sizeof(CK_GROUP) : t->a_ks * (int64_t)sizeof(CK_IN),
       .b_ks = t->b_ks * (int64_t)sizeof(CK_IN),
+      .b_ps = t->b_ps * (int64_t)sizeof(CK_IN),
   };
   for (int64_t s = 0; s < t->blocks; s++) {
     CK_EACH (q, ck_quads(form)) at.a[q] = (const char *)a[s] + 4 * q * at.a_rs;
@@ -148,16 +155,29 @@ CK_INLINE void CK_REPEAT(CK_TILE_ARGUMENTS, const ck_form form) {
   }
 }
 
-/// One row of the table: `rows` x `nr`, narrower when fewer columns are live. Packed A (its rows adjacent) has fixed addresses, A
-/// along K several depths at once, any other A computed addresses. A tile that copies B does so beside its multiply-adds: stores
-/// have a port of their own, but scalar rows no register to spare, and bf16 that is widened is packed otherwise.
+/// One row of the table: `rows` x `nr`, narrower when fewer columns are live, or several times as wide. Packed A (its rows
+/// adjacent) has fixed addresses, A along K several depths at once, any other A computed addresses. A tile that copies B does so
+/// beside its multiply-adds: stores have a port of their own, but scalar rows no register to spare, and bf16 that is widened is
+/// packed otherwise. Tall tiles of one vector read their operands where they lie.
 CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   enum { can_copy = kr == 1 && lanes > 1 && sizeof(CK_IN) == sizeof(CK_ACC), takes_many = sizeof(CK_VEC) > 16 };
-  const bool packed_a = t->a_rs == kr, along_k = takes_many && t->a_ks == kr, copies = can_copy && t->copy_b;
-  const int vectors = nr / lanes;
+  const int vectors = nr / lanes, at_once = ck_panels_at_once(sizeof(CK_VEC), rows);
+  const bool is_tall = vectors == 1 && rows > 1;
+  const bool packed_a = !is_tall && t->a_rs == kr, along_k = takes_many && t->a_ks == kr;
+  const bool copies = can_copy && !is_tall && t->copy_b;
+  if (at_once > 1 && vectors > 1 && t->beside) {
+    const int wide = at_once * vectors;
+    if (along_k) CK_REPEAT(t, a, b, c, (ck_form){rows, wide, .whole = true, .at_once = at_once, .along_k = true});
+    else CK_REPEAT(t, a, b, c, (ck_form){rows, wide, .whole = true, .at_once = at_once});
+    return;
+  }
   if (t->n == nr) {
     if (packed_a && copies) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .packed_a = true, .copies = true});
+#if CK_FOLDS
+    else if (packed_a && can_copy && vectors == 2 && t->folds_a)
+      CK_REPEAT(t, a, b, c, (ck_form){rows, 2, .whole = true, .packed_a = true, .folds = true});
+#endif
     else if (packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .packed_a = true});
     else if (copies) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .copies = true});
     else if (along_k) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .along_k = true});

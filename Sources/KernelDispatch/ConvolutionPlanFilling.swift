@@ -39,7 +39,7 @@ extension Dispatch {
     let descriptor = problem.product(from: algorithm)
     let product = OrientedProblem(descriptor)
     let blocked = !options.without.contains(.cacheBlocking)
-    let blocking = options.blocking?.fitted(to: product, pair.set) ?? blocks.blocking(of: product, for: pair, blocked: blocked)
+    let blocking = options.blocking?.fitted(to: product, pair) ?? blocks.blocking(of: product, for: pair, blocked: blocked)
     let selection = Selection(pairIndex: pair.index, blocking: blocking, threads: threads, swapped: product.swapped)
     plan.driver = CK_CONV_PRODUCTS
     plan.gemm = written(product, descriptor, selection)

@@ -109,7 +109,7 @@ struct CostModel {
 
   private func slowdownOfB(_ pair: CandidatePair) -> Double {
     // Of a single row of tiles B is read once, and packing would read it just so.
-    let again = problem.m > pair.set.mr && min(problem.k, blocking.kc) > 96
+    let again = problem.m > pair.mr(problem) && min(problem.k, blocking.kc) > 96
     if pair.packsB || !again { return 1 }
     let isWide = pair.set.isa >= .avx512
     let rowBytes = rowBytes(problem.bRowStride)
@@ -132,17 +132,21 @@ struct CostModel {
   /// Of the tiles alone, on one thread.
   func tileCycles(_ pair: CandidatePair) -> Double {
     let set = pair.set
-    let tiles = (m / Double(set.mr)).rounded(.up)
+    let tiles = (m / Double(pair.mr(problem))).rounded(.up)
     let height = m / tiles
     let panels = Double(problem.n / set.nr)
     let rest = problem.n % set.nr
     let restVectors = Double((rest + set.lanes - 1) / set.lanes)
     let vectors = Double(set.nr / set.lanes)
-    var perDepth = panels * step(pair, height: height, vectors: vectors)
+    let atOnce = pair.packsB && !problem.readyB ? 1 : Double(set.panelsAtOnce(problem.m))
+    let groups = (panels / atOnce).rounded(.down)
+    let single = panels - groups * atOnce
+    var perDepth =
+      groups * step(pair, height: height, vectors: atOnce * vectors) + single * step(pair, height: height, vectors: vectors)
     if rest > 0 { perDepth += step(pair, height: height, vectors: restVectors) }
     let depths = (k / Double(set.kr)).rounded(.up)
     let blocks = (k / Double(blocking.kc)).rounded(.up)
-    let calls = tiles * (panels + (rest > 0 ? 1 : 0)) * blocks
+    let calls = tiles * (groups + single + (rest > 0 ? 1 : 0)) * blocks
     return tiles * perDepth * depths + calls * (12 + height * vectors * 1.5)
   }
 

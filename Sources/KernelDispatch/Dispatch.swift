@@ -11,7 +11,7 @@ public struct Dispatch: Sendable {
     Dispatch(
       isa: Machine.current.isa, threads: Machine.current.threads, overrides: $0,
       blocks: BlockSizes(l2: Machine.current.l2, l3: Machine.current.l3), pairsPerCycle: Machine.current.pairsPerCycle,
-      asksWithinL2: Machine.current.asksWithinL2,
+      asksWithinL2: Machine.current.asksWithinL2, foldsBroadcasts: Machine.current.foldsBroadcasts,
       hasQuota: Machine.current.cpuQuota.map { $0 < Double(Machine.current.cpusAllowed) } ?? false)
   }
 
@@ -28,6 +28,8 @@ public struct Dispatch: Sendable {
   let pairsPerCycle: Double
   /// See `Machine`.
   let asksWithinL2: Bool
+  /// See `Machine`.
+  let foldsBroadcasts: Bool
   /// How long threads spin after a product before they sleep. libomp's 200 ms takes a core from whatever runs next; asleep, the next fork-join
   /// costs 35 to 47 us instead of 0.4. One millisecond keeps back-to-back products on the fast path; under a quota below the allowed CPUs
   /// spinning is paid for.
@@ -35,7 +37,7 @@ public struct Dispatch: Sendable {
 
   init(
     isa: ISA, threads: Int, overrides: Overrides, blocks: BlockSizes, pairsPerCycle: Double = 2, asksWithinL2: Bool = true,
-    hasQuota: Bool = false
+    foldsBroadcasts: Bool = false, hasQuota: Bool = false
   ) {
     machineISA = isa
     cap = min(isa, overrides.maxISA ?? isa)
@@ -45,6 +47,7 @@ public struct Dispatch: Sendable {
     self.blocks = blocks
     self.pairsPerCycle = pairsPerCycle
     self.asksWithinL2 = asksWithinL2
+    self.foldsBroadcasts = foldsBroadcasts
     spinMilliseconds = hasQuota ? 0 : 1
   }
 
@@ -131,7 +134,7 @@ public struct Dispatch: Sendable {
     _ pair: CandidatePair, _ problem: OrientedProblem, _ options: SelectionOptions, batch: Int, mostThreads: Int
   ) -> Prediction {
     let blocked = !options.without.contains(.cacheBlocking)
-    let blocking = options.blocking?.fitted(to: problem, pair.set) ?? blocks.blocking(of: problem, for: pair, blocked: blocked)
+    let blocking = options.blocking?.fitted(to: problem, pair) ?? blocks.blocking(of: problem, for: pair, blocked: blocked)
     let cycles = CostModel(problem, blocking, pairsPerCycle: pairsPerCycle).cycles(pair)
     let threads = options.keepsThreads ? mostThreads : CostModel.threads(cycles * Double(batch), most: mostThreads)
     return Prediction(
@@ -224,9 +227,9 @@ extension Dispatch {
 
 extension Blocking {
   /// Forced blocks, rounded to whole tiles, panels and groups of K, and no larger than the problem.
-  func fitted(to problem: OrientedProblem, _ set: TileSet) -> Blocking {
+  func fitted(to problem: OrientedProblem, _ pair: CandidatePair) -> Blocking {
     Blocking(
-      mc: wholeMultiple(min(mc, problem.m), of: set.mr), nc: wholeMultiple(min(nc, problem.n), of: set.nr),
-      kc: wholeMultiple(min(kc, problem.k), of: set.aKr))
+      mc: wholeMultiple(min(mc, problem.m), of: pair.mr(problem)), nc: wholeMultiple(min(nc, problem.n), of: pair.set.nr),
+      kc: wholeMultiple(min(kc, problem.k), of: pair.set.aKr))
   }
 }

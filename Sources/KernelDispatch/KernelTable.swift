@@ -39,23 +39,23 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
 
   func microkernel(ofTileSet index: Int) -> Microkernel { microkernels[tileSets[index].row] }
 
-  /// Rows that differ only in MR.
+  /// Rows that differ only in MR, and the tall ones of one vector that go on from there.
   private static func groups(_ microkernels: [Microkernel], _ rows: [ck_ukernel]) -> [TileSet] {
     var sets: [TileSet] = []
-    for (index, kernel) in microkernels.enumerated() {
+    for (index, kernel) in microkernels.enumerated() where !kernel.isTall {
       // The tallest row of its group stands for it.
-      let group = microkernels.indices.filter { microkernels[$0].sharesPanels(with: kernel) }
+      let group = microkernels.indices.filter { !microkernels[$0].isTall && microkernels[$0].sharesPanels(with: kernel) }
       guard group.max(by: { microkernels[$0].mr < microkernels[$1].mr }) == index else { continue }
-      let tiles = UnsafeMutablePointer<ck_ukernel_fn?>.allocate(capacity: kernel.mr + 1)
-      tiles.initialize(repeating: nil, count: kernel.mr + 1)
-      for member in group { tiles[microkernels[member].mr] = rows[member].run }
-      precondition((1...kernel.mr).allSatisfy { tiles[$0] != nil }, "\(kernel.name): a row for every MR from 1 is needed")
-      let bytes = kernel.types.accumulator.byteCount
+      let tall = microkernels.indices.filter { kernel.mr > 1 && microkernels[$0].isTall && microkernels[$0].isOfKind(kernel) }
+      let tallest = tall.map { microkernels[$0].mr }.max() ?? kernel.mr
+      let tiles = UnsafeMutablePointer<ck_ukernel_fn?>.allocate(capacity: tallest + 1)
+      tiles.initialize(repeating: nil, count: tallest + 1)
+      for member in group + tall { tiles[microkernels[member].mr] = rows[member].run }
+      precondition((1...tallest).allSatisfy { tiles[$0] != nil }, "\(kernel.name): a row for every MR from 1 is needed")
       sets.append(
         TileSet(
           family: kernel.family, isa: kernel.isa, language: kernel.language, inputType: kernel.types.a, mr: kernel.mr,
-          nr: kernel.nr, kr: kernel.kr, aKr: kernel.aKr, lanes: kernel.isa.vectorBytes(elementBytes: bytes) / bytes, tiles: tiles,
-          row: index))
+          nr: kernel.nr, kr: kernel.kr, aKr: kernel.aKr, lanes: kernel.lanes, tallest: tallest, tiles: tiles, row: index))
     }
     return sets
   }
@@ -96,9 +96,11 @@ extension UnsafeBufferPointer {
 }
 
 extension Microkernel {
-  fileprivate func sharesPanels(with other: Microkernel) -> Bool {
-    family == other.family && isa == other.isa && language == other.language && types == other.types && nr == other.nr
+  fileprivate func isOfKind(_ other: Microkernel) -> Bool {
+    family == other.family && isa == other.isa && language == other.language && types == other.types
   }
+
+  fileprivate func sharesPanels(with other: Microkernel) -> Bool { isOfKind(other) && nr == other.nr }
 }
 
 extension ElementType {
@@ -141,6 +143,9 @@ struct CandidatePair {
       set.family == .outer && set.inputType != .bfloat16 && set.isa > .scalar && set.language == .c && !variant.splits
       && !variant.widens
   }
+
+  /// Rows of the largest tile for `problem`.
+  func mr(_ problem: OrientedProblem) -> Int { problem.n <= self.set.lanes && !packsA ? self.set.tallest : self.set.mr }
 
   /// The type of packed panels.
   var panelType: ElementType { self.set.inputType }

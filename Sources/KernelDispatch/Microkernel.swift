@@ -60,6 +60,17 @@ public struct Microkernel: Sendable, Hashable {
   }
 }
 
+extension Microkernel {
+  /// Elements of the sums in a vector.
+  var lanes: Int {
+    let bytes = types.accumulator.byteCount
+    return isa.vectorBytes(elementBytes: bytes) / bytes
+  }
+
+  /// Taller than the tiles of several vectors, for products of so few columns that one vector holds them.
+  var isTall: Bool { mr > 1 && nr == lanes && (family == .outer || family == .pair) }
+}
+
 extension Family {
   init(_ family: ck_family) {
     switch family {
@@ -102,11 +113,19 @@ struct TileSet {
   let kr: Int
   let aKr: Int
   let lanes: Int
-  /// [1 ... mr]; never freed.
+  /// Rows of the tallest tile where one vector of columns is live, and A is not packed.
+  let tallest: Int
+  /// [1 ... tallest]; never freed.
   let tiles: UnsafePointer<ck_ukernel_fn?>
   /// The tallest row in the table.
   let row: Int
 
   /// One vector of sums: what is left when the register tile is switched off.
   var isOneVector: Bool { family == .outer && mr == 1 && nr == lanes }
+
+  /// Panels of B that tiles of `rows` rows may take at once.
+  func panelsAtOnce(_ rows: Int) -> Int {
+    if family != .outer && family != .pair || language != .c || isOneVector { return 1 }
+    return Int(ck_panels_at_once(Int32(isa.vectorBytes(elementBytes: 4)), Int64(rows)))
+  }
 }

@@ -6,7 +6,7 @@ extension Dispatch {
   func written(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_gemm_plan {
     let pair = candidates.pairs[selection.pairIndex]
     let set = pair.set
-    let (m, mr) = (Int64(problem.m), Int64(set.mr))
+    let (m, mr) = (Int64(problem.m), Int64(pair.mr(problem)))
     let rowTiles = m <= mr ? min(m, 1) : (m - 1) / mr + 1
     let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
     let threads = descriptor.batch.count == 1 ? (alone: selection.threads, batch: 1) : shares(problem, descriptor, selection)
@@ -18,7 +18,9 @@ extension Dispatch {
       has_epilogue: !descriptor.epilogue.isIdentity,
       fetches: asks(problem, descriptor.batch), quiet_bytes: Int64(asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
       tiles_copy_b: pair.copiesB && problem.bColumnStride == 1,
-      tiles_repeat: set.family == .outer && set.language == .c,
+      streams_c: streamsC(problem, descriptor, selection),
+      tiles_repeat: (set.family == .outer || set.family == .pair) && set.language == .c && !pair.splits,
+      panels_at_once: Int32(set.panelsAtOnce(problem.m)),
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
       panel_type: set.inputType.kernelType, parts: pair.splits ? Int32(problem.parts) : 0, isa: set.isa.kernelISA,
@@ -51,6 +53,15 @@ extension Dispatch {
   /// A batch of so few bytes stays in any L2.
   private static let leastQuietBytes = 256 << 10
 
+  /// Whether C is written once and not read, and more than the last level keeps of it beside the operands.
+  private func streamsC(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> Bool {
+    if problem.sumsApart || descriptor.beta != 0 || !descriptor.epilogue.isIdentity || problem.k > selection.blocking.kc {
+      return false
+    }
+    let bytes = Double(problem.m) * Double(problem.n) * Double(problem.outputType.byteCount) * Double(descriptor.batch.count)
+    return bytes > Double(blocks.lastLevelBytes) / 3
+  }
+
   private func team(_ threads: Int) -> ck_team { ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds) }
 
   /// Threads that work together on one product, and threads that share the products of a batch: a few large products are multiplied one after
@@ -78,10 +89,10 @@ extension Dispatch {
       blocks: selection.pair.splits ? Int64(descriptor.precision.productCount) : 1, k: depth(problem, descriptor),
       a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride &* set.aKr),
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
-      n: Int64(min(problem.n, set.nr)), alpha: descriptor.alpha, beta: descriptor.beta,
-      narrow: storesNarrow(problem, descriptor, selection),
+      n: Int64(min(problem.n, set.nr)), beside: false, b_ps: 0, alpha: descriptor.alpha, beta: descriptor.beta,
+      narrow: storesNarrow(problem, descriptor, selection), streams_c: false,
       fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()), a_ahead: 0, more: 0, a_step: 0, b_step: 0, c_step: 0,
-      copy_b: nil)
+      folds_a: foldsBroadcasts, copy_b: nil)
   }
 
   func driver(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_driver {
@@ -100,7 +111,7 @@ extension Dispatch {
     let inPlace = !pair.packsA && !pair.packsB && (!problem.sumsApart || storesNarrow(problem, descriptor, selection))
     guard inPlace && depth <= selection.blocking.kc && threads == 1 else { return loops(problem, selection) }
     let bare = descriptor.epilogue.isIdentity
-    if bare && problem.m <= pair.set.mr && problem.n <= pair.set.nr { return CK_DRIVER_ONE_TILE }
+    if bare && problem.m <= pair.mr(problem) && problem.n <= pair.set.nr { return CK_DRIVER_ONE_TILE }
     // The blocked loops share work and fetch ahead; a small product is in L1 anyway.
     let rows = blocks.rowsInL2(problem, pair, kc: selection.blocking.kc)
     let small = problem.m <= min(rows, 4096) && problem.n <= 4096 / max(problem.m, 1)
@@ -119,7 +130,9 @@ extension Dispatch {
       if descriptor.options.without.contains(.cacheBlocking) { return 1 }
       return max(1, blocks.rowsInL2(problem, selection.pair, kc: selection.blocking.kc) / set.nr)
     }
-    if selection.pair.packsB && (problem.bRowStride == 1 || problem.k <= selection.blocking.kc) { return 1 }
+    if selection.pair.packsB && (problem.bRowStride == 1 || problem.k <= selection.blocking.kc) {
+      return problem.readyB ? set.panelsAtOnce(problem.m) : 1
+    }
     let shared = panels / (selection.threads == 1 ? 1 : 8 * selection.threads)
     let kept = problem.sumsApart ? Self.mostSlicedSums / (min(max(problem.m, 1), 1 << 30) * set.nr) : Int.max
     return max(1, min(shared, kept))

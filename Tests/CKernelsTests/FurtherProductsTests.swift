@@ -3,25 +3,14 @@ import Testing
 
 @Suite("Tiles that go on to further products")
 struct FurtherProductsTests {
-  static let kernels = KernelRow.usable.filter { $0.row.family == CK_OUTER && !$0.name.hasSuffix("_swift") }
-
-  /// `count` small numbers of a type, as they lie in memory.
-  private func elements(_ type: ck_dtype, _ count: Int, seed: Int) -> [UInt8] {
-    (0..<count).flatMap { index -> [UInt8] in
-      let value = Float((index * 7 + seed) % 19) / 8 - 1
-      return switch type {
-      case CK_F64: withUnsafeBytes(of: Double(value), Array.init)
-      case CK_BF16: withUnsafeBytes(of: UInt16(value.bitPattern >> 16), Array.init)
-      default: withUnsafeBytes(of: value, Array.init)
-      }
-    }
+  static let kernels = KernelRow.usable.filter {
+    ($0.row.family == CK_OUTER || $0.row.family == CK_PAIR) && !$0.name.hasSuffix("_swift")
   }
-
-  private func bytes(_ type: ck_dtype) -> Int { type == CK_F64 ? 8 : type == CK_BF16 ? 2 : 4 }
 
   @Test("Each as if it were alone, with operands apart or shared, and a narrow C", arguments: kernels)
   func goesOn(kernel: KernelRow) throws {
-    let (row, products, k) = (kernel.row, 3, 5)
+    let (row, products, kr) = (kernel.row, 3, Int(kernel.row.kr))
+    let k = 5 * kr
     let (m, pad) = (Int(row.mr), 2)
     for n in Set([1, Int(row.nr) - 1, Int(row.nr)]) where n > 0 {
       // A packed: one for all products, as they go on along N.
@@ -34,8 +23,8 @@ struct FurtherProductsTests {
         let before = elements(narrow ? CK_BF16 : row.c, products * m * (n + pad), seed: 3)
         var tile = ck_tile()
         (tile.blocks, tile.k, tile.n) = (1, Int64(k), Int64(n))
-        (tile.a_rs, tile.a_ks) = packsA ? (1, Int64(m)) : (Int64(k), 1)
-        (tile.b_ks, tile.c_rs) = (Int64(n), Int64(n + pad))
+        (tile.a_rs, tile.a_ks) = packsA ? (Int64(kr), Int64(m * kr)) : (Int64(k), Int64(kr))
+        (tile.b_ks, tile.c_rs) = (Int64(n * kr), Int64(n + pad))
         (tile.alpha, tile.beta, tile.narrow) = (2, narrow ? 0 : 1, narrow)
         let steps = (a: packsA ? 0 : m * k * input, b: sharesB ? 0 : k * n * input, c: m * (n + pad) * output)
         var (alone, together) = (before, before)

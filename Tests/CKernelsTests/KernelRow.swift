@@ -12,6 +12,13 @@ struct KernelRow: Sendable, CustomTestStringConvertible {
   var row: ck_ukernel { Self.table[index] }
   var testDescription: String { name }
 
+  /// Bytes in a vector of its instruction set.
+  var vectorBytes: Int { [bytes(row.acc), 16, 32, 64, 64, 64][Int(row.isa.rawValue)] }
+  /// One vector wide, and taller than tiles of several.
+  var isTall: Bool {
+    (row.family == CK_OUTER || row.family == CK_PAIR) && row.mr > 1 && Int(row.nr) * bytes(row.acc) == vectorBytes
+  }
+
   private nonisolated(unsafe) static let table: [ck_ukernel] = {  // Never written to.
     var count: Int64 = 0
     let rows = ck_ukernels(&count)

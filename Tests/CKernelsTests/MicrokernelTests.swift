@@ -63,7 +63,8 @@ struct MicrokernelTests {
   }
 
   static let copying = KernelRow.usable.filter { kernel in
-    kernel.row.family == CK_OUTER && kernel.row.b != CK_BF16 && kernel.row.isa.rawValue > 0 && !kernel.name.hasSuffix("_swift")
+    kernel.row.family == CK_OUTER && kernel.row.b != CK_BF16 && kernel.row.isa.rawValue > 0 && !kernel.isTall
+      && !kernel.name.hasSuffix("_swift")
   }
 
   @Test("A tile copies its B into a packed panel, to the byte, and sums as without", arguments: copying)
@@ -74,6 +75,22 @@ struct MicrokernelTests {
         (setting.alpha, setting.beta) = Self.factors[index % Self.factors.count]
         setting.placement = index % 2 == 0 ? .flushWithEnd : .flushWithStart
         setting.fetches = TileSetting.Fetches.allCases[index % 4]
+        let trial = try TileTrial(kernel, setting, seed: UInt64(groups))
+        trial.run()
+        #expect(trial.finding() == nil)
+      }
+    }
+  }
+
+  @Test(
+    "C stored past the caches holds the same sums, and columns that are not live stay", arguments: FurtherProductsTests.kernels)
+  func streams(kernel: KernelRow) throws {
+    for n in [Int(kernel.row.nr), Int(kernel.row.nr) - 1] where n > 0 {
+      for (index, groups) in Self.groups.enumerated() {
+        var setting = TileSetting(n: n, groups: groups, operands: TileSetting.Operands.allCases[index % 3], streams: true)
+        setting.alpha = [1, 2][index % 2]
+        // Rows of whole lines.
+        setting.gap = (n + 15) / 16 * 16 - n + 16 * (index % 2)
         let trial = try TileTrial(kernel, setting, seed: UInt64(groups))
         trial.run()
         #expect(trial.finding() == nil)
@@ -143,7 +160,9 @@ struct TableTests {
     for kernel in KernelRow.all {
       let row = kernel.row
       let heights = KernelRow.all.map(\.row).filter {
-        $0.family == row.family && $0.isa == row.isa && $0.a == row.a && $0.c == row.c && $0.nr == row.nr
+        // A tall tile of one vector goes on from wider ones.
+        $0.family == row.family && $0.isa == row.isa && $0.a == row.a && $0.c == row.c
+          && ($0.nr == row.nr || $0.nr > row.nr && $0.mr < row.mr)
       }.map(\.mr)
       #expect(Set(heights).isSuperset(of: 1...row.mr), "\(kernel.name)")
     }

@@ -31,6 +31,8 @@ struct TileSetting: Sendable, CustomStringConvertible {
   var fetches = Fetches.nothing
   /// Whether the tile copies B into a packed panel.
   var copies = false
+  /// Whether it stores C past the caches.
+  var streams = false
   var uniform = false
   var placement = GuardedBuffer.Placement.flushWithEnd
 
@@ -132,6 +134,7 @@ final class TileTrial {
     tile.n = Int64(n)
     tile.alpha = setting.alpha
     tile.beta = setting.beta
+    tile.streams_c = setting.streams
     tile.fetch_c = setting.fetches == .c || setting.fetches == .nextC
     tile.c_ahead = setting.fetches == .nextC ? tile.c_rs * Int64(mr) : 0
     if setting.fetches == .operands {

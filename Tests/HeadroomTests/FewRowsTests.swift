@@ -29,6 +29,27 @@ struct FewRowsTests {
     }
   }
 
+  @Test("Exact where a tile takes several panels at once, and at the panels that are left", arguments: Route.types)
+  func panelsAtOnce(input: ElementType, output: ElementType) throws {
+    var index = 0
+    for m in 1...7 {
+      for n in [63, 64, 128, 131, 300] {
+        for k in [3, 70, 530] {
+          let (a, b) = choice(index, Self.arrangements)
+          let setting = GEMMSetting(m, n, k) {
+            ($0.inputType, $0.outputType, $0.a, $0.b) = (input, output, a, b)
+            $0.c = choice(index, [.rowMajor, .paddedRowMajor])
+            ($0.alpha, $0.beta) = choice(index, RouteTests.factors)
+            $0.bias = choice(index / 2, GEMMSetting.Bias.allCases)
+          }
+          let threads = 1 + index % 2
+          #expect(try finding(setting, SelectionOptions(threads: threads, keepsThreads: true)) == nil)
+          index += 1
+        }
+      }
+    }
+  }
+
   @Test("Parts of K leave the same bits for any number of threads", arguments: Route.types)
   func parts(input: ElementType, output: ElementType) throws {
     let setting = GEMMSetting(17, 40, 9000) { ($0.inputType, $0.outputType, $0.data) = (input, output, .uniform) }

@@ -30,21 +30,22 @@ struct LoopTests {
     let a = operand(m * k, descriptor.inputType, seed: 1)
     let b = operand(k * n, descriptor.inputType, seed: 2)
     let bias = operand(n, descriptor.accumulatorType, seed: 3)
-    var c = [UInt8](repeating: 0xFF, count: m * n * descriptor.outputType.byteCount)
+    // Of whole lines, as what is stored past the caches must be.
+    let c = UnsafeMutableRawBufferPointer.allocate(byteCount: m * n * descriptor.outputType.byteCount, alignment: 64)
+    defer { c.deallocate() }
+    c.initializeMemory(as: UInt8.self, repeating: 0xFF)
     let status = a.withUnsafeBytes { a in
       b.withUnsafeBytes { b in
         bias.withUnsafeBytes { bias in
-          c.withUnsafeMutableBytes { c in
-            var operands = ck_gemm_operands()
-            (operands.a, operands.b, operands.c) = (a.baseAddress, b.baseAddress, c.baseAddress)
-            operands.bias = bias.baseAddress
-            return ck_gemm_execute(&plan, &operands, nil)
-          }
+          var operands = ck_gemm_operands()
+          (operands.a, operands.b, operands.c) = (a.baseAddress, b.baseAddress, c.baseAddress)
+          operands.bias = bias.baseAddress
+          return ck_gemm_execute(&plan, &operands, nil)
         }
       }
     }
     #expect(status == CK_OK)
-    return c
+    return Array(c)
   }
 
   @Test(
@@ -95,9 +96,12 @@ struct LoopTests {
     ]
     for line in lines {
       let isNarrow = line.hasSuffix("bf16")
-      for variant in isNarrow ? ["outer.widened", "outer.direct"] : ["outer.packed", "outer.packed-b", "outer.direct"] {
-        // Read where it lies: bf16 by AVX2 and AVX-512 alone, no B along K.
+      let variants =
+        isNarrow ? ["outer.widened", "outer.direct", "pair.packed-b"] : ["outer.packed", "outer.packed-b", "outer.direct"]
+      for variant in variants {
+        // Read where it lies: bf16 by AVX2 and AVX-512 alone, no B along K. Multiplied in pairs: by AVX512_BF16.
         if variant == "outer.direct" && (isNarrow && isa < .avx2 || line.contains(":")) { continue }
+        if variant == "pair.packed-b" && isa < .avx512bf16 { continue }
         var descriptor = try #require(GEMMDescriptor(line: line))
         descriptor.options.variant = variant
         var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
@@ -112,6 +116,41 @@ struct LoopTests {
         }
       }
     }
+  }
+
+  @Test("The same bits whether C is stored past the caches or not", arguments: instructionSets)
+  func streams(isa: ISA) throws {
+    for line in [
+      "401x96x64 f32", "401x104x30 f64", "401x16x64 f32", "401x96x64 bf16f32", "40x2096x64 f32", "40x2080x64:nt bf16f32",
+    ] {
+      let descriptor = try #require(GEMMDescriptor(line: line))
+      var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
+      #expect(plan.driver == CK_DRIVER_BLOCKED || plan.driver == CK_DRIVER_BY_SLICE)
+      plan.streams_c = false
+      let expected = product(plan, descriptor)
+      plan.streams_c = true
+      for threads in [1, 2, 16] as [Int32] {
+        plan.team.threads = threads
+        let isSame = product(plan, descriptor) == expected
+        #expect(isSame, "\(line), \(threads) threads")
+      }
+    }
+  }
+
+  @Test("C is stored past the caches where they would not keep it, and it is written once")
+  func streamed() throws {
+    func streams(_ line: String, _ change: (inout GEMMDescriptor) -> Void = { _ in }) throws -> Bool {
+      var descriptor = try #require(GEMMDescriptor(line: line))
+      change(&descriptor)
+      return try dispatch(.avx512, l2: SyntheticMachine.l2).plan(descriptor).plan.streams_c
+    }
+    #expect(try streams("100000x32x16 f32"))
+    #expect(try !streams("50000x32x16 f32"))
+    #expect(try streams("64x100000x64 f32"))
+    #expect(try !streams("2048x2048x2048 f32"))
+    #expect(try !streams("100000x32x16 f32") { $0.beta = 1 })
+    #expect(try !streams("100000x32x16 f32") { $0.epilogue.activation = .relu })
+    #expect(try !streams("100000x64x16 bf16"))
   }
 
   @Test("Slices of panels follow L2, the blocks of A and B the last level, and neither decides the depth of a block")
