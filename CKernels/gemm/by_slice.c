@@ -89,7 +89,8 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
   else if (!plan->pack_b || copies)
     b = (const char *)run->operands->b + (pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
   // The first panel brings A into L2, where the others find it; packed A came there when it was packed.
-  const bool fetches_a = panel == slice->panel && !plan->pack_a && ck_fetches_a(plan, depth);
+  const bool fetches_a = !plan->pack_a && ck_fetches_a(plan, depth);
+  const bool is_first = panel == slice->panel, is_last = panel + 1 == slice->panel_end;
   ck_tile t = ck_tile_of(plan, depth, padded);
   if (copies) t.copy_b = slice->packed, t.b_ks = plan->b_rs;
   t.n = ck_least(plan->nr, plan->n - column);
@@ -112,11 +113,12 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
     if (next) ck_pack_stream(next, tile, plan->row_tiles, padded / plan->kr, &t.fetch[1]);
     // Of the next tile down, or the first one of the next panel.
     if (c_ahead) t.c_ahead = tile + 1 < plan->row_tiles ? height * plan->c_rs : plan->nr - row * plan->c_rs;
-    if (fetches_a) {
+    t.fetch[0].count = 0;
+    const bool wraps = tile + 1 == plan->row_tiles;
+    if (fetches_a && (wraps ? is_last : is_first)) {
       // The next tile of this block, or the first of the next one.
-      const bool wraps = tile + 1 == plan->row_tiles, moves_on = wraps && panel + 1 == slice->panel_end;
       const int64_t ahead = wraps ? 0 : tile + 1;
-      const ck_a_block after = {ahead, ahead + 1, moves_on ? pc + depth : pc, depth};
+      const ck_a_block after = {ahead, ahead + 1, wraps ? pc + depth : pc, depth};
       const ck_pack_job job = ck_pack_a_job(plan, run->operands, &after, NULL);
       ck_pack_stream(&job, 0, 1, padded / plan->kr, &t.fetch[0]);
     }

@@ -158,7 +158,8 @@ struct CostModel {
     let transposes = depthStride == 1 && pair.set.kr * problem.inputType.byteCount == 4
     if pair.splits { return 1 + 0.5 * Double(problem.parts) }
     if pair.set.family == .matrix { return panelStride == 1 || depthStride == 1 ? 0.3 : 2 }
-    let rate = panelStride == 1 ? 0.35 : transposes ? 0.4 : 2
+    // Two bf16 are one unit.
+    let rate = panelStride == 1 ? 0.35 : transposes ? (pair.set.kr == 2 ? 0.3 : 0.4) : 2
     // Along K, by the movers of AVX-512: with 3 instead of 1.3, 128^3 was read in place (Emerald Rapids, 93 GFLOP/s; packed 126).
     if pair.widens && depthStride == 1 && pair.set.isa >= .avx512 { return 1.3 }
     return (pair.widens ? rate * 1.5 : rate) * (pair.set.isa >= .avx2 ? 1 : 1.3)
@@ -209,10 +210,13 @@ struct CostModel {
     let columnTiles = (n / Double(set.nr)).rounded(.up)
     let height = m / rowTiles
     let columns = n / columnTiles
-    // Two loads a cycle from L1. All of A passes by for every few columns of B: beyond L1 (32 KiB) an AVX2 load takes 1.3 cycles (Zen 3,
-    // 128 x 768 x 3072 and 512 x 768 x 768). Widening costs a shift and a shuffle for each load.
-    let beyondL1 = m * k * Double(problem.inputType.byteCount) > 32768
-    let load = (beyondL1 ? 0.5 + 0.8 * width(set) : 0.5) * (set.inputType == .bfloat16 && set.isa < .avx512bf16 ? 2 : 1)
+    // Two loads a cycle from L1. All of A passes by for every few columns of B: beyond L1 (32 KiB) a load takes 1.3 cycles with AVX2 (Zen 3,
+    // 128 x 768 x 3072 and 512 x 768 x 768), 1.65 with AVX-512 (Zen 5: 24 x 768 x 3072 162 GFLOP/s, packed 175; 16 rows 154 and 152), and more
+    // where rows are whole pages apart (32 x 4096 x 4096 134, packed 169). Widening costs a shift and a shuffle for each load.
+    let isInL1 = m * k * Double(problem.inputType.byteCount) <= 32768
+    let isInFewSets = rowBytes(problem.aRowStride) % 4096 == 0 && rowBytes(problem.bColumnStride) % 4096 == 0
+    let wait = isInL1 ? 0 : (set.isa >= .avx512 ? 1.15 : 0.8) * width(set) * (isInFewSets ? 1.4 : 1)
+    let load = (0.5 + wait) * (set.inputType == .bfloat16 && set.isa < .avx512bf16 ? 2 : 1)
     let perCycle = set.isa >= .avx512bf16 ? pairsPerCycle : 2
     let oneStep = max(height * columns / perCycle, (height + columns) * load, 4)
     return rowTiles * columnTiles * (steps * oneStep + 12 + height * columns * 8)
