@@ -6,10 +6,10 @@ import Tensors
 struct ConvolutionCost {
   private let problem: ConvolutionProblem
   private let blocks: BlockSizes
-  private let pairsPerCycle: Double
+  private let microarchitecture: Microarchitecture
 
-  init(_ problem: ConvolutionProblem, _ blocks: BlockSizes, pairsPerCycle: Double) {
-    self.pairsPerCycle = pairsPerCycle
+  init(_ problem: ConvolutionProblem, _ blocks: BlockSizes, _ microarchitecture: Microarchitecture) {
+    self.microarchitecture = microarchitecture
     self.problem = problem
     self.blocks = blocks
   }
@@ -40,7 +40,7 @@ struct ConvolutionCost {
     let product = OrientedProblem(problem.product(from: algorithm))
     let blocking = blocks.blocking(of: product, for: pair, blocked: true)
     let count = groups * (problem.isOneProduct ? 1 : images)
-    let model = CostModel(product, blocking, pairsPerCycle: pairsPerCycle)
+    let model = CostModel(product, blocking, microarchitecture)
     if algorithm == .pointwise { return count * model.cycles(pair) }
     let imageIsLeft = problem.pixelsAreRows != product.swapped
     let packsWeights = imageIsLeft ? pair.packsB : pair.packsA
@@ -66,7 +66,7 @@ struct ConvolutionCost {
     let row = OrientedProblem(problem.rowProduct, turns: false)
     let whole = Blocking(mc: row.m, nc: row.n, kc: max(row.k, 1))
     let rows = images * groups * Double(problem.outputHeight)
-    var cycles = rows * CostModel(row, whole, pairsPerCycle: pairsPerCycle).tileCycles(pair)
+    var cycles = rows * CostModel(row, whole, microarchitecture).tileCycles(pair)
     let weights = groups * Double(problem.channels * problem.depth)
     if pair.packsB {
       cycles += weights * weightRate(pair)

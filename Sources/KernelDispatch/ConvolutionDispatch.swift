@@ -68,7 +68,7 @@ extension Dispatch {
   private func predict(
     _ kernels: ConvolutionKernels, _ problem: ConvolutionProblem, _ options: SelectionOptions
   ) throws(HeadroomError) -> Choice {
-    let cycles = ConvolutionCost(problem, blocks, pairsPerCycle: pairsPerCycle).cycles(kernels)
+    let cycles = ConvolutionCost(problem, blocks, microarchitecture).cycles(kernels)
     let most = try threads(options.threads, without: options.without)
     let threads = options.keepsThreads ? most : CostModel.threads(cycles, most: most)
     return Choice(

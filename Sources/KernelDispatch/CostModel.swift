@@ -4,8 +4,8 @@ import Tensors
 ///
 /// It counts what a nominal core of the instruction set would need: multiply-adds or loads, whichever binds, for every step of every tile; what
 /// packing moves; and what strided reading costs in cache and TLB misses. Its constants are those of an instruction set, not of the machine
-/// at hand, because the choice between families decides the order of sums and so may depend on the shape alone; only how fast bf16 pairs are
-/// multiplied is told by the processor's maker, as it differs by a factor of four. Cycles are of one core.
+/// at hand, because the choice between families decides the order of sums and so may depend on the shape alone; but for what
+/// `Microarchitecture` says. Cycles are of one core.
 struct CostModel {
   static let clock = 4.0e9
   /// Waking and gathering threads that spin: about 1.5 us.
@@ -13,14 +13,13 @@ struct CostModel {
 
   private let problem: OrientedProblem
   private let blocking: Blocking
-  private let pairsPerCycle: Double
+  private let microarchitecture: Microarchitecture
   private let m: Double
   private let n: Double
   private let k: Double
 
-  /// - Parameter pairsPerCycle: vectors of bf16 pairs that a core multiplies and adds in a cycle.
-  init(_ problem: OrientedProblem, _ blocking: Blocking, pairsPerCycle: Double) {
-    self.pairsPerCycle = pairsPerCycle
+  init(_ problem: OrientedProblem, _ blocking: Blocking, _ microarchitecture: Microarchitecture) {
+    self.microarchitecture = microarchitecture
     self.problem = problem
     self.blocking = blocking
     m = Double(problem.m)
@@ -62,7 +61,7 @@ struct CostModel {
       let edge = !pair.packsA && height.truncatingRemainder(dividingBy: 16) != 0 ? 2.0 : 0
       return (height / 16).rounded(.up) * vectors * slowdown(pair) + edge
     }
-    let perCycle = pair.set.isa == .avx512bf16 ? pairsPerCycle : pair.set.isa >= .avx2 ? 2.0 : 1.25
+    let perCycle = pair.set.isa == .avx512bf16 ? microarchitecture.pairsPerCycle : pair.set.isa >= .avx2 ? 2.0 : 1.25
     // Where bf16 is widened as it is read, that takes the ports of multiply-adds: one of them for A, both for B.
     let widening = pair.set.family == .outer && pair.set.inputType == .bfloat16 ? height + 2 * vectors : 0
     let sums = (height * vectors + widening) / perCycle
@@ -95,11 +94,13 @@ struct CostModel {
     // Emerald Rapids: packed 1.23 times as fast, 129 x 257 x 513 1.03).
     if problem.aColumnStride != 1 { return isWideOuter && problem.aRowStride == 1 ? 1.1 : 1 }
     var factor = 1.0
-    // Broadcasts of packed A are part of the multiply-add with AVX-512 (`ck_madd_from`). In between: on Emerald Rapids 384^3 ... 704^3 with
-    // packed A take 2 to 6 % longer on a core of its own, up to 8 % less beside a busy neighbour, which shares the front end.
-    if isWideOuter { factor *= 1.02 }
+    // In between: on Emerald Rapids 384^3 ... 704^3 with packed A take 2 to 6 % longer on a core of its own, up to 8 % less beside a busy
+    // neighbour, which shares the front end. On Zen 5 A in place is as fast up to rows of a page (333^3 ... 700^3; 1300^3 loses 4 %).
+    let folds = microarchitecture.foldsBroadcasts
+    if isWideOuter && folds { factor *= 1.02 }
     let rowBytes = rowBytes(problem.aRowStride)
-    if rowBytes >= 2048 { factor *= rowBytes % 4096 == 0 ? 1.06 : isWide ? 1.01 : 1.03 }
+    if rowBytes >= 2048 && rowBytes % 4096 == 0 { factor *= 1.06 }
+    else if rowBytes >= (isWide && !folds ? 4096 : 2048) { factor *= isWide && folds ? 1.01 : isWide ? 1.02 : 1.03 }
     // Beside panels of a large B that are transposed one by one (64 x 768 x 768 on Emerald Rapids 128 GFLOP/s, from packed A 137; but
     // 128 x 512 x 512 157 and 153). Why was not measured.
     let isLarge = n * k * Double(problem.inputType.byteCount) > 1_572_864
@@ -117,10 +118,11 @@ struct CostModel {
     // Each load touches two lines: 183^3 on Emerald Rapids 146 GFLOP/s, from a copied panel 158.
     if isWide && rowBytes % 64 != 0 { factor *= 1.06 }
     if rowBytes < 1024 { return factor }
-    // Of whole lines 304^3 ... 512^3 on Emerald Rapids are as fast as from copied panels, within 2 %.
-    factor *= rowBytes % 4096 == 0 ? (isWide ? 1.08 : 1.3) : isWide ? 1.01 : 1.15
+    // Of whole lines 304^3 ... 512^3 on Emerald Rapids are as fast as from copied panels, within 2 %; 512^3 ... 1000^3 on Zen 5 1 to 2 % faster.
+    let folds = microarchitecture.foldsBroadcasts
+    factor *= rowBytes % 4096 == 0 ? (isWide ? 1.08 : 1.3) : !isWide ? 1.15 : folds ? 1.01 : 1
     // Each row in a page of its own: 64 x 3136 x 576 on Emerald Rapids 79 GFLOP/s, packed 98.
-    if isWide && rowBytes > 4096 { factor *= 1.1 }
+    if isWide && rowBytes > 4096 { factor *= folds ? 1.1 : 1.03 }
     return factor
   }
 
@@ -217,7 +219,7 @@ struct CostModel {
     let isInFewSets = rowBytes(problem.aRowStride) % 4096 == 0 && rowBytes(problem.bColumnStride) % 4096 == 0
     let wait = isInL1 ? 0 : (set.isa >= .avx512 ? 1.15 : 0.8) * width(set) * (isInFewSets ? 1.4 : 1)
     let load = (0.5 + wait) * (set.inputType == .bfloat16 && set.isa < .avx512bf16 ? 2 : 1)
-    let perCycle = set.isa >= .avx512bf16 ? pairsPerCycle : 2
+    let perCycle = set.isa >= .avx512bf16 ? microarchitecture.pairsPerCycle : 2
     let oneStep = max(height * columns / perCycle, (height + columns) * load, 4)
     return rowTiles * columnTiles * (steps * oneStep + 12 + height * columns * 8)
   }

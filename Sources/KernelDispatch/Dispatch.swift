@@ -10,8 +10,7 @@ public struct Dispatch: Sendable {
   public static let process: Result<Dispatch, HeadroomError> = Overrides.process.map {
     Dispatch(
       isa: Machine.current.isa, threads: Machine.current.threads, overrides: $0,
-      blocks: BlockSizes(l2: Machine.current.l2, l3: Machine.current.l3), pairsPerCycle: Machine.current.pairsPerCycle,
-      asksWithinL2: Machine.current.asksWithinL2, foldsBroadcasts: Machine.current.foldsBroadcasts,
+      blocks: BlockSizes(l2: Machine.current.l2, l3: Machine.current.l3), microarchitecture: Machine.current.microarchitecture,
       hasQuota: Machine.current.cpuQuota.map { $0 < Double(Machine.current.cpusAllowed) } ?? false)
   }
 
@@ -24,20 +23,15 @@ public struct Dispatch: Sendable {
   private let overrideVariant: Int?
   let overrideConvolution: Int?
   let blocks: BlockSizes
-  /// See `Machine`.
-  let pairsPerCycle: Double
-  /// See `Machine`.
-  let asksWithinL2: Bool
-  /// See `Machine`.
-  let foldsBroadcasts: Bool
+  let microarchitecture: Microarchitecture
   /// How long threads spin after a product before they sleep. libomp's 200 ms takes a core from whatever runs next; asleep, the next fork-join
   /// costs 35 to 47 us instead of 0.4. One millisecond keeps back-to-back products on the fast path; under a quota below the allowed CPUs
   /// spinning is paid for.
   let spinMilliseconds: Int32
 
   init(
-    isa: ISA, threads: Int, overrides: Overrides, blocks: BlockSizes, pairsPerCycle: Double = 2, asksWithinL2: Bool = true,
-    foldsBroadcasts: Bool = false, hasQuota: Bool = false
+    isa: ISA, threads: Int, overrides: Overrides, blocks: BlockSizes,
+    microarchitecture: Microarchitecture = Microarchitecture(), hasQuota: Bool = false
   ) {
     machineISA = isa
     cap = min(isa, overrides.maxISA ?? isa)
@@ -45,20 +39,18 @@ public struct Dispatch: Sendable {
     overrideVariant = overrides.variant.flatMap { name in KernelTable.shared.variants.firstIndex { $0.name == name } }
     overrideConvolution = overrides.variant.flatMap { name in ConvolutionVariant.all.firstIndex { $0.name == name } }
     self.blocks = blocks
-    self.pairsPerCycle = pairsPerCycle
-    self.asksWithinL2 = asksWithinL2
-    self.foldsBroadcasts = foldsBroadcasts
+    self.microarchitecture = microarchitecture
     spinMilliseconds = hasQuota ? 0 : 1
   }
 
   /// As if the machine were another: for tests that pin selections on every kind of machine.
   public init(
-    isa: ISA, threads: Int, l2: Cache, l3: Cache, pairsPerCycle: Double = 2, asksWithinL2: Bool = true,
+    isa: ISA, threads: Int, l2: Cache, l3: Cache, microarchitecture: Microarchitecture = Microarchitecture(),
     overrides: Overrides = Overrides()
   ) {
     self.init(
-      isa: isa, threads: threads, overrides: overrides, blocks: BlockSizes(l2: l2, l3: l3), pairsPerCycle: pairsPerCycle,
-      asksWithinL2: asksWithinL2)
+      isa: isa, threads: threads, overrides: overrides, blocks: BlockSizes(l2: l2, l3: l3),
+      microarchitecture: microarchitecture)
   }
 
   /// Whether the environment forces a variant.
@@ -135,7 +127,7 @@ public struct Dispatch: Sendable {
   ) -> Prediction {
     let blocked = !options.without.contains(.cacheBlocking)
     let blocking = options.blocking?.fitted(to: problem, pair) ?? blocks.blocking(of: problem, for: pair, blocked: blocked)
-    let cycles = CostModel(problem, blocking, pairsPerCycle: pairsPerCycle).cycles(pair)
+    let cycles = CostModel(problem, blocking, microarchitecture).cycles(pair)
     let threads = options.keepsThreads ? mostThreads : CostModel.threads(cycles * Double(batch), most: mostThreads)
     return Prediction(
       cycles: cycles,

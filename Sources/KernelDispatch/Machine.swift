@@ -67,19 +67,7 @@ public struct Machine: Sendable {
     hypervisor = machine.hypervisor
   }
 
-  /// Vectors of bf16 pairs that VDPBF16PS multiplies and adds in a cycle: 2, as FMA does of fp32 (Zen 4, Zen 5: twice the peak of fp32), but on
-  /// Intel's processors 1/2 (Emerald Rapids: 86 against 172 GFLOP/s), where AMX stands beside it.
-  var pairsPerCycle: Double { vendor == "GenuineIntel" ? 0.5 : 2 }
-
-  /// Whether a tile asks for what comes next although L2 may hold it. On Intel's processors the asking then costs more than the wait (Emerald
-  /// Rapids: 128^3 155 instead of 167 GFLOP/s; out of memory it is 115 instead of 96); on Zen 5 it costs nothing, and 64^3 out of memory gains
-  /// from 115 to 159.
-  var asksWithinL2: Bool { vendor != "GenuineIntel" }
-
-  /// Whether multiply-adds broadcast packed A themselves: an instruction less for one load more. Intel's processors gain, most of all beside a busy
-  /// neighbour that shares the front end (Emerald Rapids, 1024^3: 155 to 158 GFLOP/s alone, 97 to 110 beside one); on Zen 5 the loads bind
-  /// (1024^3: 242 to 228).
-  var foldsBroadcasts: Bool { vendor == "GenuineIntel" }
+  var microarchitecture: Microarchitecture { vendor == "GenuineIntel" ? .intel : Microarchitecture() }
 
   /// A string in a C array, trailing blanks dropped.
   private static func text<Tuple>(_ tuple: inout Tuple) -> String {

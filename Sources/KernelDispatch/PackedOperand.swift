@@ -128,7 +128,7 @@ extension Dispatch {
     let isVector = problem.readyA && problem.m == 1 || problem.readyB && problem.n == 1
     func rank(_ pair: CandidatePair) -> Int {
       if isVector && pair.set.family == .matrix { return -2 }
-      return pair.set.isa == .avx512bf16 && pairsPerCycle < 1 && !isVector ? -1 : pair.set.isa.rawValue
+      return pair.set.isa == .avx512bf16 && microarchitecture.pairsPerCycle < 1 && !isVector ? -1 : pair.set.isa.rawValue
     }
     return shortlist.filter { problem.rejection(of: $0) == nil }.max { rank($0) < rank($1) }?.tileSetIndex
   }

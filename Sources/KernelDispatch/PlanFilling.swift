@@ -16,7 +16,7 @@ extension Dispatch {
       pack_a: pair.packsA, pack_b: pair.packsB, ready_a: nil, ready_b: nil, copied_a: nil, copied_b: nil,
       accumulate: problem.sumsApart && !storesNarrow(problem, descriptor, selection),
       has_epilogue: !descriptor.epilogue.isIdentity,
-      fetches: asks(problem, descriptor.batch), quiet_bytes: Int64(asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
+      fetches: asks(problem, descriptor.batch), quiet_bytes: Int64(microarchitecture.asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
       tiles_copy_b: pair.copiesB && problem.bColumnStride == 1,
       streams_c: streamsC(problem, descriptor, selection),
       tiles_repeat: (set.family == .outer || set.family == .pair) && set.language == .c && !pair.splits,
@@ -47,7 +47,7 @@ extension Dispatch {
     let (m, n, k) = (Double(problem.m), Double(problem.n), Double(problem.k))
     let inputs = m * k * times(aStride) + k * n * times(bStride)
     let bytes = inputs * Double(problem.inputType.byteCount) + m * n * times(batch.cStride) * Double(problem.outputType.byteCount)
-    return asksWithinL2 || bytes > Double(blocks.l2Bytes)
+    return microarchitecture.asksWithinL2 || bytes > Double(blocks.l2Bytes)
   }
 
   /// A batch of so few bytes stays in any L2.
@@ -71,7 +71,7 @@ extension Dispatch {
   ) {
     if selection.threads == 1 { return (1, 1) }
     let isFew = descriptor.batch.count % selection.threads != 0 && descriptor.batch.count < 8 * selection.threads
-    let cycles = CostModel(problem, selection.blocking, pairsPerCycle: pairsPerCycle).cycles(selection.pair)
+    let cycles = CostModel(problem, selection.blocking, microarchitecture).cycles(selection.pair)
     return isFew && cycles > 64 * CostModel.forkJoin ? (selection.threads, 1) : (1, selection.threads)
   }
 
@@ -92,7 +92,7 @@ extension Dispatch {
       n: Int64(min(problem.n, set.nr)), beside: false, b_ps: 0, alpha: descriptor.alpha, beta: descriptor.beta,
       narrow: storesNarrow(problem, descriptor, selection), streams_c: false,
       fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()), a_ahead: 0, more: 0, a_step: 0, b_step: 0, c_step: 0,
-      folds_a: foldsBroadcasts, copy_b: nil)
+      folds_a: microarchitecture.foldsBroadcasts, copy_b: nil)
   }
 
   func driver(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_driver {

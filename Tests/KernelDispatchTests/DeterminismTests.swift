@@ -21,7 +21,7 @@ struct DeterminismTests {
   @Test("Where bf16 pairs are slow, bf16 is widened and fp32 is not cut")
   func slowPairs() throws {
     let slow = Dispatch(
-      isa: .avx512bf16, threads: 1, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, pairsPerCycle: 0.5)
+      isa: .avx512bf16, threads: 1, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, microarchitecture: .intel)
     let fast = SyntheticMachine.dispatch(.avx512bf16)
     var descriptor = GEMMDescriptor(m: 512, n: 512, k: 512, inputType: .bfloat16, outputType: .float32)
     #expect(try fast.select(descriptor).variant == "pair.packed-b")

@@ -12,7 +12,9 @@ struct LoopTests {
   }
 
   private func dispatch(_ isa: ISA, l2: Cache, asksWithinL2: Bool = true) -> Dispatch {
-    Dispatch(isa: isa, threads: 1, l2: l2, l3: SyntheticMachine.l3, asksWithinL2: asksWithinL2)
+    var microarchitecture = Microarchitecture()
+    microarchitecture.asksWithinL2 = asksWithinL2
+    return Dispatch(isa: isa, threads: 1, l2: l2, l3: SyntheticMachine.l3, microarchitecture: microarchitecture)
   }
 
   /// Elements of `type` between 0.5 and 2, by their exponents.
