@@ -8,7 +8,6 @@
 // What the tiles ask for in turn: A and B of the next product, where they are tight. Not for C: 48^3 in a batch loses 9 % by it
 // (Emerald Rapids).
 static void ask_for_next(const ck_gemm_plan *plan, const ck_gemm_operands *next, ck_tile *tile) {
-  tile->fetch_c = false;
   const int64_t bytes = ck_element_bytes(plan->a_type), panels = ck_ceil_div(plan->n, plan->nr);
   const int64_t steps = panels * plan->row_tiles * ck_round_up(ck_ceil_div(plan->k, plan->kr), CK_CHUNK);
   if (plan->a_rs == plan->k || plan->a_cs == plan->m)
@@ -17,14 +16,10 @@ static void ask_for_next(const ck_gemm_plan *plan, const ck_gemm_operands *next,
     ck_bytes_stream(next->b, plan->n * plan->k * bytes, 0, 1, steps, &tile->fetch[1]);
 }
 
-enum { CK_FETCHED_SUMS = 2048 };
-
 void ck_gemm_tiles(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_gemm_operands *next) {
   const int64_t in_bytes = ck_element_bytes(plan->a_type), out_bytes = ck_element_bytes(plan->c_type);
   const uintptr_t chunks = (uintptr_t)ck_ceil_div(plan->k, CK_CHUNK * plan->kr);
   ck_tile tile = plan->tile;
-  // C may be in no cache: 64 x 64 x 64 out of memory 115 to 159 GFLOP/s in one shot, 120 to 128 by a plan; in L1 259 and 257.
-  tile.fetch_c = ck_fetches(plan, plan->k) && plan->m * plan->n >= CK_FETCHED_SUMS;
   if (next) ask_for_next(plan, next, &tile);
   for (int64_t column = 0; column < plan->n; column += plan->nr) {
     tile.n = plan->n - column < plan->nr ? plan->n - column : plan->nr;
@@ -33,7 +28,6 @@ void ck_gemm_tiles(const ck_gemm_plan *plan, const ck_gemm_operands *operands, c
       const int64_t rows = plan->tile_rows + (i < plan->taller_tiles);
       const void *a = (const char *)operands->a + row * plan->a_rs * in_bytes;
       void *c = (char *)operands->c + (row * plan->c_rs + column) * out_bytes;
-      tile.c_ahead = i + 1 < plan->row_tiles ? rows * plan->c_rs : plan->nr - row * plan->c_rs;
       plan->tiles[rows](&tile, &a, &b, c);
       if (plan->has_epilogue) {
         const ck_finished done = {.sums = c, .sums_rs = tile.c_rs, .row = row, .column = column, .rows = rows, .columns = tile.n};
