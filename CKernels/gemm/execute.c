@@ -8,8 +8,9 @@
 // What the tiles ask for in turn: A and B of the next product, where they are tight. Not for C: 48^3 in a batch loses 9 % by it
 // (Emerald Rapids).
 static void ask_for_next(const ck_gemm_plan *plan, const ck_gemm_operands *next, ck_tile *tile) {
-  const int64_t bytes = ck_element_bytes(plan->a_type), panels = ck_ceil_div(plan->n, plan->nr);
-  const int64_t steps = panels * plan->row_tiles * ck_round_up(ck_ceil_div(plan->k, plan->kr), CK_CHUNK);
+  const int64_t bytes = ck_element_bytes(plan->a_type), wide = plan->panels_at_once * plan->nr;
+  const int64_t calls = plan->n / wide + ck_ceil_div(plan->n % wide, plan->nr);
+  const int64_t steps = calls * plan->row_tiles * ck_round_up(ck_ceil_div(plan->k, plan->kr), CK_CHUNK);
   if (plan->a_rs == plan->k || plan->a_cs == plan->m)
     ck_bytes_stream(next->a, plan->m * plan->k * bytes, 0, 1, steps, &tile->fetch[0]);
   if (plan->b_rs == plan->n || plan->b_cs == plan->k)
@@ -21,8 +22,12 @@ void ck_gemm_tiles(const ck_gemm_plan *plan, const ck_gemm_operands *operands, c
   const uintptr_t chunks = (uintptr_t)ck_ceil_div(plan->k, CK_CHUNK * plan->kr);
   ck_tile tile = plan->tile;
   if (next) ask_for_next(plan, next, &tile);
-  for (int64_t column = 0; column < plan->n; column += plan->nr) {
-    tile.n = plan->n - column < plan->nr ? plan->n - column : plan->nr;
+  tile.b_ps = plan->nr;
+  const int64_t wide = plan->panels_at_once * plan->nr;
+  for (int64_t column = 0, columns; column < plan->n; column += columns) {
+    tile.beside = wide > plan->nr && plan->n - column >= wide;
+    columns = tile.beside ? wide : ck_least(plan->n - column, plan->nr);
+    tile.n = ck_least(columns, plan->nr);
     const void *b = (const char *)operands->b + column * plan->b_cs * in_bytes;
     for (int64_t i = 0, row = 0; i < plan->row_tiles; i++) {
       const int64_t rows = plan->tile_rows + (i < plan->taller_tiles);
@@ -30,7 +35,8 @@ void ck_gemm_tiles(const ck_gemm_plan *plan, const ck_gemm_operands *operands, c
       void *c = (char *)operands->c + (row * plan->c_rs + column) * out_bytes;
       plan->tiles[rows](&tile, &a, &b, c);
       if (plan->has_epilogue) {
-        const ck_finished done = {.sums = c, .sums_rs = tile.c_rs, .row = row, .column = column, .rows = rows, .columns = tile.n};
+        const ck_finished done = {
+            .sums = c, .sums_rs = tile.c_rs, .row = row, .column = column, .rows = rows, .columns = columns};
         ck_epilogue_store(plan, operands, &done, 1, 0);
       }
       for (int s = 0; next && s < 2; s++) tile.fetch[s].at += chunks * (uintptr_t)tile.fetch[s].advance;

@@ -99,8 +99,11 @@ struct CostModel {
     let folds = microarchitecture.foldsBroadcasts
     if isWideOuter && folds { factor *= 1.02 }
     let rowBytes = rowBytes(problem.aRowStride)
-    if rowBytes >= 2048 && rowBytes % 4096 == 0 { factor *= 1.06 }
-    else if rowBytes >= (isWide && !folds ? 4096 : 2048) { factor *= isWide && folds ? 1.01 : isWide ? 1.02 : 1.03 }
+    if rowBytes >= 2048 && rowBytes % 4096 == 0 {
+      factor *= 1.06
+    } else if rowBytes >= (isWide && !folds ? 4096 : 2048) {
+      factor *= isWide && folds ? 1.01 : isWide ? 1.02 : 1.03
+    }
     // Beside panels of a large B that are transposed one by one (64 x 768 x 768 on Emerald Rapids 128 GFLOP/s, from packed A 137; but
     // 128 x 512 x 512 157 and 153). Why was not measured.
     let isLarge = n * k * Double(problem.inputType.byteCount) > 1_572_864
@@ -217,8 +220,8 @@ struct CostModel {
     // where rows are whole pages apart (32 x 4096 x 4096 134, packed 169). Widening costs a shift and a shuffle for each load.
     let isInL1 = m * k * Double(problem.inputType.byteCount) <= 32768
     let isInFewSets = rowBytes(problem.aRowStride) % 4096 == 0 && rowBytes(problem.bColumnStride) % 4096 == 0
-    let wait = isInL1 ? 0 : (set.isa >= .avx512 ? 1.15 : 0.8) * width(set) * (isInFewSets ? 1.4 : 1)
-    let load = (0.5 + wait) * (set.inputType == .bfloat16 && set.isa < .avx512bf16 ? 2 : 1)
+    let wait = set.isa < .avx512 ? 0.8 * width(set) : isInFewSets ? 1.6 : 1.15
+    let load = (isInL1 ? 0.5 : 0.5 + wait) * (set.inputType == .bfloat16 && set.isa < .avx512bf16 ? 2 : 1)
     let perCycle = set.isa >= .avx512bf16 ? microarchitecture.pairsPerCycle : 2
     let oneStep = max(height * columns / perCycle, (height + columns) * load, 4)
     return rowTiles * columnTiles * (steps * oneStep + 12 + height * columns * 8)

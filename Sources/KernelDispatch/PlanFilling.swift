@@ -6,21 +6,23 @@ extension Dispatch {
   func written(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_gemm_plan {
     let pair = candidates.pairs[selection.pairIndex]
     let set = pair.set
-    let (m, mr) = (Int64(problem.m), Int64(pair.mr(problem)))
-    let rowTiles = m <= mr ? min(m, 1) : (m - 1) / mr + 1
-    let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
     let threads = descriptor.batch.count == 1 ? (alone: selection.threads, batch: 1) : shares(problem, descriptor, selection)
     let driver = driver(problem, descriptor, selection, threads: threads.alone)
+    let (m, mr) = (Int64(problem.m), Int64(pair.mr(problem)))
+    let height = driver == CK_DRIVER_TILES && set.widens(problem) ? Int64(set.rowsOfWideTile) : mr
+    let rowTiles = m <= height ? min(m, 1) : (m - 1) / height + 1
+    let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
     return ck_gemm_plan(
       driver: driver, swapped: problem.swapped,
       pack_a: pair.packsA, pack_b: pair.packsB, ready_a: nil, ready_b: nil, copied_a: nil, copied_b: nil,
       accumulate: problem.sumsApart && !storesNarrow(problem, descriptor, selection),
       has_epilogue: !descriptor.epilogue.isIdentity,
-      fetches: asks(problem, descriptor.batch), quiet_bytes: Int64(microarchitecture.asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
+      fetches: asks(problem, descriptor.batch),
+      quiet_bytes: Int64(microarchitecture.asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
       tiles_copy_b: pair.copiesB && problem.bColumnStride == 1,
       streams_c: streamsC(problem, descriptor, selection),
       tiles_repeat: (set.family == .outer || set.family == .pair) && set.language == .c && !pair.splits,
-      panels_at_once: Int32(set.panelsAtOnce(problem.m)),
+      panels_at_once: Int32(set.panelsAtOnce(Int(tileRows) + (tallerTiles > 0 ? 1 : 0))),
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
       panel_type: set.inputType.kernelType, parts: pair.splits ? Int32(problem.parts) : 0, isa: set.isa.kernelISA,

@@ -32,13 +32,17 @@ public final class TileCalls {
     let (selection, plan) = try Dispatch.process.get().plan(descriptor)
     let (left, right) = plan.swapped ? (pointers.b, pointers.a) : (pointers.a, pointers.b)
     guard Self.isBare(plan), let left, let right else { return nil }
-    let panels = (plan.n + Int64(plan.nr) - 1) / Int64(plan.nr)
-    let count = Int(panels * plan.row_tiles)
+    let nr = Int64(plan.nr)
+    // Panels that are taken at once, then single ones.
+    let wide = nr * Int64(plan.driver == CK_DRIVER_TILES ? plan.panels_at_once : 1)
+    let groups = plan.n / wide
+    let count = Int((groups + (plan.n % wide + nr - 1) / nr) * plan.row_tiles)
     calls = .allocate(capacity: count)
     operands = .allocate(capacity: 2 * count)
     let (inBytes, outBytes) = (Int64(descriptor.inputType.byteCount), Int64(descriptor.outputType.byteCount))
     for index in 0..<count {
-      let column = Int64(index) / plan.row_tiles * Int64(plan.nr)
+      let turn = Int64(index) / plan.row_tiles
+      let column = turn < groups ? turn * wide : groups * wide + (turn - groups) * nr
       let place = Int64(index) % plan.row_tiles
       let row = place * plan.tile_rows + min(place, plan.taller_tiles)
       let rows = plan.tile_rows + (place < plan.taller_tiles ? 1 : 0)
@@ -46,7 +50,8 @@ public final class TileCalls {
       operands[2 * index] = left + Int(row * plan.a_rs * inBytes)
       operands[2 * index + 1] = right + Int(column * plan.b_cs * inBytes)
       var tile = plan.tile
-      tile.n = min(Int64(plan.nr), plan.n - column)
+      tile.n = min(nr, plan.n - column)
+      (tile.beside, tile.b_ps) = (wide > nr && turn < groups, nr)
       let c = pointers.c + Int((row * plan.c_rs + column) * outBytes)
       calls.initializeElement(at: index, to: Call(kernel: kernel, c: c, tile: tile))
     }
