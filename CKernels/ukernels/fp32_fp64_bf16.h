@@ -6,6 +6,7 @@
 #define CK_STORE store_outer_f32
 #define CK_REPEAT repeat_outer_f32
 #define CK_TILE tile_outer_f32
+#define CK_WIDE wide_outer_f32
 #define CK_IN float
 #define CK_GROUP float
 #define CK_ACC float
@@ -20,6 +21,7 @@
 #define CK_STORE store_outer_f64
 #define CK_REPEAT repeat_outer_f64
 #define CK_TILE tile_outer_f64
+#define CK_WIDE wide_outer_f64
 #define CK_IN double
 #define CK_GROUP double
 #define CK_ACC double

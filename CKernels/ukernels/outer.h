@@ -1,6 +1,6 @@
 // The body of the families `outer` and `pair`, included once per type and ISA.
 //
-//   CK_DEPTH, CK_DEPTHS, CK_BODY, CK_STORE, CK_REPEAT, CK_TILE: names of the functions
+//   CK_DEPTH, CK_DEPTHS, CK_BODY, CK_STORE, CK_REPEAT, CK_TILE, CK_WIDE: names of the functions
 //   CK_FOLDS 1: a multiply-add may broadcast its element of A itself (`ck_madd_from`)
 //   CK_IN    element of A and B        CK_GROUP  KR of them, adjacent (pair: two; else CK_IN)
 //   CK_ACC   scalar of the sums and C  CK_VEC    vector of CK_ACC          CK_NARROW  element of a narrow C, if it may be narrow
@@ -162,16 +162,10 @@ CK_INLINE void CK_REPEAT(CK_TILE_ARGUMENTS, const ck_form form) {
 CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   enum { can_copy = kr == 1 && lanes > 1 && sizeof(CK_IN) == sizeof(CK_ACC), takes_many = sizeof(CK_VEC) > 16 };
-  const int vectors = nr / lanes, at_once = ck_panels_at_once(sizeof(CK_VEC), rows);
+  const int vectors = nr / lanes;
   const bool is_tall = vectors == 1 && rows > 1;
   const bool packed_a = !is_tall && t->a_rs == kr, along_k = takes_many && t->a_ks == kr;
   const bool copies = can_copy && !is_tall && t->copy_b;
-  if (at_once > 1 && vectors > 1 && t->beside) {
-    const int wide = at_once * vectors;
-    if (along_k) CK_REPEAT(t, a, b, c, (ck_form){rows, wide, .whole = true, .at_once = at_once, .along_k = true});
-    else CK_REPEAT(t, a, b, c, (ck_form){rows, wide, .whole = true, .at_once = at_once});
-    return;
-  }
   if (t->n == nr) {
     if (packed_a && copies) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .packed_a = true, .copies = true});
 #if CK_FOLDS
@@ -193,6 +187,14 @@ CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   }
 }
 
+/// The same row over `at_once` panels of `nr` live columns.
+CK_INLINE void CK_WIDE(CK_TILE_ARGUMENTS, const int rows, const int nr, const int at_once) {
+  enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
+  const int vectors = at_once * nr / lanes;
+  if (t->a_ks == kr) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .at_once = at_once, .along_k = true});
+  else CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .at_once = at_once});
+}
+
 #undef CK_FOLDS
 #undef CK_DEPTH
 #undef CK_DEPTHS
@@ -200,6 +202,7 @@ CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
 #undef CK_REPEAT
 #undef CK_STORE
 #undef CK_TILE
+#undef CK_WIDE
 #undef CK_IN
 #undef CK_GROUP
 #undef CK_ACC

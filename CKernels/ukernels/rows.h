@@ -16,7 +16,31 @@
 #define CK_SIDE_matrix(type, nr) CK_SIDE_outer(type, nr)
 #define CK_SIDE_dot(type, nr) (nr)
 
+// Several panels at once have a function of their own: together with all other forms of the row, the compiler would run out of
+// registers for addresses.
+#define CK_AT_ONCE(type, mr, nr) ((nr) > CK_LANES_##type ? ck_panels_at_once(sizeof(ck_vf), mr) : 1)
+#define CK_WIDE_FUNCTION(family, type, mr, nr, name)                                                                             \
+  static __attribute__((noinline)) void name##_wide(CK_TILE_ARGUMENTS) {                                                         \
+    wide_##family##_##type(t, a, b, c, mr, nr, CK_AT_ONCE(type, mr, nr));                                                        \
+  }
+#define CK_WIDE_CALL(type, mr, nr, name)                                                                                         \
+  if (CK_AT_ONCE(type, mr, nr) > 1 && t->beside) {                                                                               \
+    name##_wide(t, a, b, c);                                                                                                     \
+    return;                                                                                                                      \
+  }
+#define CK_WIDE_FUNCTION_outer(...) CK_WIDE_FUNCTION(outer, __VA_ARGS__)
+#define CK_WIDE_FUNCTION_pair(...) CK_WIDE_FUNCTION(pair, __VA_ARGS__)
+#define CK_WIDE_FUNCTION_dot(...)
+#define CK_WIDE_FUNCTION_matrix(...)
+#define CK_WIDE_CALL_outer(...) CK_WIDE_CALL(__VA_ARGS__)
+#define CK_WIDE_CALL_pair(...) CK_WIDE_CALL(__VA_ARGS__)
+#define CK_WIDE_CALL_dot(...)
+#define CK_WIDE_CALL_matrix(...)
+
 #define CK_ROW_FUNCTION(family, type, mr, nr, isa)                                                                               \
   _Static_assert((mr) <= CK_MAX_MR && (nr) <= CK_MAX_NR && CK_SIDE_##family(type, nr) <= CK_MAX_VECTORS, "tile too large");      \
-  void CK_ROW_NAME(family, type, mr, nr, isa)(CK_TILE_ARGUMENTS);                                                                \
-  void CK_ROW_NAME(family, type, mr, nr, isa)(CK_TILE_ARGUMENTS) { tile_##family##_##type(t, a, b, c, mr, nr); }
+  CK_ROW_FUNCTION_NAMED(family, type, mr, nr, CK_ROW_NAME(family, type, mr, nr, isa))
+#define CK_ROW_FUNCTION_NAMED(family, type, mr, nr, name) CK_ROW_FUNCTION_EXPANDED(family, type, mr, nr, name)
+#define CK_ROW_FUNCTION_EXPANDED(family, type, mr, nr, name)                                                                     \
+  CK_WIDE_FUNCTION_##family(type, mr, nr, name) void name(CK_TILE_ARGUMENTS);                                                    \
+  void name(CK_TILE_ARGUMENTS) { CK_WIDE_CALL_##family(type, mr, nr, name) tile_##family##_##type(t, a, b, c, mr, nr); }
