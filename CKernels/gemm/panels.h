@@ -68,11 +68,13 @@ static inline const char *ck_ready_b(const ck_gemm_plan *plan, int64_t column, i
 /// What lies some chunks ahead in a panel of B that comes packed, where all of B is more than caches hold: hardware follows such
 /// a stream by itself, and out of a near cache better (8 x 4096 x 4096 on Zen 5 64 to 101 GFLOP/s, on Emerald Rapids 32 to 57;
 /// but 8 x 3072 x 768 there 92 to 75). Nothing for three rows or fewer: the window of a core reaches far enough (one row on Zen
-/// 5: 17 to 13).
+/// 5: 17 to 13). One row of tiles passes as a stream, which hardware follows out of the last level too (8 x 3072 x 768 on Zen 5
+/// 192 to 236, asked for 192); with several rows it loses the thread (24 x 768 x 3072: 229 and 201).
 static inline ck_stream ck_panel_stream_ahead(const ck_gemm_plan *plan, const void *panel) {
   enum { chunks = 8, line = 64, least_rows = 4, quiet_times = 16 };
   const int64_t bytes = plan->n * plan->k * ck_element_bytes(plan->panel_type);
   if (plan->m < least_rows || bytes / quiet_times < plan->quiet_bytes) return (ck_stream){};
+  if (plan->row_tiles == 1 && bytes < plan->far_bytes) return (ck_stream){};
   const int64_t chunk = (int64_t)CK_CHUNK * plan->kr * plan->nr * ck_element_bytes(plan->panel_type);
   return (ck_stream){.at = (uintptr_t)panel + (uintptr_t)(chunks * chunk),
                      .step = line,

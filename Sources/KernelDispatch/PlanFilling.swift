@@ -19,6 +19,7 @@ extension Dispatch {
       has_epilogue: !descriptor.epilogue.isIdentity,
       fetches: asks(problem, descriptor.batch),
       quiet_bytes: Int64(microarchitecture.asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
+      far_bytes: Int64(blocks.lastLevelBytes / 2),
       tiles_copy_b: pair.copiesB && problem.bColumnStride == 1,
       streams_c: streamsC(problem, descriptor, selection),
       tiles_repeat: (set.family == .outer || set.family == .pair) && set.language == .c && !pair.splits,
