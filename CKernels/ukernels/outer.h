@@ -14,7 +14,7 @@ CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC) };
   const int rows = form.rows, vectors = form.vectors;
   const bool whole = form.whole;
-  const ck_mask tail = ck_first(t->n - (vectors - 1) * lanes);
+  const ck_mask tail = ck_first(whole ? lanes : t->n - (vectors - 1) * lanes);
   const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
   const int64_t c_rs = t->c_rs; // stores to C might change it, as far as the compiler knows
   if (alpha != 1)
@@ -102,7 +102,7 @@ CK_INLINE void CK_DEPTHS(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, c
 
 CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const ck_form form) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
-  const ck_mask tail = ck_first(t->n - (form.vectors - 1) * lanes);
+  const ck_mask tail = ck_first(form.whole ? lanes : t->n - (form.vectors - 1) * lanes);
   CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS];
   CK_EACH (i, form.rows)
     CK_EACH (j, form.vectors) sum[i][j] = (CK_VEC){};
