@@ -146,12 +146,13 @@ struct LoopTests {
       change(&descriptor)
       return try dispatch(.avx512, l2: SyntheticMachine.l2).plan(descriptor).plan.streams_c
     }
-    #expect(try streams("100000x32x16 f32"))
-    #expect(try !streams("50000x32x16 f32"))
+    #expect(try streams("100000x32x32 f32"))
+    #expect(try !streams("100000x32x16 f32"))
+    #expect(try !streams("50000x32x32 f32"))
     #expect(try streams("64x100000x64 f32"))
     #expect(try !streams("2048x2048x2048 f32"))
-    #expect(try !streams("100000x32x16 f32") { $0.beta = 1 })
-    #expect(try !streams("100000x32x16 f32") { $0.epilogue.activation = .relu })
+    #expect(try !streams("100000x32x32 f32") { $0.beta = 1 })
+    #expect(try !streams("100000x32x32 f32") { $0.epilogue.activation = .relu })
     #expect(try !streams("100000x64x16 bf16"))
   }
 
