@@ -98,7 +98,7 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
   if (beside) take_several(run, beside, slice->sums ? plan->acc_type : plan->c_type, &t);
   if (slice->sums) t.c_rs = slice->sums_rs, t.alpha = 1, t.beta = 0, t.narrow = false;
   if (block > slice->block) t.beta = 1;
-  t.streams_c = !slice->sums && ck_streams_c(plan, run->operands);
+  t.streams_c = !slice->sums && ck_streams_c(plan, run->operands, &t);
   t.fetch_c = !t.streams_c && !slice->sums && block == slice->block && ck_fetches(plan, depth);
   const bool c_ahead = t.fetch_c && padded / plan->kr < CK_C_AHEAD;
   for (int64_t tile = 0; tile < plan->row_tiles; tile++) {
@@ -206,7 +206,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
     if (task >= tasks) break;
     run_task(run, task, thread);
   }
-  if (ck_streams_c(plan, run->operands)) ck_end_streams();
+  ck_end_streams(plan);
   if (plan->k_parts <= 1) return;
   if (threads > 1) ck_team_barrier();
   for (int64_t slice = thread; slice < run->slices; slice += threads) add_parts(run, slice);

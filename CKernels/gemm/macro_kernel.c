@@ -168,7 +168,7 @@ static ck_tile shallow_tile_of(const ck_run *run, const ck_step *step, const ck_
       ck_claims_b(run, step, ck_task_panel(task, place), task->panel_end, false);
   ck_tile t = tile_of(run, step);
   t.fetch_c = false;
-  t.streams_c = ck_streams_c(run->plan, run->operands);
+  t.streams_c = ck_streams_c(run->plan, run->operands, &t);
   return t;
 }
 
@@ -233,7 +233,7 @@ void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task
   if (is_shallow(run, step)) {
     if (!run->plan->pack_a && task->panel_end - task->panel < task->tile_end - task->tile) run_down(run, step, task);
     else run_across(run, step, task);
-    if (ck_streams_c(run->plan, run->operands)) ck_end_streams();
+    ck_end_streams(run->plan);
     return;
   }
   ck_tile t = tile_of(run, step);

@@ -99,15 +99,19 @@ static inline bool ck_copies_b(const ck_gemm_plan *plan, const ck_gemm_operands 
   return copies && !operands->b_image && !operands->b_terms;
 }
 
-/// Whether tiles store C past the caches: where lines are whole, so that none is read.
-static inline bool ck_streams_c(const ck_gemm_plan *plan, const ck_gemm_operands *operands) {
-  return plan->streams_c && ((uintptr_t)operands->c | (uintptr_t)(plan->c_rs * ck_element_bytes(plan->c_type))) % CK_LINE == 0;
+/// Whether a tile that goes to C, with all but this decided, stores it past the caches: it adds nothing to what is there (as the
+/// depths do that Strassen's algorithm leaves over, by a plan that says `streams_c`), and lines are whole, so that none is read.
+static inline bool ck_streams_c(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_tile *tile) {
+  const uintptr_t place = (uintptr_t)operands->c | (uintptr_t)(plan->c_rs * ck_element_bytes(plan->c_type));
+  return plan->streams_c && tile->beta == 0 && place % CK_LINE == 0;
 }
 
-/// Has such stores seen by whoever sees what this thread stores next.
-static inline void ck_end_streams(void) {
+/// Has such stores, if the plan allows any, seen by whoever sees what this thread stores next.
+static inline void ck_end_streams(const ck_gemm_plan *plan) {
 #if defined(__x86_64__)
-  __builtin_ia32_sfence();
+  if (plan->streams_c) __builtin_ia32_sfence();
+#else
+  (void)plan;
 #endif
 }
 

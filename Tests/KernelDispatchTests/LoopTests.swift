@@ -139,6 +139,20 @@ struct LoopTests {
     }
   }
 
+  @Test("What adds to C does not store past the caches: depths that Strassen's algorithm leaves over", arguments: instructionSets)
+  func addsDespiteStreams(isa: ISA) throws {
+    var descriptor = try #require(GEMMDescriptor(line: "401x96x65 f32"))
+    descriptor.strassenLevels = 1
+    descriptor.options.variant = "outer.strassen"
+    var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
+    #expect(plan.driver == CK_DRIVER_STRASSEN)
+    plan.streams_c = false
+    let expected = product(plan, descriptor)
+    plan.streams_c = true
+    let isSame = product(plan, descriptor) == expected
+    #expect(isSame)
+  }
+
   @Test("C is stored past the caches where they would not keep it, and it is written once")
   func streamed() throws {
     func streams(_ line: String, _ change: (inout GEMMDescriptor) -> Void = { _ in }) throws -> Bool {
