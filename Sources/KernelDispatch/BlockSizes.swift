@@ -14,10 +14,10 @@ struct BlockSizes {
   static let mostColumns = 8192
   /// Of a panel that one thread packs for itself: with the tile of A it stays in L1.
   static let mostDepthBytesOfFewRows = 768
-  /// Depths of a block where one tile of rows reads a B of more than `largeBytes` where it lies.
-  static let depthOfOneTile = 64
   /// Depths up to which a product of a single tile is one block (5 x 7 x 1000 on Zen 5: 47 to 71 GFLOP/s); beyond, threads share parts of K.
   static let depthOfSingleTile = 2048
+  /// Depths of a block where one tile of rows reads a B of more than `largeBytes` where it lies.
+  static let depthOfOneTile = 64
   /// The same of a tile so wide that hardware follows each row by itself (1 x 4096 x 4096 on Zen 5: 17.6 GFLOP/s, in blocks of 64 14.6).
   static let depthOfWideTile = 16
   static let largeBytes = 1_048_576.0
@@ -44,8 +44,10 @@ struct BlockSizes {
     if !blocked || pair.set.family == .dot {
       return Blocking(mc: m, nc: n, kc: min(max(problem.k, 1), mostWhole))
     }
-    // A single tile reads each operand once: nothing to keep near.
-    if problem.m <= mr && problem.n <= nr && problem.k <= BlockSizes.depthOfSingleTile && pair.set.family != .matrix {
+    // A single tile reads each operand once: nothing to keep near. Whether A is packed decides no bits.
+    if problem.m <= pair.set.mr(columns: problem.n) && problem.n <= nr && problem.k <= BlockSizes.depthOfSingleTile
+      && pair.set.family != .matrix
+    {
       return Blocking(mc: m, nc: n, kc: wholeMultiple(problem.k, of: BlockSizes.depthMultiple))
     }
     // One tile of rows reads B where it lies, and of a large B its rows from end to end.

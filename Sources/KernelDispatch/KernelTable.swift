@@ -145,7 +145,7 @@ struct CandidatePair {
   }
 
   /// Rows of the largest tile for `problem`.
-  func mr(_ problem: OrientedProblem) -> Int { problem.n <= self.set.lanes && !packsA ? self.set.tallest : self.set.mr }
+  func mr(_ problem: OrientedProblem) -> Int { packsA ? self.set.mr : self.set.mr(columns: problem.n) }
 
   /// The type of packed panels.
   var panelType: ElementType { self.set.inputType }

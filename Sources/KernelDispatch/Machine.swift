@@ -67,6 +67,7 @@ public struct Machine: Sendable {
     hypervisor = machine.hypervisor
   }
 
+  /// By the processor's maker, as nothing finer has been measured.
   var microarchitecture: Microarchitecture { vendor == "GenuineIntel" ? .intel : Microarchitecture() }
 
   /// A string in a C array, trailing blanks dropped.

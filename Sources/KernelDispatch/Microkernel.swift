@@ -123,13 +123,14 @@ struct TileSet {
   /// One vector of sums: what is left when the register tile is switched off.
   var isOneVector: Bool { family == .outer && mr == 1 && nr == lanes }
 
-  /// The most rows of a tile that takes two panels at once.
-  var rowsOfWideTile: Int { isa >= .avx512 ? 6 : 1 }
+  /// Rows of the largest tile for A in place and so many columns.
+  func mr(columns: Int) -> Int { columns <= lanes ? tallest : mr }
 
   /// Whether tiles of few rows and two panels serve `problem` better than tall ones of a panel: all panels come in pairs, and B is read from
   /// end to end. In L1 they are as fast; out of memory hardware follows them (64^3 on Zen 5 1.55 times as fast, 64 x 64 x 32 1.9).
   func widens(_ problem: OrientedProblem) -> Bool {
-    problem.m > rowsOfWideTile && panelsAtOnce(rowsOfWideTile) == 2 && problem.n % (2 * nr) == 0
+    let rows = Int(CK_ROWS_OF_TWO_PANELS)
+    return problem.m > rows && panelsAtOnce(rows) == 2 && problem.n % (2 * nr) == 0
   }
 
   /// Panels of B that tiles of `rows` rows may take at once.

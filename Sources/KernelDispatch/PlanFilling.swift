@@ -9,7 +9,7 @@ extension Dispatch {
     let threads = descriptor.batch.count == 1 ? (alone: selection.threads, batch: 1) : shares(problem, descriptor, selection)
     let driver = driver(problem, descriptor, selection, threads: threads.alone)
     let (m, mr) = (Int64(problem.m), Int64(pair.mr(problem)))
-    let height = driver == CK_DRIVER_TILES && set.widens(problem) ? Int64(set.rowsOfWideTile) : mr
+    let height = driver == CK_DRIVER_TILES && set.widens(problem) ? Int64(CK_ROWS_OF_TWO_PANELS) : mr
     let rowTiles = m <= height ? min(m, 1) : (m - 1) / height + 1
     let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
     return ck_gemm_plan(
@@ -45,12 +45,17 @@ extension Dispatch {
 
   /// Whether tiles ask for what comes next: beyond L2, and within it where that costs nothing.
   func asks(_ problem: OrientedProblem, _ batch: Batch) -> Bool {
+    let bytes = bytes(problem, batch)
+    return microarchitecture.asksWithinL2 || bytes.inputs + bytes.output > Double(blocks.l2Bytes)
+  }
+
+  /// Bytes of A and B together, and of C, over a batch.
+  private func bytes(_ problem: OrientedProblem, _ batch: Batch) -> (inputs: Double, output: Double) {
     func times(_ stride: Int) -> Double { stride == 0 ? 1 : Double(batch.count) }
     let (aStride, bStride) = problem.swapped ? (batch.bStride, batch.aStride) : (batch.aStride, batch.bStride)
     let (m, n, k) = (Double(problem.m), Double(problem.n), Double(problem.k))
-    let inputs = m * k * times(aStride) + k * n * times(bStride)
-    let bytes = inputs * Double(problem.inputType.byteCount) + m * n * times(batch.cStride) * Double(problem.outputType.byteCount)
-    return microarchitecture.asksWithinL2 || bytes > Double(blocks.l2Bytes)
+    let inputs = (m * k * times(aStride) + k * n * times(bStride)) * Double(problem.inputType.byteCount)
+    return (inputs, m * n * times(batch.cStride) * Double(problem.outputType.byteCount))
   }
 
   /// A batch of so few bytes stays in any L2.
@@ -61,11 +66,9 @@ extension Dispatch {
   private func streamsC(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> Bool {
     let isOnce = descriptor.beta == 0 && descriptor.epilogue.isIdentity && problem.k <= selection.blocking.kc
     if problem.sumsApart || !isOnce { return false }
-    let (m, n, k) = (Double(problem.m), Double(problem.n), Double(problem.k))
-    let bytes = m * n * Double(problem.outputType.byteCount) * Double(descriptor.batch.count)
-    let inputs = (m + n) * k * Double(problem.inputType.byteCount) * Double(descriptor.batch.count)
+    let bytes = bytes(problem, descriptor.batch)
     let lastLevel = Double(blocks.lastLevelBytes)
-    return bytes > lastLevel / 3 && bytes + inputs > lastLevel * 2 / 3
+    return bytes.output > lastLevel / 3 && bytes.inputs + bytes.output > lastLevel * 2 / 3
   }
 
   private func team(_ threads: Int) -> ck_team { ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds) }
