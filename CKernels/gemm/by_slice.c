@@ -75,53 +75,100 @@ static void take_several(const ck_slice_run *run, int64_t groups, ck_dtype c_typ
   t->c_step = run->at_once * plan->nr * ck_element_bytes(c_type);
 }
 
-/// One panel, or `beside` groups of as many as a tile takes at once, and one block of K against all tiles of A, while the source
-/// of the panel after it is asked for.
-static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t panel, int64_t block, int64_t beside,
-                      const ck_pack_job *next) {
+/// What all tiles of A meet: one panel, or `groups` of as many as a tile takes at once, and one block of K.
+typedef struct ck_slice_step {
+  const ck_slice *slice;
+  int64_t panel, block, groups; ///< groups 0: one panel
+  const ck_pack_job *next;      ///< the source of the panel after it, to be asked for; NULL: of none
+} ck_slice_step;
+
+/// What a step's tiles ask for of A.
+typedef enum ck_a_ahead { CK_A_NOTHING, CK_A_TILES, CK_A_COLUMNS } ck_a_ahead;
+
+/// Where A lies by columns, a tile takes a narrow piece of each, which no hardware follows. Of few panels all tiles share in
+/// asking for the next block's, whole (64 x 64 x 100000 on Zen 5: 144 to 211 GFLOP/s; but 64 x 3136 x 576 237 to 230). Else the
+/// first panel brings A into L2, where the others find it; packed A came there when it was packed.
+static ck_a_ahead a_ahead(const ck_slice_run *run, const ck_slice_step *at) {
+  enum { most_panels = 16 };
   const ck_gemm_plan *plan = run->plan;
+  const int64_t depth = block_depth(plan, at->block), panels = at->slice->panel_end - at->slice->panel;
+  if (plan->pack_a || !ck_fetches(plan, depth)) return CK_A_NOTHING;
+  const bool more = at->block + 1 < at->slice->block_end;
+  const bool in_columns = plan->a_rs == 1 && at->groups == 0 && panels <= most_panels && more;
+  if (in_columns && plan->row_tiles > 1) return CK_A_COLUMNS;
+  return in_columns || ck_fetches_a(plan, depth) ? CK_A_TILES : CK_A_NOTHING;
+}
+
+/// A share of the next block's columns for every second tile: of several lines each, they take the stream of B, of which the
+/// other tiles ask. That stream ends in L2: L1 has no room for all columns.
+static void ask_for_columns(const ck_slice_run *run, const ck_slice_step *at, int64_t tile, ck_tile *t) {
+  const ck_gemm_plan *plan = run->plan;
+  const ck_slice *slice = at->slice;
+  const int64_t depth = block_depth(plan, at->block), panels = slice->panel_end - slice->panel, shares = plan->row_tiles / 2;
+  const ck_a_block block = {0, plan->row_tiles, (at->block + 1) * plan->kc, depth};
+  const ck_pack_job columns = ck_pack_a_job(plan, run->operands, &block, NULL);
+  const int64_t part = (at->panel - slice->panel) * shares + tile / 2;
+  ck_pack_stream(&columns, part, panels * shares, ck_ceil_div(depth, plan->kr), &t->fetch[1]);
+}
+
+/// The next tile of this block, or the first of the next one.
+static void ask_for_tile(const ck_slice_run *run, const ck_slice_step *at, int64_t tile, ck_tile *t) {
+  const ck_gemm_plan *plan = run->plan;
+  const int64_t depth = block_depth(plan, at->block), pc = at->block * plan->kc;
+  const bool wraps = tile + 1 == plan->row_tiles;
+  if (wraps ? at->panel + 1 < at->slice->panel_end : at->panel > at->slice->panel) return;
+  const int64_t ahead = wraps ? 0 : tile + 1;
+  const ck_a_block after = {ahead, ahead + 1, wraps ? pc + depth : pc, depth};
+  const ck_pack_job job = ck_pack_a_job(plan, run->operands, &after, NULL);
+  ck_pack_stream(&job, 0, 1, ck_ceil_div(depth, plan->kr), &t->fetch[0]);
+}
+
+/// A of a tile; what the tile has to know of it goes to `t`.
+static const void *tile_of_a(const ck_slice_run *run, int64_t block, int64_t tile, ck_tile *t) {
+  const ck_gemm_plan *plan = run->plan;
+  const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row, pc = block * plan->kc;
+  if (plan->pack_a) t->a_ks = height * plan->kr;
+  if (plan->ready_a) return ck_ready_a(plan, tile, height, pc);
+  if (plan->pack_a) return packed_a(run, block, row);
+  return (const char *)run->operands->a + (row * plan->a_rs + pc * plan->a_cs) * ck_element_bytes(plan->a_type);
+}
+
+static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
+  const ck_gemm_plan *plan = run->plan;
+  const ck_slice *slice = at->slice;
+  const int64_t panel = at->panel, block = at->block, groups = at->groups;
   const int64_t depth = block_depth(plan, block), padded = ck_round_up(depth, plan->kr), pc = block * plan->kc;
   const int64_t column = panel * plan->nr, sums_column = (panel - slice->panel) * plan->nr;
   const bool finishes = slice->finishes && block + 1 == slice->block_end;
-  const void *a, *b = slice->packed;
+  const void *b = slice->packed;
   const bool copies = copies_panel(run, panel);
   if (plan->ready_b) b = ck_ready_b(plan, column, pc);
   else if (!plan->pack_b || copies)
     b = (const char *)run->operands->b + (pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
-  // The first panel brings A into L2, where the others find it; packed A came there when it was packed.
-  const bool fetches_a = !plan->pack_a && ck_fetches_a(plan, depth);
-  const bool is_first = panel == slice->panel, is_last = panel + 1 == slice->panel_end;
   ck_tile t = ck_tile_of(plan, depth, padded);
   if (copies) t.copy_b = slice->packed, t.b_ks = plan->b_rs;
   t.n = ck_least(plan->nr, plan->n - column);
-  const int64_t columns = beside ? beside * run->at_once * plan->nr : t.n;
-  if (beside) take_several(run, beside, slice->sums ? plan->acc_type : plan->c_type, &t);
+  const int64_t columns = groups ? groups * run->at_once * plan->nr : t.n;
+  if (groups) take_several(run, groups, slice->sums ? plan->acc_type : plan->c_type, &t);
   if (slice->sums) t.c_rs = slice->sums_rs, t.alpha = 1, t.beta = 0, t.narrow = false;
   if (block > slice->block) t.beta = 1;
   t.streams_c = !slice->sums && ck_streams_c(plan, run->operands, &t);
   t.fetch_c = !t.streams_c && !slice->sums && block == slice->block && ck_fetches(plan, depth);
   const bool c_ahead = t.fetch_c && padded / plan->kr < CK_C_AHEAD;
+  const ck_a_ahead ahead = a_ahead(run, at);
+  const int64_t each = ahead == CK_A_COLUMNS ? 2 : 1;
   for (int64_t tile = 0; tile < plan->row_tiles; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
-    if (plan->pack_a) t.a_ks = height * plan->kr;
-    if (plan->ready_a) a = ck_ready_a(plan, tile, height, pc);
-    else if (plan->pack_a) a = packed_a(run, block, row);
-    else a = (const char *)run->operands->a + (row * plan->a_rs + pc * plan->a_cs) * ck_element_bytes(plan->a_type);
+    const void *a = tile_of_a(run, block, tile, &t);
     void *c = slice->sums ? slice->sums + (row * t.c_rs + sums_column) * ck_element_bytes(plan->acc_type)
                           : (char *)run->operands->c + (row * plan->c_rs + column) * ck_element_bytes(plan->c_type);
-    if (plan->ready_b && !beside) t.fetch[1] = tile == 0 ? ck_panel_stream_ahead(plan, b) : (ck_stream){};
-    if (next) ck_pack_stream(next, tile, plan->row_tiles, padded / plan->kr, &t.fetch[1]);
+    t.fetch[0].count = t.fetch[1].count = 0;
+    if (plan->ready_b && groups == 0 && tile == 0) t.fetch[1] = ck_panel_stream_ahead(plan, b);
+    if (ahead == CK_A_COLUMNS && tile % 2 == 1) ask_for_columns(run, at, tile, &t);
+    else if (at->next) ck_pack_stream(at->next, tile / each, ck_ceil_div(plan->row_tiles, each), padded / plan->kr, &t.fetch[1]);
+    if (ahead == CK_A_TILES) ask_for_tile(run, at, tile, &t);
     // Of the next tile down, or the first one of the next panel.
     if (c_ahead) t.c_ahead = tile + 1 < plan->row_tiles ? height * plan->c_rs : plan->nr - row * plan->c_rs;
-    t.fetch[0].count = 0;
-    const bool wraps = tile + 1 == plan->row_tiles;
-    if (fetches_a && (wraps ? is_last : is_first)) {
-      // The next tile of this block, or the first of the next one.
-      const int64_t ahead = wraps ? 0 : tile + 1;
-      const ck_a_block after = {ahead, ahead + 1, wraps ? pc + depth : pc, depth};
-      const ck_pack_job job = ck_pack_a_job(plan, run->operands, &after, NULL);
-      ck_pack_stream(&job, 0, 1, padded / plan->kr, &t.fetch[0]);
-    }
     const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = columns};
     if (finishes) ck_epilogue_fetch(plan, run->operands, &done);
     plan->tiles[height](&t, &a, &b, c);
@@ -131,15 +178,25 @@ static void run_panel(const ck_slice_run *run, const ck_slice *slice, int64_t pa
   }
 }
 
+/// Groups of panels from `panel` on that one step may take: all, but where sums are finished no more than L1 keeps until then.
+static int64_t groups_from(const ck_slice_run *run, const ck_slice *slice, int64_t panel) {
+  enum { sums_bytes = 16 << 10 };
+  const ck_gemm_plan *plan = run->plan;
+  if (run->at_once <= 1) return 0;
+  const int64_t groups = (ck_least(slice->panel_end, plan->n / plan->nr) - panel) / run->at_once;
+  if (!slice->finishes) return groups;
+  return ck_least(groups, ck_most(1, sums_bytes / (plan->m * run->at_once * plan->nr * ck_element_bytes(plan->acc_type))));
+}
+
 static void run_slice(const ck_slice_run *run, const ck_slice *slice) {
   const ck_gemm_plan *plan = run->plan;
   const bool packs = ck_packs_b(plan);
   const bool fetches = plan->fetches && (packs || (!plan->pack_b && plan->b_cs == 1));
   for (int64_t block = slice->block; block < slice->block_end; block++)
     for (int64_t panel = slice->panel; panel < slice->panel_end; panel++) {
-      const int64_t groups = run->at_once > 1 ? (ck_least(slice->panel_end, plan->n / plan->nr) - panel) / run->at_once : 0;
+      const int64_t groups = groups_from(run, slice, panel);
       if (groups > 0) {
-        run_panel(run, slice, panel, block, groups, NULL);
+        run_step(run, &(ck_slice_step){slice, panel, block, groups, NULL});
         panel += groups * run->at_once - 1;
         continue;
       }
@@ -150,7 +207,7 @@ static void run_slice(const ck_slice_run *run, const ck_slice *slice) {
         ck_pack(&job);
       }
       if (fetches && !ends) next = job_of(run, slice, wraps ? slice->panel : panel + 1, wraps ? block + 1 : block);
-      run_panel(run, slice, panel, block, 0, fetches && !ends ? &next : NULL);
+      run_step(run, &(ck_slice_step){slice, panel, block, 0, fetches && !ends ? &next : NULL});
     }
 }
 
@@ -201,11 +258,12 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
   const ck_gemm_plan *plan = run->plan;
   if (ck_packs_a(plan)) pack_a(run, thread, threads);
   const int64_t tasks = run->slices * plan->k_parts;
-  for (;;) {
-    const int64_t task = atomic_fetch_add_explicit(&run->next, 1, memory_order_relaxed);
-    if (task >= tasks) break;
-    run_task(run, task, thread);
-  }
+  // One thread shares with none: on a product of 16^3 an atomic addition takes a sixth of the time.
+  if (threads == 1)
+    for (int64_t task = 0; task < tasks; task++) run_task(run, task, thread);
+  else
+    for (int64_t task; (task = atomic_fetch_add_explicit(&run->next, 1, memory_order_relaxed)) < tasks;)
+      run_task(run, task, thread);
   ck_end_streams(plan);
   if (plan->k_parts <= 1) return;
   if (threads > 1) ck_team_barrier();
