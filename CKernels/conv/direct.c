@@ -58,7 +58,7 @@ static ck_direct_map map_of(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
   const int64_t threads = plan->gemm.team.threads;
   ck_direct_map map = {};
-  const int64_t kept = has_private_panels(plan) ? threads : plan->panels_at_once;
+  const int64_t kept = has_private_panels(plan) ? threads : plan->kept_panels;
   map.states = plan->pack_weights ? kept * ck_round_up(panel_bytes(plan), CK_LINE) : 0;
   map.lists = map.states + (plan->pack_weights ? ck_round_up(kept * (int64_t)sizeof(int64_t), CK_LINE) : 0);
   map.list_bytes = ck_round_up(2 * in->kernel_rows * in->kernel_columns * (int64_t)sizeof(void *), CK_LINE);
@@ -246,9 +246,9 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
   ck_direct_run *run = context;
   int64_t index = 0;
   for (int64_t group = 0; group < run->plan->groups; group++)
-    for (int64_t panel = 0; panel < run->panels; panel += run->plan->panels_at_once, index++) {
+    for (int64_t panel = 0; panel < run->panels; panel += run->plan->kept_panels, index++) {
       ck_direct_step step = {.index = index, .group = group, .panel = panel};
-      step.panels = ck_least(run->plan->panels_at_once, run->panels - panel);
+      step.panels = ck_least(run->plan->kept_panels, run->panels - panel);
       run_step(run, &step, thread, threads);
     }
 }

@@ -68,9 +68,8 @@ static inline const char *ck_ready_b(const ck_gemm_plan *plan, int64_t column, i
 /// What lies some chunks ahead in a panel of B that comes packed, where all of B is more than caches hold: hardware follows such
 /// a stream by itself, and out of a near cache better (8 x 4096 x 4096 on Zen 5 64 to 101 GFLOP/s, on Emerald Rapids 32 to 57;
 /// but 8 x 3072 x 768 there 92 to 75). Nothing for three rows or fewer: the window of a core reaches far enough (one row on Zen
-/// 5: 17 to 13). One row of tiles passes as a stream, which hardware follows out of the last level too (8 x 3072 x 768 on Zen 5
-/// 192 to 236, asked for 192); with several, panels come again
-/// and it does not (24 x 768 x 3072 229, by itself 201).
+/// 5: unasked 17, asked 13). Nothing for one row of tiles out of the last level: hardware follows that stream too (8 x 3072 x 768
+/// on Zen 5: unasked 236, asked 192), but no panels that come again (24 x 768 x 3072: unasked 201, asked 229).
 static inline ck_stream ck_panel_stream_ahead(const ck_gemm_plan *plan, const void *panel) {
   enum { chunks = 8, line = 64, least_rows = 4, quiet_times = 16 };
   const int64_t bytes = plan->n * plan->k * ck_element_bytes(plan->panel_type);

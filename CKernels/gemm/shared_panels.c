@@ -31,7 +31,7 @@ static ck_pack_job job_of_b(const ck_run *run, const ck_step *step, int64_t pane
 }
 
 /// Panels from one on whose rows lie side by side, so that it pays to pack them at once.
-static int64_t panels_at_once(const ck_run *run) {
+static int64_t packed_together(const ck_run *run) {
   const ck_gemm_plan *plan = run->plan;
   const bool is_plain = !run->operands->b_image && !run->operands->b_terms && plan->parts == 0;
   return is_plain && plan->b_cs == 1 ? 4 : 1;
@@ -40,7 +40,7 @@ static int64_t panels_at_once(const ck_run *run) {
 bool ck_claims_b(const ck_run *run, const ck_step *step, int64_t panel, int64_t panel_end, bool copies) {
   if (!ck_team_first(state_of_b(run, panel), step->b_index)) return false;
   if (copies) return true;
-  const int64_t most = ck_least(panel + panels_at_once(run), panel_end);
+  const int64_t most = ck_least(panel + packed_together(run), panel_end);
   int64_t end = panel + 1;
   // Not those that another thread has begun: it would wait for that thread, and others for the panels it holds.
   for (; end < most; end++)

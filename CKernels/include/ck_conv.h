@@ -28,15 +28,15 @@ typedef struct ck_conv_plan {
   /// `one_product`, of all; of the others C is the output of one row of pixels: C's rows are pixels, its columns channels
   /// (channels first of `depthwise`: the other way round).
   ck_gemm_plan gemm;
-  bool one_product;       ///< `products`: all images at once
-  bool image_is_a;        ///< `products`: which operand the input is
-  bool from_image;        ///< `products`: panels of it are packed by im2col's rule
-  bool pack_weights;      ///< `direct`: panels of weights, else where they lie
-  bool copy_input;        ///< `direct`: bands of the input are copied: padded, widened, turned, as the kernels need them
-  int64_t band_rows;      ///< output rows of a band
-  int64_t band_channels;  ///< `depthwise`: and its channels
-  int64_t band_columns;   ///< input columns of a copied band, padding included
-  int64_t panels_at_once; ///< `direct`: so many panels of packed weights are kept
+  bool one_product;      ///< `products`: all images at once
+  bool image_is_a;       ///< `products`: which operand the input is
+  bool from_image;       ///< `products`: panels of it are packed by im2col's rule
+  bool pack_weights;     ///< `direct`: panels of weights, else where they lie
+  bool copy_input;       ///< `direct`: bands of the input are copied: padded, widened, turned, as the kernels need them
+  int64_t band_rows;     ///< output rows of a band
+  int64_t band_channels; ///< `depthwise`: and its channels
+  int64_t band_columns;  ///< input columns of a copied band, padding included
+  int64_t kept_panels;   ///< `direct`: so many panels of packed weights are kept
   ck_depthwise_fn depthwise;
   ck_channels vectors; ///< `depthwise`: what its vectors run along
 } ck_conv_plan;

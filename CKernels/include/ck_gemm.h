@@ -57,11 +57,11 @@ typedef struct ck_gemm_plan {
   bool has_epilogue;
   bool fetches;        ///< tiles ask the caches for what comes next; direct convolution always does
   int64_t quiet_bytes; ///< so much of A and B is near enough for a batch not to ask, and 16 times as much of a packed B
-  int64_t far_bytes;   ///< so much of a packed B is read from beyond the last level
+  int64_t far_bytes;   ///< so much of a packed B does not stay in the last level
   bool tiles_copy_b; ///< B's rows are adjacent, packed as they are, and by micro-kernels that can copy them (`copy_b` of a tile)
   bool streams_c;    ///< C is written once, and more than caches keep
   bool tiles_repeat; ///< micro-kernels can go on to further products (`more` of a tile)
-  int32_t panels_at_once;                    ///< that its tiles can multiply (`beside` of a tile)
+  int32_t panels_at_once;                    ///< that all its tiles can multiply (`beside` of a tile)
   ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap
   ck_dtype panel_type;      ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)
   int32_t parts;            ///< 1 to 3: bf16 panels of a fp32 operand, which add up to it; 0: its panels are of one piece
@@ -78,7 +78,7 @@ typedef struct ck_gemm_plan {
   int64_t k_parts;         ///< `by_slice`: parts of K that are summed apart
   double alpha, beta;
   ck_epilogue epilogue;       ///< after the swap (rows and columns of the bias exchanged)
-  const ck_ukernel_fn *tiles; ///< [1...mr]: the micro-kernel for that many rows
+  const ck_ukernel_fn *tiles; ///< [1...mr], or to the tallest: the micro-kernel for so many rows
   ck_tile tile;               ///< of the first tile, operands where they lie, all of K
   ck_batch batch;
 } ck_gemm_plan;

@@ -71,15 +71,15 @@ enum { CK_TILE_ROWS = 16, CK_TILE_DEPTH = 32 };
 /// The largest MR and NR of any row, and the most vectors of sums side by side; a row beyond does not compile.
 enum { CK_MAX_MR = 32, CK_MAX_NR = 64, CK_MAX_VECTORS = 8 };
 
+/// Most rows of a tile of two panels: 6 x 4 sums, 4 of B and an A leave 3 of 32 registers.
 enum { CK_ROWS_OF_TWO_PANELS = 6 };
 
 /// Panels that a tile of so few rows can multiply at once (`outer`, `pair`, in C, of more than one vector): that hides the
 /// latency of sums, and reads B in longer pieces, which hardware follows (1 x 4096 x 4096 on Zen 5: 9 to 17 GFLOP/s). As many as
 /// 32 registers of 64 bytes, or 16 narrower ones, hold.
-static inline int ck_panels_at_once(int vector_bytes, int64_t rows) {
-  if (vector_bytes < 64) return vector_bytes > 8 && rows == 1 ? 4 : 1;
-  return rows <= 2 ? 4 : rows <= CK_ROWS_OF_TWO_PANELS ? 2 : 1;
-}
+#define CK_PANELS_AT_ONCE(vector_bytes, rows)                                                                                    \
+  ((vector_bytes) < 64 ? (vector_bytes) > 8 && (rows) == 1 ? 4 : 1 : (rows) <= 2 ? 4 : (rows) <= CK_ROWS_OF_TWO_PANELS ? 2 : 1)
+static inline int ck_panels_at_once(int vector_bytes, int64_t rows) { return CK_PANELS_AT_ONCE(vector_bytes, rows); }
 
 /// Steps along K between two looks at what to ask the caches for: as many as there are fp32 in a line.
 enum { CK_CHUNK = 16 };

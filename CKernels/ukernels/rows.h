@@ -18,8 +18,9 @@
 
 // Several panels at once have a function of their own: together with all other forms of the row, the compiler would run out of
 // registers for addresses.
-#define CK_AT_ONCE(type, mr, nr) ((nr) > CK_LANES_##type ? ck_panels_at_once(sizeof(ck_vf), mr) : 1)
+#define CK_AT_ONCE(type, mr, nr) ((nr) > CK_LANES_##type ? CK_PANELS_AT_ONCE((int)sizeof(ck_vf), mr) : 1)
 #define CK_WIDE_FUNCTION(family, type, mr, nr, name)                                                                             \
+  _Static_assert(CK_AT_ONCE(type, mr, nr) * CK_SIDE_##family(type, nr) <= CK_MAX_VECTORS, "tile too wide");                      \
   static __attribute__((noinline)) void name##_wide(CK_TILE_ARGUMENTS) {                                                         \
     wide_##family##_##type(t, a, b, c, mr, nr, CK_AT_ONCE(type, mr, nr));                                                        \
   }

@@ -2,7 +2,7 @@ import Tensors
 
 /// Cache blocks for a candidate on a machine.
 ///
-/// KC decides the order of sums, so it follows from the shape and the types alone. MC and NC don't, and follow the caches: a block of A and
+/// KC decides the order of sums, so it follows from the shape, the types and the candidate alone. MC and NC don't, and follow the caches: a block of A and
 /// one of B take a quarter each of the last level, a slice of the panels of B a quarter of L2 (`rowsInL2`), because the passing tiles of A and of C
 /// want room too (Goto and van de Geijn 2008, section 6.3, with A and B exchanged; Low et al., "Analytical Modeling Is Enough for High-Performance
 /// BLIS", ACM TOMS 43(2), 2016).
@@ -54,7 +54,7 @@ struct BlockSizes {
     let bytes = pair.panelType.byteCount * (pair.splits ? max(problem.parts, 1) : 1)
     let isLarge = Double(problem.n) * Double(problem.k) * Double(bytes) > BlockSizes.largeBytes
     if problem.m <= mr && !pair.packsB && problem.bRowStride > nr && isLarge {
-      let depth = pair.set.panelsAtOnce(problem.m) > 2 ? BlockSizes.depthOfWideTile : BlockSizes.depthOfOneTile
+      let depth = pair.panelsAtOnce(problem) > 2 ? BlockSizes.depthOfWideTile : BlockSizes.depthOfOneTile
       return Blocking(mc: m, nc: n, kc: evenly(problem.k, most: depth, multiple: BlockSizes.depthMultiple))
     }
     let mostDepthBytes = problem.hasFewRows ? BlockSizes.mostDepthBytesOfFewRows : BlockSizes.mostDepthBytes

@@ -15,7 +15,7 @@ extension Dispatch {
     plan.layout = problem.layout
     plan.band_rows = 1
     plan.band_channels = 1
-    plan.panels_at_once = 1
+    plan.kept_panels = 1
     if problem.isEmpty { return plan }
     let blocked = !options.without.contains(.cacheBlocking)
     switch kernels.kind {
@@ -69,7 +69,7 @@ extension Dispatch {
     let panels = (problem.channels - 1) / pair.set.nr + 1
     // A single band keeps none for another.
     let isSingle = problem.shape.batch == 1 && plan.band_rows >= problem.outputHeight
-    plan.panels_at_once = Int64(isSingle ? panels : min(panels, max(1, Self.mostWeightBytes / max(panelBytes, 1))))
+    plan.kept_panels = Int64(isSingle ? panels : min(panels, max(1, Self.mostWeightBytes / max(panelBytes, 1))))
   }
 
   /// Packed weights of so many bytes at most are kept at once.
@@ -90,6 +90,7 @@ extension Dispatch {
     let descriptor = problem.rowProduct
     let row = OrientedProblem(descriptor, turns: false)
     let blocking = Blocking(mc: row.m, nc: row.n, kc: max(row.k, 1))
-    return written(row, descriptor, Selection(pairIndex: pair.index, blocking: blocking, threads: threads, swapped: false))
+    let selection = Selection(pairIndex: pair.index, blocking: blocking, threads: threads, swapped: false)
+    return written(row, descriptor, selection, forDirect: true)
   }
 }

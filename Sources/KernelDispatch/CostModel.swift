@@ -73,7 +73,9 @@ struct CostModel {
   private func loadsOfA(_ pair: CandidatePair, _ height: Double) -> Double {
     if pair.packsA { return 1 }
     if problem.aColumnStride == 1 { return rowBytes(problem.aRowStride) % 4096 == 0 && height > 8 && problem.k > 16 ? 3 : 1 }
-    // Its columns a multiple of a page apart: all in a few sets of the cache (1024^3 on Emerald Rapids: 66 GFLOP/s, packed 136).
+    // Its columns a multiple of a page apart: all in a few sets of the cache (1024^3 on Emerald Rapids: 66 GFLOP/s, packed 136; on Zen 5 230
+    // packed, 239 in place).
+    if problem.aRowStride == 1 && pair.set.isa >= .avx512 && !microarchitecture.foldsBroadcasts { return 1 }
     if problem.aRowStride == 1 { return rowBytes(problem.aColumnStride) % 4096 == 0 && problem.k > 16 ? 3 : 1.3 }
     return 4
   }
@@ -90,13 +92,14 @@ struct CostModel {
     if pair.packsA { return 1 }
     let isWide = pair.set.isa >= .avx512
     let isWideOuter = isWide && pair.set.family == .outer
+    let folds = microarchitecture.foldsBroadcasts
     // A by columns, where a broadcast that multiply-adds make themselves is loaded twice and each depth lies in another line (500^3 on
-    // Emerald Rapids: packed 1.23 times as fast, 129 x 257 x 513 1.03).
-    if problem.aColumnStride != 1 { return isWideOuter && problem.aRowStride == 1 ? 1.1 : 1 }
+    // Emerald Rapids: packed 1.23 times as fast, 129 x 257 x 513 1.03). Zen 5 reads it as fast as packed (160^3 packed 0.88 of that, 384^3
+    // 0.95, 1024^3 0.97, 64 x 64 x 100000 0.64).
+    if problem.aColumnStride != 1 { return isWideOuter && folds && problem.aRowStride == 1 ? 1.1 : 1 }
     var factor = 1.0
     // In between: on Emerald Rapids 384^3 ... 704^3 with packed A take 2 to 6 % longer on a core of its own, up to 8 % less beside a busy
     // neighbour, which shares the front end. On Zen 5 A in place is as fast up to rows of a page (333^3 ... 700^3; 1300^3 loses 4 %).
-    let folds = microarchitecture.foldsBroadcasts
     if isWideOuter && folds { factor *= 1.02 }
     let rowBytes = rowBytes(problem.aRowStride)
     if rowBytes >= 2048 && rowBytes % 4096 == 0 {
@@ -143,7 +146,7 @@ struct CostModel {
     let rest = problem.n % set.nr
     let restVectors = Double((rest + set.lanes - 1) / set.lanes)
     let vectors = Double(set.nr / set.lanes)
-    let atOnce = pair.packsB && !problem.readyB ? 1 : Double(set.panelsAtOnce(problem.m))
+    let atOnce = pair.packsB && !problem.readyB ? 1 : Double(pair.panelsAtOnce(problem))
     let groups = (panels / atOnce).rounded(.down)
     let single = panels - groups * atOnce
     var perDepth =
@@ -172,8 +175,8 @@ struct CostModel {
 
   private func packingCycles(_ pair: CandidatePair) -> Double {
     var cycles = 0.0
-    // Of the loops that pack: 16^3 on Emerald Rapids 220 ns, 144 by tiles alone.
-    let setUp = pair.set.family == .matrix ? 300.0 : 60.0
+    // Of the loops that pack: 16^3 on Emerald Rapids 220 ns, 144 by tiles alone; in bf16 on Zen 5 108 ns by pairs, 76 widened in place.
+    let setUp = pair.set.family == .matrix ? 300.0 : pair.set.family == .pair ? 200.0 : 60.0
     if pair.packsA && !problem.readyA {
       // Not by the plan's own NC, which follows the caches.
       let passes = (n / Double(BlockSizes.mostColumns)).rounded(.up)
@@ -184,7 +187,10 @@ struct CostModel {
       let isCopied = pair.copiesB && pair.strassenLevels == 0 && problem.bColumnStride == 1
       // Beside an A whose rows are apart, the first tile's instructions are too many (32 x 768 x 768: 118 GFLOP/s, with packed A 132).
       let copyingRate = pair.packsA || problem.aRowStride == 1 ? 0.1 : 0.2
-      cycles += n * k * (isCopied ? copyingRate : packingRate(pair, along: problem.bColumnStride, problem.bRowStride)) + setUp
+      // Of the last panel the empty columns are written too (5 x 7 x 1000 in bf16: 26 GFLOP/s, from B in place 56).
+      let columns = Double(wholeMultiple(problem.n, of: pair.set.nr))
+      cycles +=
+        columns * k * (isCopied ? copyingRate : packingRate(pair, along: problem.bColumnStride, problem.bRowStride)) + setUp
     }
     return cycles
   }

@@ -147,6 +147,9 @@ struct CandidatePair {
   /// Rows of the largest tile for `problem`.
   func mr(_ problem: OrientedProblem) -> Int { packsA ? self.set.mr : self.set.mr(columns: problem.n) }
 
+  /// Panels of B that its tiles multiply at once where the loops let them.
+  func panelsAtOnce(_ problem: OrientedProblem) -> Int { self.set.panelsAtOnce(problem.m, mr: mr(problem)) }
+
   /// The type of packed panels.
   var panelType: ElementType { self.set.inputType }
 }

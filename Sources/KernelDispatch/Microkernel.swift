@@ -128,14 +128,24 @@ struct TileSet {
 
   /// Whether tiles of few rows and two panels serve `problem` better than tall ones of a panel: all panels come in pairs, and B is read from
   /// end to end. In L1 they are as fast; out of memory hardware follows them (64^3 on Zen 5 1.55 times as fast, 64 x 64 x 32 1.9).
-  func widens(_ problem: OrientedProblem) -> Bool {
+  func takesPairs(_ problem: OrientedProblem) -> Bool {
     let rows = Int(CK_ROWS_OF_TWO_PANELS)
     return problem.m > rows && panelsAtOnce(rows) == 2 && problem.n % (2 * nr) == 0
   }
 
-  /// Panels of B that tiles of `rows` rows may take at once.
-  func panelsAtOnce(_ rows: Int) -> Int {
-    if family != .outer && family != .pair || language != .c || isOneVector { return 1 }
+  /// Panels of B that all tiles of `m` rows in as few tiles of at most `mr` as it takes multiply at once.
+  func panelsAtOnce(_ m: Int, mr: Int) -> Int {
+    if m <= mr { return panelsAtOnce(m) }
+    let (rows, taller) = m.quotientAndRemainder(dividingBy: (m - 1) / mr + 1)
+    let panels = panelsAtOnce(rows)
+    return taller == 0 || panelsAtOnce(rows + 1) == panels ? panels : 1
+  }
+
+  private func panelsAtOnce(_ rows: Int) -> Int {
+    if !isVectorised || isOneVector { return 1 }
     return Int(ck_panels_at_once(Int32(isa.vectorBytes(elementBytes: 4)), Int64(rows)))
   }
+
+  /// Whether its tiles are vectors of columns and written in C: those that can go on to further products and store past the caches.
+  var isVectorised: Bool { (family == .outer || family == .pair) && language == .c }
 }

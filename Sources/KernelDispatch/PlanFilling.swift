@@ -2,14 +2,18 @@ import CKernels
 import Tensors
 
 extension Dispatch {
-  /// `selection` written down as what C runs. `problem` is `descriptor` turned.
-  func written(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_gemm_plan {
+  /// `selection` written down as what C runs. `problem` is `descriptor` turned. `forDirect`: for direct convolution, whose own loops take its tiles
+  /// one by one.
+  func written(
+    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, forDirect: Bool = false
+  ) -> ck_gemm_plan {
     let pair = candidates.pairs[selection.pairIndex]
     let set = pair.set
     let threads = descriptor.batch.count == 1 ? (alone: selection.threads, batch: 1) : shares(problem, descriptor, selection)
     let driver = driver(problem, descriptor, selection, threads: threads.alone)
     let (m, mr) = (Int64(problem.m), Int64(pair.mr(problem)))
-    let height = driver == CK_DRIVER_TILES && set.widens(problem) ? Int64(CK_ROWS_OF_TWO_PANELS) : mr
+    let takesPairs = driver == CK_DRIVER_TILES && !forDirect && set.takesPairs(problem)
+    let height = takesPairs ? Int64(CK_ROWS_OF_TWO_PANELS) : mr
     let rowTiles = m <= height ? min(m, 1) : (m - 1) / height + 1
     let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
     return ck_gemm_plan(
@@ -22,8 +26,8 @@ extension Dispatch {
       far_bytes: Int64(blocks.lastLevelBytes / 2),
       tiles_copy_b: pair.copiesB && problem.bColumnStride == 1,
       streams_c: streamsC(problem, descriptor, selection),
-      tiles_repeat: (set.family == .outer || set.family == .pair) && set.language == .c && !pair.splits,
-      panels_at_once: Int32(set.panelsAtOnce(Int(tileRows) + (tallerTiles > 0 ? 1 : 0))),
+      tiles_repeat: set.isVectorised && !pair.splits,
+      panels_at_once: forDirect ? 1 : Int32(set.panelsAtOnce(problem.m, mr: Int(height))),
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
       panel_type: set.inputType.kernelType, parts: pair.splits ? Int32(problem.parts) : 0, isa: set.isa.kernelISA,
@@ -58,6 +62,8 @@ extension Dispatch {
     return (inputs, m * n * times(batch.cStride) * Double(problem.outputType.byteCount))
   }
 
+  private static let lineBytes = 64
+
   /// A batch of so few bytes stays in any L2.
   private static let leastQuietBytes = 256 << 10
 
@@ -65,7 +71,10 @@ extension Dispatch {
   /// Zen 5 100000 x 32 x 16, which fits, loses a sixth by it in its best rounds; 100000 x 32 x 32 gains 1.4).
   private func streamsC(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> Bool {
     let isOnce = descriptor.beta == 0 && descriptor.epilogue.isIdentity && problem.k <= selection.blocking.kc
-    if problem.sumsApart || !isOnce { return false }
+    let set = selection.pair.set
+    // Half a line would be written at a time, or kernels can't.
+    let isInLines = set.nr * problem.outputType.byteCount % Self.lineBytes == 0
+    if problem.sumsApart || !isOnce || !set.isVectorised || !isInLines { return false }
     let bytes = bytes(problem, descriptor.batch)
     let lastLevel = Double(blocks.lastLevelBytes)
     return bytes.output > lastLevel / 3 && bytes.inputs + bytes.output > lastLevel * 2 / 3
@@ -140,9 +149,12 @@ extension Dispatch {
       return max(1, blocks.rowsInL2(problem, selection.pair, kc: selection.blocking.kc) / set.nr)
     }
     if selection.pair.packsB && (problem.bRowStride == 1 || problem.k <= selection.blocking.kc) {
-      return problem.readyB ? set.panelsAtOnce(problem.m) : 1
+      return problem.readyB ? selection.pair.panelsAtOnce(problem) : 1
     }
-    let shared = panels / (selection.threads == 1 ? 1 : 8 * selection.threads)
+    // Parts of K share the work too, and a slice fewer reads A once less.
+    let parts = BlockSizes.partsOfK(problem, for: selection.pair, kc: selection.blocking.kc)
+    let tasks = parts > 1 ? 4 : 8
+    let shared = panels * parts / (selection.threads == 1 ? 1 : tasks * selection.threads)
     let kept = problem.sumsApart ? Self.mostSlicedSums / (min(max(problem.m, 1), 1 << 30) * set.nr) : Int.max
     return max(1, min(shared, kept))
   }

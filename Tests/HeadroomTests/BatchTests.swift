@@ -13,7 +13,8 @@ struct BatchTests {
 
   static let cases = [
     Case(sizes: (5, 7, 9), count: 1), Case(sizes: (8, 8, 8), count: 50), Case(sizes: (1, 1, 1), count: 3),
-    Case(sizes: (16, 48, 20), count: 17), Case(sizes: (130, 70, 65), count: 5), Case(sizes: (3, 200, 2100), count: 3),
+    Case(sizes: (16, 48, 20), count: 17), Case(sizes: (13, 64, 64), count: 40),
+    Case(sizes: (130, 70, 65), count: 5), Case(sizes: (3, 200, 2100), count: 3),
     Case(sizes: (4, 4, 0), count: 2), Case(sizes: (0, 4, 4), count: 2), Case(sizes: (6, 6, 6), count: 0),
   ]
 

@@ -35,12 +35,13 @@ struct FewRowsTests {
     for m in 1...7 {
       for n in [63, 64, 128, 131, 300] {
         for k in [3, 70, 530] {
-          let (a, b) = choice(index, Self.arrangements)
+          // Each M shifts what each N and K meet, and that by a stride of its own.
+          let (a, b) = choice(index + m, Self.arrangements)
           let setting = GEMMSetting(m, n, k) {
             ($0.inputType, $0.outputType, $0.a, $0.b) = (input, output, a, b)
-            $0.c = choice(index, [.rowMajor, .paddedRowMajor])
-            ($0.alpha, $0.beta) = choice(index, RouteTests.factors)
-            $0.bias = choice(index / 2, GEMMSetting.Bias.allCases)
+            $0.c = choice(index / 2, [.rowMajor, .paddedRowMajor])
+            ($0.alpha, $0.beta) = choice(index + 2 * m, RouteTests.factors)
+            $0.bias = choice(index / 2 + m, GEMMSetting.Bias.allCases)
           }
           let threads = 1 + index % 2
           #expect(try finding(setting, SelectionOptions(threads: threads, keepsThreads: true)) == nil)

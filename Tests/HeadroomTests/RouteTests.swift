@@ -29,7 +29,8 @@ struct RouteTests {
   func edges(route: Route) throws {
     let (mr, nr) = (route.microkernel.mr, route.microkernel.nr)
     var index = 0
-    for m in Set(0...(mr + 1)).union([2 * mr - 1, 5 * mr + 2]).sorted() {
+    // Tall tiles have up to 2 MR rows.
+    for m in Set(0...(mr + 1)).union([2 * mr - 1, 2 * mr, 5 * mr + 2]).sorted() {
       for n in Set([0, 1, nr / 2, nr - 1, nr, nr + 1, 2 * nr + 1]).sorted() {
         // Some depths for each size of C, so that all meet every M and every N.
         for _ in 0..<4 {

@@ -26,15 +26,17 @@ struct LoopTests {
     }
   }
 
-  private func product(_ plan: ck_gemm_plan, _ descriptor: GEMMDescriptor) -> [UInt8] {
+  /// C begins `offset` bytes into a line.
+  private func product(_ plan: ck_gemm_plan, _ descriptor: GEMMDescriptor, offset: Int = 0) -> [UInt8] {
     var plan = plan
     let (m, n, k) = (descriptor.c.rows, descriptor.c.columns, descriptor.a.columns)
     let a = operand(m * k, descriptor.inputType, seed: 1)
     let b = operand(k * n, descriptor.inputType, seed: 2)
     let bias = operand(n, descriptor.accumulatorType, seed: 3)
     // Of whole lines, as what is stored past the caches must be.
-    let c = UnsafeMutableRawBufferPointer.allocate(byteCount: m * n * descriptor.outputType.byteCount, alignment: 64)
-    defer { c.deallocate() }
+    let place = UnsafeMutableRawBufferPointer.allocate(byteCount: offset + m * n * descriptor.outputType.byteCount, alignment: 64)
+    defer { place.deallocate() }
+    let c = UnsafeMutableRawBufferPointer(rebasing: place[offset...])
     c.initializeMemory(as: UInt8.self, repeating: 0xFF)
     let status = a.withUnsafeBytes { a in
       b.withUnsafeBytes { b in
@@ -124,17 +126,20 @@ struct LoopTests {
   func streams(isa: ISA) throws {
     for line in [
       "401x96x64 f32", "401x104x30 f64", "401x16x64 f32", "401x96x64 bf16f32", "40x2096x64 f32", "40x2080x64:nt bf16f32",
+      "4x4096x64 f32", "1x8192x64 f32", "401x97x64 f32", "401x97x64 bf16f32",
     ] {
       let descriptor = try #require(GEMMDescriptor(line: line))
       var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
       #expect(plan.driver == CK_DRIVER_BLOCKED || plan.driver == CK_DRIVER_BY_SLICE)
-      plan.streams_c = false
-      let expected = product(plan, descriptor)
-      plan.streams_c = true
-      for threads in [1, 2, 16] as [Int32] {
-        plan.team.threads = threads
-        let isSame = product(plan, descriptor) == expected
-        #expect(isSame, "\(line), \(threads) threads")
+      for offset in [0, descriptor.outputType.byteCount] {
+        plan.streams_c = false
+        let expected = product(plan, descriptor, offset: offset)
+        plan.streams_c = true
+        for threads in [1, 2, 16] as [Int32] {
+          plan.team.threads = threads
+          let isSame = product(plan, descriptor, offset: offset) == expected
+          #expect(isSame, "\(line), \(threads) threads, \(offset) bytes into a line")
+        }
       }
     }
   }
@@ -155,10 +160,10 @@ struct LoopTests {
 
   @Test("C is stored past the caches where they would not keep it, and it is written once")
   func streamed() throws {
-    func streams(_ line: String, _ change: (inout GEMMDescriptor) -> Void = { _ in }) throws -> Bool {
+    func streams(_ line: String, by isa: ISA = .avx512, _ change: (inout GEMMDescriptor) -> Void = { _ in }) throws -> Bool {
       var descriptor = try #require(GEMMDescriptor(line: line))
       change(&descriptor)
-      return try dispatch(.avx512, l2: SyntheticMachine.l2).plan(descriptor).plan.streams_c
+      return try dispatch(isa, l2: SyntheticMachine.l2).plan(descriptor).plan.streams_c
     }
     #expect(try streams("100000x32x32 f32"))
     #expect(try !streams("100000x32x16 f32"))
@@ -168,6 +173,23 @@ struct LoopTests {
     #expect(try !streams("100000x32x32 f32") { $0.beta = 1 })
     #expect(try !streams("100000x32x32 f32") { $0.epilogue.activation = .relu })
     #expect(try !streams("100000x64x16 bf16"))
+    // Tiles of a half line, and kernels that can't.
+    #expect(try !streams("100000x32x32 f32", by: .sse2))
+    #expect(try !streams("100000x32x32:nt f32") { $0.options.variant = "dot.direct" })
+  }
+
+  @Test("A plan's tiles of either height take as many panels at once as it says", arguments: ISA.allCases)
+  func panelsAtOnce(isa: ISA) throws {
+    for m in 1...40 {
+      for line in ["\(m)x128x64 f32", "\(m)x4096x64 f32", "\(m)x64x64 bf16", "\(m)x4096x512 bf16f32", "\(m)x256x64 f64"] {
+        let plan = try dispatch(isa, l2: SyntheticMachine.l2).plan(try #require(GEMMDescriptor(line: line))).plan
+        if plan.panels_at_once == 1 { continue }
+        let bytes = Int32(isa.vectorBytes(elementBytes: 4))
+        for rows in [plan.tile_rows, plan.tile_rows + (plan.taller_tiles > 0 ? 1 : 0)] {
+          #expect(ck_panels_at_once(bytes, rows) == plan.panels_at_once, "\(line)")
+        }
+      }
+    }
   }
 
   @Test("Slices of panels follow L2, the blocks of A and B the last level, and neither decides the depth of a block")
