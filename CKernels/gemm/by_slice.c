@@ -19,7 +19,7 @@ typedef struct ck_slice_run {
   ck_workspace_map map;
   int64_t panels, slices; ///< of N
   int64_t blocks;         ///< of K
-  int64_t at_once;        ///< full panels that a tile multiplies, where none is packed
+  bool takes_slices;      ///< as of the plan, where no panel is packed
   _Atomic int64_t next;   ///< task: a slice and a part of K
 } ck_slice_run;
 
@@ -68,11 +68,11 @@ static bool copies_panel(const ck_slice_run *run, int64_t panel) {
 /// Has the tile take `groups` times as many panels as it can at once.
 static void take_several(const ck_slice_run *run, int64_t groups, ck_dtype c_type, ck_tile *t) {
   const ck_gemm_plan *plan = run->plan;
-  t->beside = true;
-  t->b_ps = plan->ready_b ? plan->nr * ck_round_up(plan->k, plan->kr) : plan->nr;
+  t->beside = plan->panels_at_once > 1;
+  t->b_ps = plan->nr * (plan->ready_b ? ck_round_up(plan->k, plan->kr) : plan->b_cs);
   t->more = groups - 1;
-  t->b_step = run->at_once * t->b_ps * ck_element_bytes(plan->ready_b ? plan->panel_type : plan->b_type);
-  t->c_step = run->at_once * plan->nr * ck_element_bytes(c_type);
+  t->b_step = plan->panels_at_once * t->b_ps * ck_element_bytes(plan->ready_b ? plan->panel_type : plan->b_type);
+  t->c_step = plan->panels_at_once * plan->nr * ck_element_bytes(c_type);
 }
 
 /// What all tiles of A meet: one panel, or `groups` of as many as a tile takes at once, and one block of K.
@@ -148,7 +148,7 @@ static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
   ck_tile t = ck_tile_of(plan, depth, padded);
   if (copies) t.copy_b = slice->packed, t.b_ks = plan->b_rs;
   t.n = ck_least(plan->nr, plan->n - column);
-  const int64_t columns = groups ? groups * run->at_once * plan->nr : t.n;
+  const int64_t columns = groups ? groups * plan->panels_at_once * plan->nr : t.n;
   if (groups) take_several(run, groups, slice->sums ? plan->acc_type : plan->c_type, &t);
   if (slice->sums) t.c_rs = slice->sums_rs, t.alpha = 1, t.beta = 0, t.narrow = false;
   if (block > slice->block) t.beta = 1;
@@ -182,10 +182,11 @@ static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
 static int64_t groups_from(const ck_slice_run *run, const ck_slice *slice, int64_t panel) {
   enum { sums_bytes = 16 << 10 };
   const ck_gemm_plan *plan = run->plan;
-  if (run->at_once <= 1) return 0;
-  const int64_t groups = (ck_least(slice->panel_end, plan->n / plan->nr) - panel) / run->at_once;
+  if (!run->takes_slices) return 0;
+  const int64_t groups = (ck_least(slice->panel_end, plan->n / plan->nr) - panel) / plan->panels_at_once;
   if (!slice->finishes) return groups;
-  return ck_least(groups, ck_most(1, sums_bytes / (plan->m * run->at_once * plan->nr * ck_element_bytes(plan->acc_type))));
+  return ck_least(groups,
+                  ck_most(1, sums_bytes / (plan->m * plan->panels_at_once * plan->nr * ck_element_bytes(plan->acc_type))));
 }
 
 static void run_slice(const ck_slice_run *run, const ck_slice *slice) {
@@ -197,7 +198,7 @@ static void run_slice(const ck_slice_run *run, const ck_slice *slice) {
       const int64_t groups = groups_from(run, slice, panel);
       if (groups > 0) {
         run_step(run, &(ck_slice_step){slice, panel, block, groups, NULL});
-        panel += groups * run->at_once - 1;
+        panel += groups * plan->panels_at_once - 1;
         continue;
       }
       const bool wraps = panel + 1 == slice->panel_end, ends = wraps && block + 1 == slice->block_end;
@@ -280,7 +281,7 @@ void ck_gemm_by_slice(const ck_gemm_plan *plan, const ck_gemm_operands *operands
       .panels = panels,
       .slices = ck_ceil_div(panels, plan->slice_panels),
       .blocks = ck_ceil_div(plan->k, plan->kc),
-      .at_once = ck_packs_b(plan) ? 1 : plan->panels_at_once,
+      .takes_slices = plan->takes_slices && !ck_packs_b(plan),
   };
   ck_team_run(plan->team, run_thread, &run);
 }

@@ -24,9 +24,12 @@ void ck_gemm_tiles(const ck_gemm_plan *plan, const ck_gemm_operands *operands, c
   if (next) ask_for_next(plan, next, &tile);
   tile.b_ps = plan->nr;
   const int64_t wide = plan->panels_at_once * plan->nr;
+  tile.b_step = wide * plan->b_cs * in_bytes, tile.c_step = wide * out_bytes;
   for (int64_t column = 0, columns; column < plan->n; column += columns) {
-    tile.beside = wide > plan->nr && plan->n - column >= wide;
-    columns = tile.beside ? wide : ck_least(plan->n - column, plan->nr);
+    const int64_t groups = (plan->n - column) / wide;
+    tile.beside = wide > plan->nr && groups > 0;
+    tile.more = groups > 0 && plan->takes_slices && plan->row_tiles == 1 && !next ? groups - 1 : 0;
+    columns = groups > 0 ? (tile.more + 1) * wide : ck_least(plan->n - column, plan->nr);
     tile.n = ck_least(columns, plan->nr);
     const void *b = (const char *)operands->b + column * plan->b_cs * in_bytes;
     for (int64_t i = 0, row = 0; i < plan->row_tiles; i++) {

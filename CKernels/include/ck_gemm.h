@@ -61,7 +61,8 @@ typedef struct ck_gemm_plan {
   bool tiles_copy_b; ///< B's rows are adjacent, packed as they are, and by micro-kernels that can copy them (`copy_b` of a tile)
   bool streams_c;    ///< C is written once, and more than caches keep
   bool tiles_repeat; ///< micro-kernels can go on to further products (`more` of a tile)
-  int32_t panels_at_once;                    ///< that all its tiles can multiply (`beside` of a tile)
+  int32_t panels_at_once; ///< that all its tiles can multiply (`beside` of a tile)
+  bool takes_slices;      ///< one call of a tile takes all panels of a slice, or of a small product, so many at once
   ck_dtype a_type, b_type, acc_type, c_type; ///< in memory, after the swap
   ck_dtype panel_type;      ///< of packed panels: what the micro-kernel reads (widening = f32 panels of bf16 operands)
   int32_t parts;            ///< 1 to 3: bf16 panels of a fp32 operand, which add up to it; 0: its panels are of one piece

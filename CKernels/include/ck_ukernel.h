@@ -43,7 +43,8 @@ typedef struct ck_tile {
   int64_t c_ahead; ///< or for the C so many elements on, where K is too short for that
   ck_stream fetch[2]; ///< of A and of B
   int64_t a_ahead;    ///< not 0 (`outer` and `pair` in C): the stream of A begins so many bytes after the A of each product
-  int64_t more; ///< of `outer` and `pair` in C: so many further products of one block each, from one to the next so many bytes:
+  int64_t more; ///< of `outer`, `pair` and `dot` in C: so many further products of one block each, from one to the next so many
+                ///< bytes:
   int64_t a_step, b_step, c_step;
   bool folds_a; ///< multiply-adds are to broadcast packed A themselves: fewer instructions, more loads
   void *copy_b; ///< not NULL (`outer` of fp32 or fp64 by vectors, but for tall rows; one block, `more` 0, NR live columns): B is

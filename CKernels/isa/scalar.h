@@ -39,6 +39,14 @@ typedef int ck_mask;
 CK_SCALAR_OPERATIONS(float)
 CK_SCALAR_OPERATIONS(double)
 
+CK_INLINE void ck_sum_each(float *sums, const ck_vf *v, const int count, float factor) {
+  for (int i = 0; i < count; i++) {
+    sums[i] = v[i] * factor;
+    CK_KEEP_SCALAR(sums[i]);
+  }
+}
+CK_INLINE float ck_madd_one(float acc, float a, float b) { return ck_madd(acc, a, b); }
+
 CK_INLINE ck_mask ck_first(int64_t lanes) { return lanes > 0; }
 
 // bf16, widened: the upper half of a float.

@@ -28,6 +28,31 @@
 CK_VECTOR_OPERATIONS(ck_vf, float)
 CK_VECTOR_OPERATIONS(ck_vd, double)
 
+// Halves added until four lanes are left.
+typedef float ck_v4 __attribute__((vector_size(16)));
+CK_INLINE ck_v4 ck_folded(ck_vf v) {
+  ck_v4 quarter[sizeof v / sizeof(ck_v4)];
+  __builtin_memcpy(quarter, &v, sizeof v);
+  for (int width = sizeof v / sizeof(ck_v4) / 2; width > 0; width /= 2)
+    for (int l = 0; l < width; l++) quarter[l] += quarter[l + width];
+  return quarter[0];
+}
+
+/// What `ck_sum` makes of each of `count` vectors, in the same order, times `factor`: of four at once, in a quarter of the
+/// instructions.
+CK_INLINE void ck_sum_each(float *sums, const ck_vf *v, const int count, float factor) {
+  if (count != 4) {
+    for (int i = 0; i < count; i++) sums[i] = ck_sum(v[i]) * factor;
+    return;
+  }
+  const ck_v4 a = ck_folded(v[0]), b = ck_folded(v[1]), c = ck_folded(v[2]), d = ck_folded(v[3]);
+  const ck_v4 ab = __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
+  const ck_v4 cd = __builtin_shufflevector(c, d, 0, 1, 4, 5) + __builtin_shufflevector(c, d, 2, 3, 6, 7);
+  const ck_v4 each = (__builtin_shufflevector(ab, cd, 0, 2, 4, 6) + __builtin_shufflevector(ab, cd, 1, 3, 5, 7)) * factor;
+  __builtin_memcpy(sums, &each, sizeof each);
+}
+CK_INLINE float ck_madd_one(float acc, float a, float b) { return acc + a * b; }
+
 // fp32 rounded to bf16: to nearest, ties to even; NaN stays NaN, made quiet.
 typedef uint32_t ck_vu __attribute__((vector_size(sizeof(ck_vf))));
 typedef uint16_t ck_vh __attribute__((vector_size(sizeof(ck_vf) / 2)));

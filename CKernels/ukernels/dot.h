@@ -33,24 +33,32 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int columns) {
   const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
   CK_EACH (i, rows) {
     const int64_t row = i * t->c_rs;
-    CK_ACC *to = (CK_ACC *)c + row;
-    CK_EACH (j, columns) {
-      CK_ACC value = ck_sum(sum[i][j]) * alpha;
-      if (t->narrow) {
-        ck_store_one((CK_NARROW *)c + row + j, value);
-        continue;
-      }
-      if (beta != 0) value += beta * to[j];
-      ck_store_one(&to[j], value);
+    CK_ACC *to = (CK_ACC *)c + row, value[CK_MAX_VECTORS];
+    ck_sum_each(value, sum[i], columns, alpha);
+    if (t->narrow) {
+      CK_EACH (j, columns) ck_store_one((CK_NARROW *)c + row + j, value[j]);
+      continue;
     }
+    if (beta != 0)
+      CK_EACH (j, columns) value[j] = ck_madd_one(value[j], beta, to[j]);
+    CK_EACH (j, columns) ck_store_one(&to[j], value[j]);
   }
 }
 
-/// One row of the table: `rows` x `nr`, with fewer columns when fewer are live.
+/// One row of the table: `rows` x `nr`, with fewer columns when fewer are live, of one product after another.
 CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
-  CK_UNROLL
-  for (int columns = 1; columns <= nr; columns++)
-    if (t->n == columns) CK_BODY(t, a, b, c, rows, columns);
+  const void *next_a, *next_b;
+#pragma clang loop unroll(disable)
+  for (int64_t left = t->more;; left--) {
+    CK_UNROLL
+    for (int columns = 1; columns <= nr; columns++)
+      if (t->n == columns) CK_BODY(t, a, b, c, rows, columns);
+    if (left == 0) return;
+    next_a = (const char *)a[0] + t->a_step;
+    next_b = (const char *)b[0] + t->b_step;
+    c = (char *)c + t->c_step;
+    a = &next_a, b = &next_b;
+  }
 }
 
 #undef CK_BODY

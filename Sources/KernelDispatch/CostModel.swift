@@ -230,7 +230,7 @@ struct CostModel {
     let load = (isInL1 ? 0.5 : 0.5 + wait) * (set.inputType == .bfloat16 && set.isa < .avx512bf16 ? 2 : 1)
     let perCycle = set.isa >= .avx512bf16 ? microarchitecture.pairsPerCycle : 2
     let oneStep = max(height * columns / perCycle, (height + columns) * load, 4)
-    return rowTiles * columnTiles * (steps * oneStep + 12 + height * columns * 8)
+    return rowTiles * columnTiles * (steps * oneStep + 12 + height * columns * 3)
   }
 
   /// Reading A and B and writing C once, at the rate of the level that holds them.

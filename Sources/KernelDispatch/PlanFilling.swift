@@ -16,6 +16,7 @@ extension Dispatch {
     let height = takesPairs ? Int64(CK_ROWS_OF_TWO_PANELS) : mr
     let rowTiles = m <= height ? min(m, 1) : (m - 1) / height + 1
     let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
+    let panelsAtOnce = forDirect ? 1 : set.panelsAtOnce(problem.m, mr: Int(height))
     return ck_gemm_plan(
       driver: driver, swapped: problem.swapped,
       pack_a: pair.packsA, pack_b: pair.packsB, ready_a: nil, ready_b: nil, copied_a: nil, copied_b: nil,
@@ -26,8 +27,9 @@ extension Dispatch {
       far_bytes: Int64(blocks.lastLevelBytes / 2),
       tiles_copy_b: pair.copiesB && problem.bColumnStride == 1,
       streams_c: streamsC(problem, descriptor, selection),
-      tiles_repeat: set.isVectorised && !pair.splits,
-      panels_at_once: forDirect ? 1 : Int32(set.panelsAtOnce(problem.m, mr: Int(height))),
+      tiles_repeat: set.language == .c && set.family != .matrix && !pair.splits,
+      panels_at_once: Int32(panelsAtOnce),
+      takes_slices: panelsAtOnce > 1 || (set.family == .dot && set.language == .c && rowTiles == 1),
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,
       acc_type: descriptor.accumulatorType.kernelType, c_type: problem.outputType.kernelType,
       panel_type: set.inputType.kernelType, parts: pair.splits ? Int32(problem.parts) : 0, isa: set.isa.kernelISA,

@@ -36,13 +36,15 @@ public final class TileCalls {
     // Panels that are taken at once, then single ones.
     let wide = nr * Int64(plan.driver == CK_DRIVER_TILES ? plan.panels_at_once : 1)
     let groups = plan.n / wide
-    let count = Int((groups + (plan.n % wide + nr - 1) / nr) * plan.row_tiles)
+    let groupsPerCall = plan.driver == CK_DRIVER_TILES && plan.takes_slices && plan.row_tiles == 1 ? max(groups, 1) : 1
+    let wideCalls = groups / groupsPerCall
+    let count = Int((wideCalls + (plan.n % wide + nr - 1) / nr) * plan.row_tiles)
     calls = .allocate(capacity: count)
     operands = .allocate(capacity: 2 * count)
     let (inBytes, outBytes) = (Int64(descriptor.inputType.byteCount), Int64(descriptor.outputType.byteCount))
     for index in 0..<count {
       let turn = Int64(index) / plan.row_tiles
-      let column = turn < groups ? turn * wide : groups * wide + (turn - groups) * nr
+      let column = turn < wideCalls ? turn * wide : groups * wide + (turn - wideCalls) * nr
       let place = Int64(index) % plan.row_tiles
       let row = place * plan.tile_rows + min(place, plan.taller_tiles)
       let rows = plan.tile_rows + (place < plan.taller_tiles ? 1 : 0)
@@ -51,7 +53,9 @@ public final class TileCalls {
       operands[2 * index + 1] = right + Int(column * plan.b_cs * inBytes)
       var tile = plan.tile
       tile.n = min(nr, plan.n - column)
-      (tile.beside, tile.b_ps) = (wide > nr && turn < groups, nr)
+      (tile.beside, tile.b_ps) = (wide > nr && turn < wideCalls, nr)
+      tile.more = turn < wideCalls ? groupsPerCall - 1 : 0
+      (tile.b_step, tile.c_step) = (wide * plan.b_cs * inBytes, wide * outBytes)
       let c = pointers.c + Int((row * plan.c_rs + column) * outBytes)
       calls.initializeElement(at: index, to: Call(kernel: kernel, c: c, tile: tile))
     }

@@ -4,7 +4,7 @@ extension GoldenSelectionTests {
   /// Per level of the instruction set, on a machine with 1 MiB of L2, 32 MiB of L3 and two threads.
   static let golden: [ISA: String] = [
     .scalar: """
-    1x1x1 f32 -> outer.direct outer_f32_2x4_scalar mc=2 nc=4 kc=8 threads=1
+    1x1x1 f32 -> dot.direct dot_f32_2x4_scalar mc=2 nc=4 kc=1 threads=1
     8x8x8 f32 -> outer.direct outer_f32_2x4_scalar mc=8 nc=8 kc=8 threads=1
     128x128x128 f32 -> outer.direct outer_f32_2x4_scalar mc=128 nc=128 kc=128 threads=2
     1x4096x4096 f32 -> outer.direct outer_f32_2x4_scalar mc=2 nc=4096 kc=64 threads=2
