@@ -205,6 +205,18 @@ struct LoopTests {
     #expect(try dispatch(.avx512, l2: Self.huge).plan(unblocked).plan.slice_panels == 1)
   }
 
+  @Test("B that came packed passes panel by panel, whatever it was packed from, unless A is too much to pass each time")
+  func packedAhead() throws {
+    for (shape, panels) in [("8x4096x4096", 1), ("64x4096x4096", 1), ("4x4096x4096", 2), ("64x64x100000", 2)] as [(String, Int64)]
+    {
+      for layout in ["nn", "nt"] {
+        let descriptor = try #require(GEMMDescriptor(line: "\(shape):\(layout) f32"))
+        let plan = try dispatch(.avx512, l2: SyntheticMachine.l2).plan(descriptor, ahead: Ahead(b: true)).plan
+        #expect(plan.driver == CK_DRIVER_BY_SLICE && plan.slice_panels == panels, "\(shape), \(layout)")
+      }
+    }
+  }
+
   @Test("Tiles ask for what comes next beyond L2, and within it where that costs nothing")
   func asking() throws {
     let small = try #require(GEMMDescriptor(line: "128x128x128 f32"))
