@@ -100,8 +100,9 @@ struct LoopTests {
     ]
     for line in lines {
       let isNarrow = line.hasSuffix("bf16")
-      let variants =
+      var variants =
         isNarrow ? ["outer.widened", "outer.direct", "pair.packed-b"] : ["outer.packed", "outer.packed-b", "outer.direct"]
+      if line.contains(":nt") { variants.append("dot.direct") }
       for variant in variants {
         // Read where it lies: bf16 by AVX2 and AVX-512 alone, no B along K. Multiplied in pairs: by AVX512_BF16.
         if variant == "outer.direct" && (isNarrow && isa < .avx2 || line.contains(":")) { continue }
