@@ -6,8 +6,6 @@
 #include "gemm/gemm.h"
 #include "gemm/panels.h"
 
-enum { CK_RUNS_PER_THREAD = 8 };
-
 typedef struct ck_batch_run {
   const ck_gemm_plan *plan;
   const ck_gemm_source *source;
@@ -103,6 +101,6 @@ void ck_gemm_batch(const ck_gemm_plan *plan, const ck_gemm_source *source, char 
     run_products(&run, 0, source->count, workspace);
     return;
   }
-  run.length = ck_most(1, source->count / ((int64_t)team.threads * CK_RUNS_PER_THREAD));
+  run.length = ck_team_run_length(source->count, team.threads);
   ck_team_run(team, run_thread, &run);
 }

@@ -12,9 +12,6 @@
 #include "gemm/gemm.h"
 #include "gemm/panels.h"
 
-/// How often each thread takes tasks, if they are many.
-enum { CK_TURNS = 8 };
-
 typedef struct ck_slice_run {
   const ck_gemm_plan *plan;
   const ck_gemm_operands *operands;
@@ -86,20 +83,20 @@ typedef struct ck_slice_step {
 } ck_slice_step;
 
 /// What a step's tiles ask for of A.
-typedef enum ck_a_ahead { CK_A_NOTHING, CK_A_TILES, CK_A_COLUMNS } ck_a_ahead;
+typedef enum ck_asking { CK_ASKS_FOR_NOTHING, CK_ASKS_FOR_TILES, CK_ASKS_FOR_COLUMNS } ck_asking;
 
 /// Where A lies by columns, a tile takes a narrow piece of each, which no hardware follows. Of few panels all tiles share in
 /// asking for the next block's, whole (64 x 64 x 100000 on Zen 5: 144 to 211 GFLOP/s; but 64 x 3136 x 576 237 to 230). Else the
 /// first panel brings A into L2, where the others find it; packed A came there when it was packed.
-static ck_a_ahead a_ahead(const ck_slice_run *run, const ck_slice_step *at) {
+static ck_asking asking_for_a(const ck_slice_run *run, const ck_slice_step *at) {
   enum { most_panels = 16 };
   const ck_gemm_plan *plan = run->plan;
   const int64_t depth = block_depth(plan, at->block), panels = at->slice->panel_end - at->slice->panel;
-  if (plan->pack_a || !ck_fetches(plan, depth)) return CK_A_NOTHING;
+  if (plan->pack_a || !ck_fetches(plan, depth)) return CK_ASKS_FOR_NOTHING;
   const bool more = at->block + 1 < at->slice->block_end;
   const bool in_columns = plan->a_rs == 1 && at->groups == 0 && panels <= most_panels && more;
-  if (in_columns && plan->row_tiles > 1) return CK_A_COLUMNS;
-  return in_columns || ck_fetches_a(plan, depth) ? CK_A_TILES : CK_A_NOTHING;
+  if (in_columns && plan->row_tiles > 1) return CK_ASKS_FOR_COLUMNS;
+  return in_columns || ck_fetches_a(plan, depth) ? CK_ASKS_FOR_TILES : CK_ASKS_FOR_NOTHING;
 }
 
 /// A share of the next block's columns for every second tile: of several lines each, they take the stream of B, of which the
@@ -133,7 +130,7 @@ static const void *tile_of_a(const ck_slice_run *run, int64_t block, int64_t til
   if (plan->pack_a) t->a_ks = height * plan->kr;
   if (plan->ready_a) return ck_ready_a(plan, tile, height, pc);
   if (plan->pack_a) return packed_a(run, block, row);
-  return (const char *)run->operands->a + (row * plan->a_rs + pc * plan->a_cs) * ck_element_bytes(plan->a_type);
+  return ck_source_of_a(plan, run->operands, row, pc);
 }
 
 static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
@@ -146,8 +143,7 @@ static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
   const void *b = slice->packed;
   const bool copies = copies_panel(run, panel);
   if (plan->ready_b) b = ck_ready_b(plan, column, pc);
-  else if (!plan->pack_b || copies)
-    b = (const char *)run->operands->b + (pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
+  else if (!plan->pack_b || copies) b = ck_source_of_b(plan, run->operands, column, pc);
   ck_tile t = ck_tile_of(plan, depth, padded);
   if (copies) t.copy_b = slice->packed, t.b_ks = plan->b_rs;
   t.n = ck_least(plan->nr, plan->n - column);
@@ -158,18 +154,19 @@ static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
   t.streams_c = !slice->sums && ck_streams_c(plan, run->operands, &t);
   t.fetch_c = !t.streams_c && !slice->sums && block == slice->block && ck_fetches(plan, depth);
   const bool c_ahead = t.fetch_c && padded / plan->kr < CK_C_AHEAD;
-  const ck_a_ahead ahead = a_ahead(run, at);
-  const int64_t each = ahead == CK_A_COLUMNS ? 2 : 1;
+  const ck_asking asking = asking_for_a(run, at);
+  // Of B every tile asks for a share, or every second one.
+  const int64_t turn = asking == CK_ASKS_FOR_COLUMNS ? 2 : 1;
   for (int64_t tile = 0; tile < plan->row_tiles; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
     const void *a = tile_of_a(run, block, tile, &t);
     void *c = slice->sums ? slice->sums + (row * t.c_rs + sums_column) * ck_element_bytes(plan->acc_type)
-                          : (char *)run->operands->c + (row * plan->c_rs + column) * ck_element_bytes(plan->c_type);
+                          : ck_place_of_c(plan, run->operands, row, column);
     t.fetch[0].count = t.fetch[1].count = 0;
     if (plan->ready_b && groups == 0 && tile == 0) t.fetch[1] = ck_panel_stream_ahead(plan, b);
-    if (ahead == CK_A_COLUMNS && tile % 2 == 1) ask_for_columns(run, at, tile, &t);
-    else if (at->next) ck_pack_stream(at->next, tile / each, ck_ceil_div(plan->row_tiles, each), padded / plan->kr, &t.fetch[1]);
-    if (ahead == CK_A_TILES) ask_for_tile(run, at, tile, &t);
+    if (tile % turn == 1) ask_for_columns(run, at, tile, &t);
+    else if (at->next) ck_pack_stream(at->next, tile / turn, ck_ceil_div(plan->row_tiles, turn), padded / plan->kr, &t.fetch[1]);
+    if (asking == CK_ASKS_FOR_TILES) ask_for_tile(run, at, tile, &t);
     // Of the next tile down, or the first one of the next panel.
     if (c_ahead) t.c_ahead = tile + 1 < plan->row_tiles ? height * plan->c_rs : plan->nr - row * plan->c_rs;
     const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = columns};
@@ -262,9 +259,9 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
   const ck_gemm_plan *plan = run->plan;
   if (ck_packs_a(plan)) pack_a(run, thread, threads);
   const int64_t tasks = run->slices * plan->k_parts;
-  // One thread shares with none: on a product of 16^3 an atomic addition takes a sixth of the time. Several take neighbours,
-  // whose lines of C lie side by side.
-  const int64_t together = threads == 1 ? tasks : ck_most(1, tasks / (CK_TURNS * threads));
+  // One thread shares with none: on a product of 16^3 an atomic addition takes time that shows. The lines of C of neighbours lie
+  // side by side.
+  const int64_t together = ck_team_run_length(tasks, threads);
   for (int64_t task = 0; task < tasks;) {
     if (threads > 1) task = atomic_fetch_add_explicit(&run->next, together, memory_order_relaxed);
     for (const int64_t end = ck_least(task + together, tasks); task < end; task++) run_task(run, task, thread);

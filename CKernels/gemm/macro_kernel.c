@@ -13,7 +13,7 @@ enum { CK_SHALLOW = 96 };
 /// Where a tile's sums go.
 static void *sums_of(const ck_run *run, const ck_step *step, int64_t row, int64_t column, void *scratch) {
   const ck_gemm_plan *plan = run->plan;
-  if (!plan->accumulate) return (char *)run->operands->c + (row * plan->c_rs + column) * ck_element_bytes(plan->c_type);
+  if (!plan->accumulate) return ck_place_of_c(plan, run->operands, row, column);
   if (!run->sums_in_workspace) return scratch;
   const int64_t band_row = row - ck_tile_row(plan, step->tile);
   return run->workspace + run->map.sums + (band_row * plan->nc + column - step->jc) * ck_element_bytes(plan->acc_type);
@@ -65,9 +65,7 @@ static void list_parts(const ck_step *step, const ck_gemm_plan *plan, int64_t he
 
 /// A panel of B where the caller has it.
 static const char *source_of_b(const ck_run *run, const ck_step *step, int64_t panel) {
-  const ck_gemm_plan *plan = run->plan;
-  const int64_t column = step->jc + panel * plan->nr;
-  return (const char *)run->operands->b + (step->pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
+  return ck_source_of_b(run->plan, run->operands, step->jc + panel * run->plan->nr, step->pc);
 }
 
 /// Where it is read: as it comes, or once it is packed.
@@ -101,8 +99,7 @@ static void end_copy(const ck_run *run, const ck_step *step, int64_t panel, ck_t
 static const void *tile_of_a(const ck_run *run, const ck_step *step, int64_t tile, ck_tile *t) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
-  if (!plan->pack_a && !plan->ready_a)
-    return (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * ck_element_bytes(plan->a_type);
+  if (!plan->pack_a && !plan->ready_a) return ck_source_of_a(plan, run->operands, row, step->pc);
   t->a_ks = ck_a_panel_rows(plan, height) * plan->a_kr;
   if (plan->ready_a) return ck_ready_a(plan, tile, height, step->pc);
   ck_pack_tile_of_a(run, step, tile);
@@ -195,14 +192,14 @@ static void run_down(const ck_run *run, const ck_step *step, const ck_task *task
     end = ck_least(tile + most, task->tile_end);
     if (tile < plan->taller_tiles) end = ck_least(end, plan->taller_tiles);
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
-    const void *a = (const char *)run->operands->a + (row * plan->a_rs + step->pc * plan->a_cs) * in_bytes;
+    const void *a = ck_source_of_a(plan, run->operands, row, step->pc);
     t.more = end - tile - 1, t.a_step = height * plan->a_rs * in_bytes, t.c_step = height * plan->c_rs * out_bytes;
     ask_down(plan, step, height, &t);
     for (int64_t panel = task->panel; panel < task->panel_end; panel++, t.fetch[0].count = 0) {
       const int64_t column = step->jc + panel * plan->nr;
       const void *b = place_of_b(run, step, panel);
       t.n = ck_least(plan->nr, step->jc + step->columns - column);
-      plan->tiles[height](&t, &a, &b, (char *)run->operands->c + (row * plan->c_rs + column) * out_bytes);
+      plan->tiles[height](&t, &a, &b, ck_place_of_c(plan, run->operands, row, column));
     }
   }
 }
@@ -220,7 +217,7 @@ static void run_across(const ck_run *run, const ck_step *step, const ck_task *ta
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
     const void *a = tile_of_a(run, step, tile, &t), *from = b;
-    char *c = (char *)run->operands->c + (row * plan->c_rs + column) * out_bytes;
+    char *c = ck_place_of_c(plan, run->operands, row, column);
     t.n = plan->nr, t.more = whole - 1;
     if (whole > 0) plan->tiles[height](&t, &a, &from, c);
     if (rest == 0) continue;

@@ -13,7 +13,7 @@ ck_pack_job ck_pack_a_job(const ck_gemm_plan *plan, const ck_gemm_operands *oper
                           char *destination) {
   const int64_t row = ck_tile_row(plan, block->tile);
   ck_pack_job job = {
-      .source = (const char *)operands->a + (row * plan->a_rs + block->pc * plan->a_cs) * ck_element_bytes(plan->a_type),
+      .source = ck_source_of_a(plan, operands, row, block->pc),
       .destination = destination,
       .rows = ck_tile_row(plan, block->tile_end) - row,
       .k = block->depth,
@@ -47,8 +47,7 @@ void ck_pack_a(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const
 ck_pack_job ck_pack_b_job(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_b_panel *panel,
                           char *destination) {
   ck_pack_job job = {
-      .source =
-          (const char *)operands->b + (panel->pc * plan->b_rs + panel->column * plan->b_cs) * ck_element_bytes(plan->b_type),
+      .source = ck_source_of_b(plan, operands, panel->column, panel->pc),
       .destination = destination,
       .rows = panel->columns,
       .k = panel->depth,

@@ -41,6 +41,19 @@ void ck_pack_a(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const
 /// What packs them.
 ck_pack_job ck_pack_b_job(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_b_panel *panel, char *destination);
 
+/// Where the caller has A, from a row and a depth on.
+static inline const char *ck_source_of_a(const ck_gemm_plan *plan, const ck_gemm_operands *operands, int64_t row, int64_t pc) {
+  return (const char *)operands->a + (row * plan->a_rs + pc * plan->a_cs) * ck_element_bytes(plan->a_type);
+}
+
+/// The same of B, from a column and a depth on, and of C.
+static inline const char *ck_source_of_b(const ck_gemm_plan *plan, const ck_gemm_operands *operands, int64_t column, int64_t pc) {
+  return (const char *)operands->b + (pc * plan->b_rs + column * plan->b_cs) * ck_element_bytes(plan->b_type);
+}
+static inline char *ck_place_of_c(const ck_gemm_plan *plan, const ck_gemm_operands *operands, int64_t row, int64_t column) {
+  return (char *)operands->c + (row * plan->c_rs + column) * ck_element_bytes(plan->c_type);
+}
+
 /// Whether a tile is deep enough to ask for anything.
 static inline bool ck_is_deep(const ck_gemm_plan *plan, int64_t depth) { return depth >= 3 * CK_CHUNK * plan->kr; }
 

@@ -17,6 +17,13 @@ typedef struct ck_team {
 /// parallel region it runs on the calling thread alone.
 void ck_team_run(ck_team team, ck_team_fn work, void *context);
 
+/// How many neighbouring tasks a thread takes at a time: one thread all, several so few that each takes its turn eight times.
+static inline int64_t ck_team_run_length(int64_t tasks, int32_t threads) {
+  enum { turns = 8 };
+  const int64_t length = threads <= 1 ? tasks : tasks / (turns * (int64_t)threads);
+  return length > 1 ? length : 1;
+}
+
 /// Waits for every thread of the innermost `ck_team_run`.
 void ck_team_barrier(void);
 

@@ -66,7 +66,7 @@ struct ConvolutionCost {
     let row = OrientedProblem(problem.rowProduct, turns: false)
     let whole = Blocking(mc: row.m, nc: row.n, kc: max(row.k, 1))
     let rows = images * groups * Double(problem.outputHeight)
-    var cycles = rows * CostModel(row, whole, microarchitecture).tileCycles(pair)
+    var cycles = rows * CostModel(row, whole, microarchitecture).tileCycles(pair, oneByOne: true)
     let weights = groups * Double(problem.channels * problem.depth)
     if pair.packsB {
       cycles += weights * weightRate(pair)

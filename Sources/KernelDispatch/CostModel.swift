@@ -137,8 +137,8 @@ struct CostModel {
 
   private func rowBytes(_ stride: Int) -> UInt { stride.magnitude &* UInt(problem.inputType.byteCount) }
 
-  /// Of the tiles alone, on one thread.
-  func tileCycles(_ pair: CandidatePair) -> Double {
+  /// Of the tiles alone, on one thread. `oneByOne`: by loops that take no panels at once.
+  func tileCycles(_ pair: CandidatePair, oneByOne: Bool = false) -> Double {
     let set = pair.set
     let tiles = (m / Double(pair.mr(problem))).rounded(.up)
     let height = m / tiles
@@ -146,7 +146,7 @@ struct CostModel {
     let rest = problem.n % set.nr
     let restVectors = Double((rest + set.lanes - 1) / set.lanes)
     let vectors = Double(set.nr / set.lanes)
-    let atOnce = pair.packsB && !problem.readyB ? 1 : Double(pair.panelsAtOnce(problem))
+    let atOnce = oneByOne || pair.packsB && !problem.readyB ? 1 : Double(pair.panelsAtOnce(problem))
     let groups = (panels / atOnce).rounded(.down)
     let single = panels - groups * atOnce
     var perDepth =

@@ -138,8 +138,8 @@ extension Dispatch {
     return small ? CK_DRIVER_TILES : loops(problem, selection)
   }
 
-  /// Panels of a slice. Of the blocked loops: those that stay in L2; without cache blocking one, which all tiles pass. By slices: one of packed
-  /// panels along K, so that its sums stay in L1; else as many as give each thread some slices, whose rows are read from end to end, or fewer
+  /// Panels of a slice. Of the blocked loops: those that stay in L2; without cache blocking one, which all tiles pass. By slices: one of panels
+  /// that came packed or are packed along K, so that its sums stay in L1; else as many as give each thread some slices, whose rows are read from end to end, or fewer
   /// where their sums are kept apart from C.
   private func slicePanels(
     _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, _ driver: ck_driver

@@ -4,19 +4,21 @@ import Testing
 @Suite("Tiles that go on to further products")
 struct FurtherProductsTests {
   static let kernels = KernelRow.usable.filter {
-    ($0.row.family == CK_OUTER || $0.row.family == CK_PAIR) && !$0.name.hasSuffix("_swift")
+    $0.row.family != CK_MATRIX && !$0.name.hasSuffix("_swift")
   }
 
   @Test("Each as if it were alone, with operands apart or shared, and a narrow C", arguments: kernels)
   func goesOn(kernel: KernelRow) throws {
     let (row, products, kr) = (kernel.row, 3, Int(kernel.row.kr))
-    let k = 5 * kr
+    let isDot = row.family == CK_DOT
+    // Along K vectors and a part of one.
+    let k = isDot ? 67 : 5 * kr
     let (m, pad) = (Int(row.mr), 2)
     for n in Set([1, Int(row.nr) - 1, Int(row.nr)]) where n > 0 {
       // A packed: one for all products, as they go on along N.
       for (narrow, sharesB, packsA) in [
         (false, false, false), (false, true, false), (row.acc == CK_F32, false, false), (false, false, true),
-      ] {
+      ] where !(packsA && isDot) {
         let (input, output) = (bytes(row.a), narrow ? 2 : bytes(row.c))
         let a = elements(row.a, products * m * k, seed: 1)
         let b = elements(row.b, products * k * n, seed: 2)
@@ -24,7 +26,7 @@ struct FurtherProductsTests {
         var tile = ck_tile()
         (tile.blocks, tile.k, tile.n) = (1, Int64(k), Int64(n))
         (tile.a_rs, tile.a_ks) = packsA ? (Int64(kr), Int64(m * kr)) : (Int64(k), Int64(kr))
-        (tile.b_ks, tile.c_rs) = (Int64(n * kr), Int64(n + pad))
+        (tile.b_ks, tile.c_rs) = (Int64(isDot ? k : n * kr), Int64(n + pad))
         (tile.alpha, tile.beta, tile.narrow) = (2, narrow ? 0 : 1, narrow)
         let steps = (a: packsA ? 0 : m * k * input, b: sharesB ? 0 : k * n * input, c: m * (n + pad) * output)
         var (alone, together) = (before, before)

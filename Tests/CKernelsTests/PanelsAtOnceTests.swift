@@ -1,7 +1,7 @@
 import CKernels
 import Testing
 
-@Suite("Tiles that take several panels, or go on to further products")
+@Suite("Tiles that take several panels at once")
 struct PanelsAtOnceTests {
   static let kernels = KernelRow.usable.filter { kernel in
     let row = kernel.row
@@ -12,41 +12,6 @@ struct PanelsAtOnceTests {
 
   @Test("There are some, of fp32 and fp64") func some() {
     for type in [CK_F32, CK_F64] { #expect(Self.kernels.contains { $0.row.a == type }) }
-  }
-
-  @Test("A tile along K goes on to further products as if each were alone", arguments: KernelRow.usable)
-  func goesOn(kernel: KernelRow) throws {
-    let row = kernel.row
-    guard row.family == CK_DOT else { return }
-    let (m, nr, products) = (Int(row.mr), Int(row.nr), 3)
-    for k in [1, 16, 33, 100] {
-      let a = elements(row.a, products * m * k, seed: 1)
-      let b = elements(row.b, products * nr * k, seed: 2)
-      let before = elements(row.c, products * m * nr, seed: 3)
-      var tile = ck_tile()
-      (tile.blocks, tile.k, tile.n, tile.alpha, tile.beta) = (1, Int64(k), Int64(nr), 2, 1)
-      (tile.a_rs, tile.a_ks, tile.b_ks, tile.c_rs) = (Int64(k), 1, Int64(k), Int64(nr))
-      let steps = (a: m * k * bytes(row.a), b: nr * k * bytes(row.b), c: m * nr * bytes(row.c))
-      var (alone, together) = (before, before)
-      a.withUnsafeBytes { a in
-        b.withUnsafeBytes { b in
-          func run(_ c: inout [UInt8], _ product: Int) {
-            c.withUnsafeMutableBytes { c in
-              guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else { return }
-              var places: (UnsafeRawPointer?, UnsafeRawPointer?) = (a + product * steps.a, b + product * steps.b)
-              row.run(&tile, &places.0, &places.1, c + product * steps.c)
-            }
-          }
-          for product in 0..<products { run(&alone, product) }
-          (tile.more, tile.a_step, tile.b_step, tile.c_step) = (
-            Int64(products - 1), Int64(steps.a), Int64(steps.b), Int64(steps.c)
-          )
-          run(&together, 0)
-        }
-      }
-      #expect(alone != before)
-      #expect(together == alone, "\(k) deep")
-    }
   }
 
   @Test("Each as if it were alone, packed or side by side, group after group", arguments: kernels)
