@@ -5,30 +5,15 @@
 //
 // As in gemm/blocked.c every element is summed in the order of k, part after part. The blocks of K and its parts follow from the
 // shape alone, so the bits of C do not depend on threads.
-#include <stdatomic.h>
 #include <stddef.h>
 
 #include "ck_team.h"
-#include "gemm/gemm.h"
-#include "gemm/panels.h"
-
-typedef struct ck_slice_run {
-  const ck_gemm_plan *plan;
-  const ck_gemm_operands *operands;
-  char *workspace;
-  ck_workspace_map map;
-  int64_t panels, slices; ///< of N
-  int64_t blocks;         ///< of K
-  bool takes_slices;      ///< as of the plan, where no panel is packed
-  _Atomic int64_t next;   ///< task: a slice and a part of K
-} ck_slice_run;
-
-static int64_t block_depth(const ck_gemm_plan *plan, int64_t block) { return ck_least(plan->kc, plan->k - block * plan->kc); }
+#include "gemm/slice.h"
 
 /// Where the rows from `row` on of packed A lie, block after block of K.
 static char *packed_a(const ck_slice_run *run, int64_t block, int64_t row) {
   const ck_gemm_plan *plan = run->plan;
-  const int64_t padded = ck_round_up(block_depth(plan, block), plan->kr);
+  const int64_t padded = ck_round_up(ck_block_depth(plan, block), plan->kr);
   return run->workspace + run->map.a + (block * plan->kc * plan->m + row * padded) * ck_element_bytes(plan->panel_type);
 }
 
@@ -38,25 +23,16 @@ static void pack_a(const ck_slice_run *run, int32_t thread, int32_t threads) {
   const int64_t jobs = run->blocks * plan->row_tiles;
   for (int64_t job = jobs * thread / threads; job < jobs * (thread + 1) / threads; job++) {
     const int64_t block = job / plan->row_tiles, tile = job % plan->row_tiles;
-    const ck_a_block place = {tile, tile + 1, block * plan->kc, block_depth(plan, block)};
+    const ck_a_block place = {tile, tile + 1, block * plan->kc, ck_block_depth(plan, block)};
     ck_pack_a(plan, run->operands, &place, packed_a(run, block, ck_tile_row(plan, tile)));
   }
   if (threads > 1) ck_team_barrier();
 }
 
-/// A slice of panels and a part of K.
-typedef struct ck_slice {
-  int64_t panel, panel_end, block, block_end;
-  char *packed;
-  char *sums; ///< rows of `sums_rs` elements for the slice's columns; NULL: sums go to C
-  int64_t sums_rs;
-  bool finishes; ///< the epilogue is due after the last block
-} ck_slice;
-
 static ck_pack_job job_of(const ck_slice_run *run, const ck_slice *slice, int64_t panel, int64_t block) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t column = panel * plan->nr;
-  const ck_b_panel place = {column, ck_least(plan->nr, plan->n - column), block * plan->kc, block_depth(plan, block)};
+  const ck_b_panel place = {column, ck_least(plan->nr, plan->n - column), block * plan->kc, ck_block_depth(plan, block)};
   return ck_pack_b_job(plan, run->operands, &place, slice->packed);
 }
 
@@ -75,54 +51,6 @@ static void take_several(const ck_slice_run *run, int64_t groups, ck_dtype c_typ
   t->c_step = plan->panels_at_once * plan->nr * ck_element_bytes(c_type);
 }
 
-/// What all tiles of A meet: one panel, or `groups` of as many as a tile takes at once, and one block of K.
-typedef struct ck_slice_step {
-  const ck_slice *slice;
-  int64_t panel, block, groups; ///< groups 0: one panel
-  const ck_pack_job *next;      ///< the source of the panel after it, to be asked for; NULL: of none
-} ck_slice_step;
-
-/// What a step's tiles ask for of A.
-typedef enum ck_asking { CK_ASKS_FOR_NOTHING, CK_ASKS_FOR_TILES, CK_ASKS_FOR_COLUMNS } ck_asking;
-
-/// Where A lies by columns, a tile takes a narrow piece of each, which no hardware follows. Of few panels all tiles share in
-/// asking for the next block's, whole (64 x 64 x 100000 on Zen 5: 144 to 211 GFLOP/s; but 64 x 3136 x 576 237 to 230). Else the
-/// first panel brings A into L2, where the others find it; packed A came there when it was packed.
-static ck_asking asking_for_a(const ck_slice_run *run, const ck_slice_step *at) {
-  enum { most_panels = 16 };
-  const ck_gemm_plan *plan = run->plan;
-  const int64_t depth = block_depth(plan, at->block), panels = at->slice->panel_end - at->slice->panel;
-  if (plan->pack_a || !ck_fetches(plan, depth)) return CK_ASKS_FOR_NOTHING;
-  const bool more = at->block + 1 < at->slice->block_end;
-  const bool in_columns = plan->a_rs == 1 && at->groups == 0 && panels <= most_panels && more;
-  if (in_columns && plan->row_tiles > 1) return CK_ASKS_FOR_COLUMNS;
-  return in_columns || ck_fetches_a(plan, depth) ? CK_ASKS_FOR_TILES : CK_ASKS_FOR_NOTHING;
-}
-
-/// A share of the next block's columns for every second tile: of several lines each, they take the stream of B, of which the
-/// other tiles ask. That stream ends in L2: L1 has no room for all columns.
-static void ask_for_columns(const ck_slice_run *run, const ck_slice_step *at, int64_t tile, ck_tile *t) {
-  const ck_gemm_plan *plan = run->plan;
-  const ck_slice *slice = at->slice;
-  const int64_t depth = block_depth(plan, at->block), panels = slice->panel_end - slice->panel, shares = plan->row_tiles / 2;
-  const ck_a_block block = {0, plan->row_tiles, (at->block + 1) * plan->kc, depth};
-  const ck_pack_job columns = ck_pack_a_job(plan, run->operands, &block, NULL);
-  const int64_t part = (at->panel - slice->panel) * shares + tile / 2;
-  ck_pack_stream(&columns, part, panels * shares, ck_ceil_div(depth, plan->kr), &t->fetch[1]);
-}
-
-/// The next tile of this block, or the first of the next one.
-static void ask_for_tile(const ck_slice_run *run, const ck_slice_step *at, int64_t tile, ck_tile *t) {
-  const ck_gemm_plan *plan = run->plan;
-  const int64_t depth = block_depth(plan, at->block), pc = at->block * plan->kc;
-  const bool wraps = tile + 1 == plan->row_tiles;
-  if (wraps ? at->panel + 1 < at->slice->panel_end : at->panel > at->slice->panel) return;
-  const int64_t ahead = wraps ? 0 : tile + 1;
-  const ck_a_block after = {ahead, ahead + 1, wraps ? pc + depth : pc, depth};
-  const ck_pack_job job = ck_pack_a_job(plan, run->operands, &after, NULL);
-  ck_pack_stream(&job, 0, 1, ck_ceil_div(depth, plan->kr), &t->fetch[0]);
-}
-
 /// A of a tile; what the tile has to know of it goes to `t`.
 static const void *tile_of_a(const ck_slice_run *run, int64_t block, int64_t tile, ck_tile *t) {
   const ck_gemm_plan *plan = run->plan;
@@ -133,11 +61,28 @@ static const void *tile_of_a(const ck_slice_run *run, int64_t block, int64_t til
   return ck_source_of_a(plan, run->operands, row, pc);
 }
 
+/// Where nothing is asked for, one call takes all tiles of one height from `tile` on (48^3 in bf16 on Zen 5 306 to 325 GFLOP/s;
+/// two alone lose: 32^3 265 to 255). How many.
+static int64_t take_down(const ck_slice_run *run, const ck_slice_step *at, int64_t tile, const void *a, ck_tile *t) {
+  enum { least = 3 };
+  const ck_gemm_plan *plan = run->plan;
+  if (at->groups > 0) return 1;
+  t->more = 0;
+  const int64_t together = (tile < plan->taller_tiles ? plan->taller_tiles : plan->row_tiles) - tile;
+  const bool asks = t->fetch_c || t->fetch[0].count > 0 || t->fetch[1].count > 0;
+  if (together < least || asks || !plan->tiles_repeat || t->copy_b) return 1;
+  t->more = together - 1;
+  const int64_t rows = ck_tile_row(plan, tile + 1) - ck_tile_row(plan, tile);
+  t->a_step = (const char *)tile_of_a(run, at->block, tile + 1, t) - (const char *)a;
+  t->c_step = rows * t->c_rs * ck_element_bytes(at->slice->sums ? plan->acc_type : plan->c_type);
+  return together;
+}
+
 static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
   const ck_gemm_plan *plan = run->plan;
   const ck_slice *slice = at->slice;
   const int64_t panel = at->panel, block = at->block, groups = at->groups;
-  const int64_t depth = block_depth(plan, block), padded = ck_round_up(depth, plan->kr), pc = block * plan->kc;
+  const int64_t depth = ck_block_depth(plan, block), padded = ck_round_up(depth, plan->kr), pc = block * plan->kc;
   const int64_t column = panel * plan->nr, sums_column = (panel - slice->panel) * plan->nr;
   const bool finishes = slice->finishes && block + 1 == slice->block_end;
   const void *b = slice->packed;
@@ -152,26 +97,27 @@ static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
   if (slice->sums) t.c_rs = slice->sums_rs, t.alpha = 1, t.beta = 0, t.narrow = false;
   if (block > slice->block) t.beta = 1;
   t.streams_c = !slice->sums && ck_streams_c(plan, run->operands, &t);
-  t.fetch_c = !t.streams_c && !slice->sums && block == slice->block && ck_fetches(plan, depth);
+  t.fetch_c = !t.streams_c && !slice->sums && block == slice->block && (run->next || ck_fetches_c(plan, depth));
   const bool c_ahead = t.fetch_c && padded / plan->kr < CK_C_AHEAD;
-  const ck_asking asking = asking_for_a(run, at);
-  // Of B every tile asks for a share, or every second one.
-  const int64_t turn = asking == CK_ASKS_FOR_COLUMNS ? 2 : 1;
-  for (int64_t tile = 0; tile < plan->row_tiles; tile++) {
+  const bool asks = run->next || at->next || ck_fetches(plan, depth);
+  ck_slice_asks of;
+  t.fetch[0].count = t.fetch[1].count = 0;
+  if (plan->ready_b && groups == 0) t.fetch[1] = ck_panel_stream_ahead(plan, b);
+  if (asks) ck_slice_begin_asking(run, at, &of, &t);
+  for (int64_t tile = 0, together; tile < plan->row_tiles; tile += together) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
     const void *a = tile_of_a(run, block, tile, &t);
     void *c = slice->sums ? slice->sums + (row * t.c_rs + sums_column) * ck_element_bytes(plan->acc_type)
                           : ck_place_of_c(plan, run->operands, row, column);
-    t.fetch[0].count = t.fetch[1].count = 0;
-    if (plan->ready_b && groups == 0 && tile == 0) t.fetch[1] = ck_panel_stream_ahead(plan, b);
-    if (tile % turn == 1) ask_for_columns(run, at, tile, &t);
-    else if (at->next) ck_pack_stream(at->next, tile / turn, ck_ceil_div(plan->row_tiles, turn), padded / plan->kr, &t.fetch[1]);
-    if (asking == CK_ASKS_FOR_TILES) ask_for_tile(run, at, tile, &t);
+    if (asks) ck_slice_ask(run, at, tile, &of, &t);
     // Of the next tile down, or the first one of the next panel.
     if (c_ahead) t.c_ahead = tile + 1 < plan->row_tiles ? height * plan->c_rs : plan->nr - row * plan->c_rs;
-    const ck_finished done = {.sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = height, .columns = columns};
+    together = take_down(run, at, tile, a, &t);
+    const ck_finished done = {
+        .sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = together * height, .columns = columns};
     if (finishes) ck_epilogue_fetch(plan, run->operands, &done);
     plan->tiles[height](&t, &a, &b, c);
+    if (!asks) t.fetch[1].count = 0;
     if (t.copy_b) b = slice->packed, t.copy_b = NULL, t.b_ks = plan->nr;
     if (!finishes) continue;
     ck_epilogue_store(plan, run->operands, &done, slice->sums ? plan->alpha : 1, slice->sums ? plan->beta : 0);
@@ -263,7 +209,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
   // side by side.
   const int64_t together = ck_team_run_length(tasks, threads);
   for (int64_t task = 0; task < tasks;) {
-    if (threads > 1) task = atomic_fetch_add_explicit(&run->next, together, memory_order_relaxed);
+    if (threads > 1) task = atomic_fetch_add_explicit(&run->task, together, memory_order_relaxed);
     for (const int64_t end = ck_least(task + together, tasks); task < end; task++) run_task(run, task, thread);
   }
   ck_end_streams(plan);
@@ -272,11 +218,12 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
   for (int64_t slice = thread; slice < run->slices; slice += threads) add_parts(run, slice);
 }
 
-void ck_gemm_by_slice(const ck_gemm_plan *plan, const ck_gemm_operands *operands, char *workspace) {
+void ck_gemm_by_slice(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_gemm_operands *next, char *workspace) {
   const int64_t panels = ck_ceil_div(plan->n, plan->nr);
   ck_slice_run run = {
       .plan = plan,
       .operands = operands,
+      .next = next,
       .workspace = workspace,
       .map = ck_workspace_of(plan),
       .panels = panels,

@@ -41,7 +41,7 @@ static ck_tile tile_of(const ck_run *run, const ck_step *step) {
   ck_tile t = ck_tile_of(plan, step->depth, step->padded);
   if (plan->accumulate) t.c_rs = run->sums_in_workspace ? plan->nc : plan->nr;
   if (!step->first && !run->operands->c_terms) t.beta = 1;
-  t.fetch_c = (!plan->accumulate || run->sums_in_workspace) && ck_fetches(plan, step->depth);
+  t.fetch_c = (!plan->accumulate || run->sums_in_workspace) && ck_fetches_c(plan, step->depth);
   return t;
 }
 

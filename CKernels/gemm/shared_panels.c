@@ -65,7 +65,8 @@ void ck_stream_of_b(const ck_run *run, const ck_step *step, int64_t panel, const
   stream->count = 0;
   if (ck_team_begun(state_of_b(run, panel), step->b_index)) return;
   const ck_pack_job job = job_of_b(run, step, panel, 1);
-  ck_pack_stream(&job, share->part, share->parts, step->padded / run->plan->kr, stream);
+  ck_shares shares = ck_pack_shares(&job, share->parts, step->padded / run->plan->kr, stream);
+  ck_skip_shares(&shares, share->part, stream);
 }
 
 void ck_stream_of_a(const ck_run *run, const ck_step *step, int64_t tile, const ck_share *share, ck_stream *stream) {
@@ -73,10 +74,12 @@ void ck_stream_of_a(const ck_run *run, const ck_step *step, int64_t tile, const 
   const int64_t steps = step->padded / plan->kr;
   if (ck_packs_a(plan) && ck_team_begun(state_of_a(run, step, tile), step->index)) {
     const int64_t bytes = ck_place_of_a(run, step, tile + 1) - ck_place_of_a(run, step, tile);
-    ck_bytes_stream(ck_place_of_a(run, step, tile), bytes, share->part, share->parts, steps, stream);
+    ck_shares shares = ck_bytes_shares(ck_place_of_a(run, step, tile), bytes, share->parts, steps, stream);
+    ck_skip_shares(&shares, share->part, stream);
     return;
   }
   const ck_a_block block = {tile, tile + 1, step->pc, step->depth};
   const ck_pack_job job = ck_pack_a_job(plan, run->operands, &block, NULL);
-  ck_pack_stream(&job, share->part, share->parts, steps, stream);
+  ck_shares shares = ck_pack_shares(&job, share->parts, steps, stream);
+  ck_skip_shares(&shares, share->part, stream);
 }

@@ -56,6 +56,7 @@ typedef struct ck_gemm_plan {
   bool accumulate; ///< C can't hold the sums (its type or its strides): sum in the workspace, store by the epilogue
   bool has_epilogue;
   bool fetches;        ///< tiles ask the caches for what comes next; direct convolution always does
+  bool fetches_c;      ///< and for their C
   int64_t quiet_bytes; ///< so much of A and B is near enough for a batch not to ask, and 16 times as much of a packed B
   int64_t far_bytes;   ///< so much of a packed B does not stay in the last level
   bool tiles_copy_b; ///< B's rows are adjacent, packed as they are, and by micro-kernels that can copy them (`copy_b` of a tile)

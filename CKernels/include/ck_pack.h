@@ -47,9 +47,21 @@ typedef struct ck_pack_job {
 /// Packs one panel or several; each takes `panel * round_up(k, kr)` elements of type `to`, as often as there are parts.
 void ck_pack(const ck_pack_job *job);
 
-/// Part `part` of `parts` of so many adjacent bytes, as a tile of `steps` steps along K may ask for it.
-void ck_bytes_stream(const void *from, int64_t bytes, int64_t part, int64_t parts, int64_t steps, ck_stream *stream);
+/// How a stream goes on from one tile that asks for a share of it to the next: so many bytes further, as long as shares are left.
+typedef struct ck_shares {
+  int64_t apart, left;
+} ck_shares;
 
-/// Part `part` of `parts` of what `ck_pack` will read of one panel, as a tile of `steps` steps along K may ask for it; nothing
-/// where no stride is 1, and of images. Written in place, as the tile will read it at once (ck_fetching.h).
-void ck_pack_stream(const ck_pack_job *job, int64_t part, int64_t parts, int64_t steps, ck_stream *stream);
+/// From a tile's share to that of the tile `count` after it. In place, member by member, as the tile will read it at once
+/// (ck_fetching.h).
+static inline void ck_skip_shares(ck_shares *shares, int64_t count, ck_stream *stream) {
+  stream->at += (uintptr_t)(count * shares->apart);
+  shares->left -= count;
+  if (shares->left <= 0) stream->count = 0;
+}
+
+/// So many adjacent bytes in `parts`, as tiles of `steps` steps along K may ask for them; the first part goes to `stream`.
+ck_shares ck_bytes_shares(const void *from, int64_t bytes, int64_t parts, int64_t steps, ck_stream *stream);
+
+/// What `ck_pack` will read of one panel, likewise; nothing where no stride is 1, and of images.
+ck_shares ck_pack_shares(const ck_pack_job *job, int64_t parts, int64_t steps, ck_stream *stream);

@@ -186,39 +186,38 @@ void ck_pack(const ck_pack_job *job) {
   }
 }
 
-void ck_bytes_stream(const void *from, int64_t bytes, int64_t part, int64_t parts, int64_t steps, ck_stream *stream) {
+ck_shares ck_bytes_shares(const void *from, int64_t bytes, int64_t parts, int64_t steps, ck_stream *stream) {
   const int64_t lines = ck_ceil_div(bytes, CK_LINE), chunks = ck_ceil_div(steps, CK_CHUNK);
-  const int64_t first = lines * part / parts, count = ck_ceil_div(lines * (part + 1) / parts - first, chunks);
-  stream->at = (uintptr_t)from + (uintptr_t)(first * CK_LINE);
+  const int64_t count = ck_ceil_div(lines, parts * chunks);
+  stream->at = (uintptr_t)from;
   stream->step = CK_LINE;
   stream->advance = count * CK_LINE;
   stream->count = (int32_t)count;
   stream->lines = 1;
+  return (ck_shares){.apart = chunks * stream->advance, .left = ck_ceil_div(lines, chunks * count)};
 }
 
-void ck_pack_stream(const ck_pack_job *job, int64_t part, int64_t parts, int64_t steps, ck_stream *stream) {
+ck_shares ck_pack_shares(const ck_pack_job *job, int64_t parts, int64_t steps, ck_stream *stream) {
   const bool along_panel = job->rs == 1;
   stream->count = 0;
-  if (job->image || (!along_panel && job->ks != 1)) return;
+  if (job->image || (!along_panel && job->ks != 1)) return (ck_shares){};
   const int64_t bytes = ck_element_bytes(job->from), chunks = ck_ceil_div(steps, CK_CHUNK);
   const int64_t first_term = job->terms ? job->terms->term[0].offset * bytes : 0;
-  const uintptr_t source = (uintptr_t)job->source + (uintptr_t)first_term;
+  stream->at = (uintptr_t)job->source + (uintptr_t)first_term;
   if (along_panel) {
     // Rows of the width of the panel: so many of them in each chunk that all parts together ask for all.
-    const int64_t count = ck_ceil_div(job->k, parts * chunks), first = part * chunks * count;
-    if (first >= job->k) return;
-    stream->at = source + (uintptr_t)(first * job->ks * bytes);
+    const int64_t count = ck_ceil_div(job->k, parts * chunks);
     stream->step = job->ks * bytes;
-    stream->advance = count * job->ks * bytes;
+    stream->advance = count * stream->step;
     stream->count = (int32_t)count;
     stream->lines = (int32_t)ck_ceil_div(job->rows * bytes, CK_LINE);
-    return;
+    return (ck_shares){.apart = chunks * stream->advance, .left = ck_ceil_div(job->k, chunks * count)};
   }
   // Some of the rows along K, each a little further in every chunk.
-  const int64_t first = job->rows * part / parts;
-  stream->at = source + (uintptr_t)(first * job->rs * bytes);
+  const int64_t count = ck_ceil_div(job->rows, parts);
   stream->step = job->rs * bytes;
   stream->advance = ck_ceil_div(job->k * bytes, chunks);
-  stream->count = (int32_t)(job->rows * (part + 1) / parts - first);
+  stream->count = (int32_t)count;
   stream->lines = 1;
+  return (ck_shares){.apart = count * stream->step, .left = ck_ceil_div(job->rows, count)};
 }

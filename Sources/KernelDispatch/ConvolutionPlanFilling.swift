@@ -46,6 +46,7 @@ extension Dispatch {
     // One product for each image and group, each of its own.
     let (images, groups) = (problem.isOneProduct ? 1 : problem.shape.batch, problem.shape.groups)
     plan.gemm.fetches = asks(product, Batch(count: images * groups, aStride: 1, bStride: 1, cStride: 1))
+    plan.gemm.fetches_c = plan.gemm.fetches
     plan.one_product = problem.isOneProduct
     plan.image_is_a = problem.pixelsAreRows
     plan.from_image = algorithm == .implicitGEMM

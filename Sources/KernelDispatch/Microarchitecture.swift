@@ -4,7 +4,8 @@ public struct Microarchitecture: Sendable, Hashable {
   /// Intel's processors 1/2 (Emerald Rapids: 86 against 172 GFLOP/s), where AMX stands beside it.
   public var pairsPerCycle = 2.0
   /// Whether a tile asks for what comes next although L2 may hold it. On Intel's processors the asking then costs more than the wait (Emerald
-  /// Rapids: 128^3 155 instead of 167 GFLOP/s; out of memory it is 115 instead of 96); on Zen 5 it costs nothing.
+  /// Rapids: 128^3 155 instead of 167 GFLOP/s; out of memory it is 115 instead of 96); on Zen 5 it costs 0 to 3 %, and out of memory it is 188
+  /// instead of 145 (96^3).
   public var asksWithinL2 = true
   /// Whether multiply-adds broadcast packed A themselves: an instruction less for one load more. Intel's processors gain, most of all beside a busy
   /// neighbour that shares the front end (Emerald Rapids, 1024^3: 155 to 158 GFLOP/s alone, 97 to 110 beside one); on Zen 5 the loads bind

@@ -123,6 +123,24 @@ struct BatchTests {
     }
   }
 
+  @Test(
+    "Where a batch is more than the caches hold, its products are those of one alone", arguments: [(64, 64, 64), (45, 70, 37)])
+  func beyondCaches(sizes: (m: Int, n: Int, k: Int)) throws {
+    let (m, n, k) = sizes
+    let count = (48 << 20) / (m * n * 4)
+    var descriptor = GEMMDescriptor(m: m, n: n, k: k, inputType: .bfloat16, outputType: .float32)
+    let a = (0..<m * k).map { BFloat16(Float($0 * 5 % 13 - 6)) }
+    let b = (0..<k * n).map { BFloat16(Float($0 * 7 % 11 - 5)) }
+    var alone = [Float](repeating: .nan, count: m * n)
+    var one = alone.mutableSpan
+    try GEMMPlan(descriptor).execute(a: a.span, b: b.span, c: &one)
+    descriptor.batch = Batch(count: count, cStride: m * n)
+    var all = [Float](repeating: .nan, count: count * m * n)
+    var span = all.mutableSpan
+    try GEMMPlan(descriptor).execute(a: a.span, b: b.span, c: &span)
+    for product in 0..<count { #expect(all[product * m * n..<(product + 1) * m * n].elementsEqual(alone)) }
+  }
+
   @Test("Each product of a batch takes its own residual, by strides and by lists")
   func residuals() throws {
     let (m, n, k, count) = (9, 20, 7, 5)
