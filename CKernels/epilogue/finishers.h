@@ -21,29 +21,28 @@ OVERLOAD void to_memory(uint16_t *c, float value) {
   *c = (uint16_t)(value != value ? (bits >> 16) | 0x40 : rounded);
 }
 
-/// Row `i` of a tile in C, and the stride along it.
+/// Row `i` of a tile in C.
 OVERLOAD int64_t place_of_row(const ck_gemm_plan *plan, const ck_finished *t, int64_t i) {
   const int64_t row = t->row + i;
   return t->turned ? t->column * plan->c_rs + row * plan->c_cs : row * plan->c_rs + t->column * plan->c_cs;
 }
-OVERLOAD int64_t stride_along_row(const ck_gemm_plan *plan, const ck_finished *t) { return t->turned ? plan->c_rs : plan->c_cs; }
 
 #include "epilogue/activations.h"
 
 #define CK_TILE CK_NAME(finish_f32)
-#define CK_ROW finish_f32_row
+#define CK_ROWS finish_f32_rows
 #define CK_ACC float
 #define CK_OUT float
 #include "epilogue/tile.h"
 
 #define CK_TILE CK_NAME(finish_bf16)
-#define CK_ROW finish_bf16_row
+#define CK_ROWS finish_bf16_rows
 #define CK_ACC float
 #define CK_OUT uint16_t
 #include "epilogue/tile.h"
 
 #define CK_TILE CK_NAME(finish_f64)
-#define CK_ROW finish_f64_row
+#define CK_ROWS finish_f64_rows
 #define CK_ACC double
 #define CK_OUT double
 #include "epilogue/tile.h"

@@ -33,7 +33,7 @@ static ck_pack_job job_of_b(const ck_run *run, const ck_step *step, int64_t pane
 /// Panels from one on whose rows lie side by side, so that it pays to pack them at once.
 static int64_t packed_together(const ck_run *run) {
   const ck_gemm_plan *plan = run->plan;
-  const bool is_plain = !run->operands->b_image && !run->operands->b_terms && plan->parts == 0;
+  const bool is_plain = !run->operands->b_image && plan->parts == 0;
   return is_plain && plan->b_cs == 1 ? 4 : 1;
 }
 
@@ -61,12 +61,23 @@ void ck_pack_tile_of_a(const ck_run *run, const ck_step *step, int64_t tile) {
   ck_team_done(state, step->index);
 }
 
+/// Of a sum of matrices, shares in turn are of one after another.
+static void ask_for_share(ck_pack_job *job, const ck_share *share, int64_t steps, ck_stream *stream) {
+  int64_t part = share->part, parts = share->parts;
+  if (job->terms) {
+    const int64_t count = job->terms->count, bytes = ck_element_bytes(job->from);
+    job->source = (const char *)job->source + job->terms->term[part % count].offset * bytes;
+    part /= count, parts = ck_most(parts / count, 1);
+  }
+  ck_shares shares = ck_pack_shares(job, parts, steps, stream);
+  ck_skip_shares(&shares, part, stream);
+}
+
 void ck_stream_of_b(const ck_run *run, const ck_step *step, int64_t panel, const ck_share *share, ck_stream *stream) {
   stream->count = 0;
   if (ck_team_begun(state_of_b(run, panel), step->b_index)) return;
-  const ck_pack_job job = job_of_b(run, step, panel, 1);
-  ck_shares shares = ck_pack_shares(&job, share->parts, step->padded / run->plan->kr, stream);
-  ck_skip_shares(&shares, share->part, stream);
+  ck_pack_job job = job_of_b(run, step, panel, 1);
+  ask_for_share(&job, share, step->padded / run->plan->kr, stream);
 }
 
 void ck_stream_of_a(const ck_run *run, const ck_step *step, int64_t tile, const ck_share *share, ck_stream *stream) {
@@ -79,7 +90,6 @@ void ck_stream_of_a(const ck_run *run, const ck_step *step, int64_t tile, const 
     return;
   }
   const ck_a_block block = {tile, tile + 1, step->pc, step->depth};
-  const ck_pack_job job = ck_pack_a_job(plan, run->operands, &block, NULL);
-  ck_shares shares = ck_pack_shares(&job, share->parts, steps, stream);
-  ck_skip_shares(&shares, share->part, stream);
+  ck_pack_job job = ck_pack_a_job(plan, run->operands, &block, NULL);
+  ask_for_share(&job, share, steps, stream);
 }

@@ -223,12 +223,33 @@ static void CK_NAME(split)(const float *even, const float *odd, const ck_split *
 
 // MARK: sums
 
-static void CK_NAME(add_f32)(float *restrict to, const float *restrict from, float sign, int64_t count) {
-  for (int64_t i = 0; i < count; i++) to[i] += sign * from[i];
-}
-static void CK_NAME(add_f64)(double *restrict to, const double *restrict from, double sign, int64_t count) {
-  for (int64_t i = 0; i < count; i++) to[i] += sign * from[i];
-}
+// A known number of matrices and, as far as may be, a stride of 1, so that the loop becomes one of vectors.
+#define CK_DEFINE_SUM(SUFFIX, TYPE)                                                                                              \
+  static inline __attribute__((always_inline)) void CK_NAME(sum_of_##SUFFIX)(const ck_sum_line *line, const int32_t count,       \
+                                                                             const int64_t stride) {                             \
+    TYPE *restrict to = (TYPE *)line->to;                                                                                        \
+    const TYPE *const a = (const TYPE *)line->from[0], *const b = (const TYPE *)line->from[1];                                   \
+    const TYPE *const c = (const TYPE *)line->from[2], *const d = (const TYPE *)line->from[3];                                   \
+    const TYPE of_b = (TYPE)line->sign[1], of_c = (TYPE)line->sign[2], of_d = (TYPE)line->sign[3];                               \
+    for (int64_t i = 0; i < line->length; i++) {                                                                                 \
+      TYPE value = a[i * stride];                                                                                                \
+      if (count > 1) value += of_b * b[i * stride];                                                                              \
+      if (count > 2) value += of_c * c[i * stride];                                                                              \
+      if (count > 2) value += of_d * d[i * stride];                                                                              \
+      to[i] = value;                                                                                                             \
+    }                                                                                                                            \
+  }                                                                                                                              \
+  static inline __attribute__((always_inline)) void CK_NAME(sum_by_##SUFFIX)(const ck_sum_line *line, const int64_t stride) {    \
+    if (line->count == 1) CK_NAME(sum_of_##SUFFIX)(line, 1, stride);                                                             \
+    else if (line->count == 2) CK_NAME(sum_of_##SUFFIX)(line, 2, stride);                                                        \
+    else CK_NAME(sum_of_##SUFFIX)(line, 4, stride);                                                                              \
+  }                                                                                                                              \
+  static void CK_NAME(sum_##SUFFIX)(const ck_sum_line *line) {                                                                   \
+    if (line->stride == 1) CK_NAME(sum_by_##SUFFIX)(line, 1);                                                                    \
+    else CK_NAME(sum_by_##SUFFIX)(line, line->stride);                                                                           \
+  }
+CK_DEFINE_SUM(f32, float)
+CK_DEFINE_SUM(f64, double)
 
 const ck_movers CK_NAME(ck_movers) = {
     .copy = {[CK_F32] = CK_NAME(copy_f32), [CK_BF16] = CK_NAME(copy_bf16), [CK_F64] = CK_NAME(copy_f64)},
@@ -239,6 +260,5 @@ const ck_movers CK_NAME(ck_movers) = {
     .interleave = CK_NAME(interleave),
     .gather_pairs = CK_NAME(gather_pairs),
     .split = CK_NAME(split),
-    .add_f32 = CK_NAME(add_f32),
-    .add_f64 = CK_NAME(add_f64),
+    .sum = {[CK_F32] = CK_NAME(sum_f32), [CK_F64] = CK_NAME(sum_f64)},
 };

@@ -7,7 +7,7 @@
 #include "pack/panel.h"
 #include "pack/units.h"
 
-static const ck_movers *movers_of(ck_isa isa) {
+const ck_movers *ck_movers_of(ck_isa isa) {
 #if defined(__x86_64__)
   if (isa >= CK_ISA_AVX512) return &ck_movers_avx512;
   if (isa >= CK_ISA_AVX2) return &ck_movers_avx2;
@@ -69,7 +69,7 @@ static void pack_lines(const ck_movers *movers, const ck_panel *p) {
 }
 
 void ck_pack_panel(const ck_pack_job *job, const ck_panel *p) {
-  const ck_movers *movers = movers_of(job->isa);
+  const ck_movers *movers = ck_movers_of(job->isa);
   if (job->kr == CK_TILE_DEPTH) return pack_lines(movers, p);
   if (job->kr == 2) return pack_pairs(movers, p);
   const bool along_panel = p->rs == ck_element_bytes(job->from);
@@ -79,7 +79,7 @@ void ck_pack_panel(const ck_pack_job *job, const ck_panel *p) {
   (units_along_k ? movers->transpose : movers->gather[job->from])(p);
 }
 
-static void pack_matrix_panel(const ck_pack_job *job, int64_t row, int64_t rows, char *destination) {
+void ck_pack_matrix_panel(const ck_pack_job *job, int64_t row, int64_t rows, char *destination) {
   const int64_t from_bytes = ck_element_bytes(job->from);
   const ck_panel p = {
       .source = (const char *)job->source + row * job->rs * from_bytes,
@@ -96,49 +96,11 @@ static void pack_matrix_panel(const ck_pack_job *job, int64_t row, int64_t rows,
   ck_pack_panel(job, &p);
 }
 
-/// Asks for what packing `rows` rows from `row` on will read, as far as it is adjacent in one direction.
-static void ask_for(const ck_pack_job *job, int64_t row, int64_t rows) {
-  const int64_t bytes = ck_element_bytes(job->from);
-  const bool along_panel = job->rs == 1;
-  if (!along_panel && job->ks != 1) return;
-  const int64_t lines = along_panel ? job->k : rows, step = (along_panel ? job->ks : job->rs) * bytes;
-  const int64_t length = (along_panel ? rows : job->k) * bytes;
-  const char *source = (const char *)job->source + row * job->rs * bytes;
-  for (int64_t i = 0; i < lines; i++)
-    for (int64_t j = 0; j < length; j += CK_LINE) __builtin_prefetch(source + i * step + j);
-}
-
-// A piece of the panel at a time, so that the other terms meet it in L1; each asks for its next piece.
-static void pack_terms_panel(const ck_pack_job *job, int64_t row, int64_t rows, char *destination) {
-  enum { depths = 64 };
-  _Alignas(CK_LINE) double scratch[depths * CK_MAX_NR];
-  const ck_movers *movers = movers_of(job->isa);
-  const int64_t from_bytes = ck_element_bytes(job->from), to_bytes = ck_element_bytes(job->to);
-  for (int64_t d = 0; d < job->k; d += depths) {
-    ck_pack_job piece = *job;
-    piece.k = ck_least(depths, job->k - d);
-    const int64_t count = piece.k * job->panel;
-    char *sums = destination + d * job->panel * to_bytes;
-    for (int32_t t = 0; t < job->terms->count; t++) {
-      const int64_t offset = job->terms->term[t].offset + d * job->ks, sign = job->terms->term[t].sign;
-      piece.source = (const char *)job->source + offset * from_bytes;
-      pack_matrix_panel(&piece, row, rows, t == 0 ? sums : (char *)scratch);
-      ck_pack_job next = piece;
-      next.source = (const char *)piece.source + piece.k * job->ks * from_bytes;
-      next.k = ck_least(depths, job->k - d - piece.k);
-      ask_for(&next, row, rows);
-      if (t == 0) continue;
-      if (job->to == CK_F64) movers->add_f64((double *)sums, scratch, (double)sign, count);
-      else movers->add_f32((float *)sums, (const float *)scratch, (float)sign, count);
-    }
-  }
-}
-
 // A piece of the panel at a time, first as it is.
 static void pack_parts_panel(const ck_pack_job *job, int64_t row, int64_t rows, char *destination) {
   enum { depths = 64 };
   _Alignas(CK_LINE) float scratch[(depths + 1) * CK_MAX_NR];
-  const ck_movers *movers = movers_of(job->isa);
+  const ck_movers *movers = ck_movers_of(job->isa);
   const int64_t part_units = job->panel * ck_ceil_div(job->k, 2);
   for (int64_t d = 0; d < job->k; d += depths) {
     ck_pack_job piece = *job;
@@ -146,7 +108,7 @@ static void pack_parts_panel(const ck_pack_job *job, int64_t row, int64_t rows, 
     piece.k = ck_least(depths, job->k - d);
     piece.kr = 1;
     piece.to = CK_F32;
-    pack_matrix_panel(&piece, row, rows, (char *)scratch);
+    ck_pack_matrix_panel(&piece, row, rows, (char *)scratch);
     // An odd last depth has zeros for its neighbour.
     if (piece.k % 2 != 0) __builtin_memset(scratch + piece.k * job->panel, 0, (size_t)job->panel * sizeof *scratch);
     for (int64_t p = 0; p < piece.k; p += 2) {
@@ -167,7 +129,7 @@ static void pack_side_by_side(const ck_pack_job *job, int64_t panel_bytes) {
     piece.k = ck_least(depths, job->k - d);
     char *destination = (char *)job->destination + d * job->panel * ck_element_bytes(job->to);
     for (int64_t row = 0; row < job->rows; row += job->panel, destination += panel_bytes)
-      pack_matrix_panel(&piece, row, ck_least(job->panel, job->rows - row), destination);
+      ck_pack_matrix_panel(&piece, row, ck_least(job->panel, job->rows - row), destination);
   }
 }
 
@@ -175,14 +137,14 @@ void ck_pack(const ck_pack_job *job) {
   const int64_t elements = job->panel * ck_round_up(job->k, job->kr) * ck_most(job->parts, 1);
   const int64_t panel_bytes = elements * ck_element_bytes(job->to);
   char *destination = job->destination;
-  const bool is_plain = !job->image && job->parts == 0 && !job->terms && job->places <= 1;
+  const bool is_plain = !job->image && job->parts == 0 && job->places <= 1;
+  if (job->terms) return ck_pack_terms(job);
   if (is_plain && job->rs == 1 && job->rows > job->panel) return pack_side_by_side(job, panel_bytes);
   for (int64_t row = 0; row < job->rows; row += job->panel, destination += panel_bytes) {
     const int64_t rows = ck_least(job->panel, job->rows - row);
     if (job->image) ck_pack_image_panel(job, job->row + row, rows, destination);
     else if (job->parts > 0) pack_parts_panel(job, row, rows, destination);
-    else if (job->terms) pack_terms_panel(job, row, rows, destination);
-    else pack_matrix_panel(job, row, rows, destination);
+    else ck_pack_matrix_panel(job, row, rows, destination);
   }
 }
 
@@ -202,8 +164,7 @@ ck_shares ck_pack_shares(const ck_pack_job *job, int64_t parts, int64_t steps, c
   stream->count = 0;
   if (job->image || (!along_panel && job->ks != 1)) return (ck_shares){};
   const int64_t bytes = ck_element_bytes(job->from), chunks = ck_ceil_div(steps, CK_CHUNK);
-  const int64_t first_term = job->terms ? job->terms->term[0].offset * bytes : 0;
-  stream->at = (uintptr_t)job->source + (uintptr_t)first_term;
+  stream->at = (uintptr_t)job->source;
   if (along_panel) {
     // Rows of the width of the panel: so many of them in each chunk that all parts together ask for all.
     const int64_t count = ck_ceil_div(job->k, parts * chunks);

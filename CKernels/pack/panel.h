@@ -18,6 +18,15 @@ typedef struct ck_split {
   int32_t parts;
 } ck_split;
 
+/// One line of a sum of matrices: `to` = the sum of `sign` times `from`, first as it is.
+typedef struct ck_sum_line {
+  char *to;
+  const char *from[4];
+  double sign[4];
+  int64_t length, stride; ///< elements, and from one to the next of `from`
+  int32_t count;          ///< of matrices: 1, 2 or 4
+} ck_sum_line;
+
 typedef void (*ck_mover)(const ck_panel *panel);
 
 /// What moves the live rows of a panel, by how the source lies. Arrays: by ck_dtype.
@@ -27,9 +36,8 @@ typedef struct ck_movers {
   ck_mover transpose;                ///< 4-byte units adjacent along K
   ck_mover widen, gather_widened;    ///< bf16 to fp32: adjacent along the panel, any strides
   ck_mover interleave, gather_pairs; ///< pairs of bf16 depths: adjacent along the panel, any strides
-  void (*split)(const float *even, const float *odd, const ck_split *to);   ///< pairs of fp32 depths into parts in bf16
-  void (*add_f32)(float *to, const float *from, float sign, int64_t count); ///< to += sign from
-  void (*add_f64)(double *to, const double *from, double sign, int64_t count);
+  void (*split)(const float *even, const float *odd, const ck_split *to); ///< pairs of fp32 depths into parts in bf16
+  void (*sum[3])(const ck_sum_line *line);                                ///< not of bf16
 } ck_movers;
 
 extern const ck_movers ck_movers_baseline;
@@ -37,8 +45,17 @@ extern const ck_movers ck_movers_baseline;
 extern const ck_movers ck_movers_avx2, ck_movers_avx512;
 #endif
 
+/// Those of an instruction set.
+const ck_movers *ck_movers_of(ck_isa isa);
+
 /// Moves the live rows; what is missing is the caller's to clear.
 void ck_pack_panel(const ck_pack_job *job, const ck_panel *panel);
+
+/// Packs one panel of a matrix: `rows` rows from `row` on, zeros for those that are missing.
+void ck_pack_matrix_panel(const ck_pack_job *job, int64_t row, int64_t rows, char *destination);
+
+/// Packs all panels of a sum of matrices.
+void ck_pack_terms(const ck_pack_job *job);
 
 /// Packs one panel of an image: `rows` pixels from `row` on.
 void ck_pack_image_panel(const ck_pack_job *job, int64_t row, int64_t rows, char *destination);
