@@ -1,6 +1,7 @@
 // What happens to a finished tile of C.
 #pragma once
 #include "ck_gemm.h"
+#include "pack/units.h"
 
 /// A finished tile. `sums`: alpha A B (+ beta C where the micro-kernel has added it); may be C itself.
 typedef struct ck_finished {
@@ -29,6 +30,20 @@ void ck_fetch_tile(const ck_gemm_plan *plan, const void *matrix, const ck_finish
 /// Asks for what the epilogue of a tile will read beside the sums: the residual. `tile`: its place alone.
 static inline void ck_epilogue_fetch(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile) {
   if (plan->epilogue.adds_residual) ck_fetch_tile(plan, operands->residual, tile);
+}
+
+/// The plan's epilogue as a micro-kernel runs it. `tile`: its place alone.
+static inline ck_finish ck_finish_of(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile) {
+  const ck_epilogue *e = &plan->epilogue;
+  const int64_t bytes = ck_element_bytes(plan->acc_type), place = tile->row * plan->c_rs + tile->column;
+  ck_finish finish = {.scale = e->scale,
+                      .lower = e->lower,
+                      .upper = e->upper,
+                      .clamps = e->lower > -__builtin_inf() || e->upper < __builtin_inf()};
+  if (e->bias == CK_BIAS_PER_COLUMN) finish.bias = (const char *)operands->bias + tile->column * bytes;
+  if (e->bias == CK_BIAS_PER_ROW) finish.bias_of_rows = (const char *)operands->bias + tile->row * bytes;
+  if (e->adds_residual) finish.residual = (const char *)operands->residual + place * ck_element_bytes(plan->c_type);
+  return finish;
 }
 
 /// C = clamp(act(scale * (alpha sums + beta C) + bias + residual)) over the tile, rounded once to C's type. `alpha` and `beta`

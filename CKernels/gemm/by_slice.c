@@ -63,14 +63,15 @@ static const void *tile_of_a(const ck_slice_run *run, int64_t block, int64_t til
 
 /// Where nothing is asked for, one call takes all tiles of one height from `tile` on (48^3 in bf16 on Zen 5 306 to 325 GFLOP/s;
 /// two alone lose: 32^3 265 to 255). How many.
-static int64_t take_down(const ck_slice_run *run, const ck_slice_step *at, int64_t tile, const void *a, ck_tile *t) {
+static int64_t take_down(const ck_slice_run *run, const ck_slice_step *at, int64_t tile, const void *a, bool by_tile,
+                         ck_tile *t) {
   enum { least = 3 };
   const ck_gemm_plan *plan = run->plan;
   if (at->groups > 0) return 1;
   t->more = 0;
   const int64_t together = (tile < plan->taller_tiles ? plan->taller_tiles : plan->row_tiles) - tile;
   const bool asks = t->fetch_c || t->fetch[0].count > 0 || t->fetch[1].count > 0;
-  if (together < least || asks || !plan->tiles_repeat || t->copy_b) return 1;
+  if (together < least || asks || !plan->tiles_repeat || t->copy_b || by_tile) return 1;
   t->more = together - 1;
   const int64_t rows = ck_tile_row(plan, tile + 1) - ck_tile_row(plan, tile);
   t->a_step = (const char *)tile_of_a(run, at->block, tile + 1, t) - (const char *)a;
@@ -84,7 +85,7 @@ static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
   const int64_t panel = at->panel, block = at->block, groups = at->groups;
   const int64_t depth = ck_block_depth(plan, block), padded = ck_round_up(depth, plan->kr), pc = block * plan->kc;
   const int64_t column = panel * plan->nr, sums_column = (panel - slice->panel) * plan->nr;
-  const bool finishes = slice->finishes && block + 1 == slice->block_end;
+  const bool finishes = slice->finishes && block + 1 == slice->block_end, by_tile = finishes && plan->tiles_finish;
   const void *b = slice->packed;
   const bool copies = copies_panel(run, panel);
   if (plan->ready_b) b = ck_ready_b(plan, column, pc);
@@ -112,14 +113,16 @@ static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
     if (asks) ck_slice_ask(run, at, tile, &of, &t);
     // Of the next tile down, or the first one of the next panel.
     if (c_ahead) t.c_ahead = tile + 1 < plan->row_tiles ? height * plan->c_rs : plan->nr - row * plan->c_rs;
-    together = take_down(run, at, tile, a, &t);
+    together = take_down(run, at, tile, a, by_tile, &t);
     const ck_finished done = {
         .sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = together * height, .columns = columns};
     if (finishes) ck_epilogue_fetch(plan, run->operands, &done);
+    ck_finish left;
+    if (by_tile) left = ck_finish_of(plan, run->operands, &done), t.finish = &left;
     plan->tiles[height](&t, &a, &b, c);
     if (!asks) t.fetch[1].count = 0;
     if (t.copy_b) b = slice->packed, t.copy_b = NULL, t.b_ks = plan->nr;
-    if (!finishes) continue;
+    if (!finishes || by_tile) continue;
     ck_epilogue_store(plan, run->operands, &done, slice->sums ? plan->alpha : 1, slice->sums ? plan->beta : 0);
   }
 }
@@ -131,6 +134,7 @@ static int64_t groups_from(const ck_slice_run *run, const ck_slice *slice, int64
   if (!run->takes_slices) return 0;
   const int64_t groups = (ck_least(slice->panel_end, plan->n / plan->nr) - panel) / plan->panels_at_once;
   if (!slice->finishes) return groups;
+  if (plan->tiles_finish) return ck_least(groups, 1);
   return ck_least(groups,
                   ck_most(1, sums_bytes / (plan->m * plan->panels_at_once * plan->nr * ck_element_bytes(plan->acc_type))));
 }

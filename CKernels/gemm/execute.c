@@ -22,6 +22,15 @@ static void ask_for_next(const ck_gemm_plan *plan, const ck_gemm_operands *next,
   ck_product_stream(plan, next, 0, calls * plan->row_tiles, ck_ceil_div(plan->k, plan->kr), tile->fetch, shares);
 }
 
+// Apart: a small product without an epilogue is not to pay for it.
+static __attribute__((noinline)) void multiply_and_finish(const ck_gemm_plan *plan, const ck_gemm_operands *operands,
+                                                          const ck_finished *done, ck_tile *tile, const void *a, const void *b) {
+  const ck_finish left = ck_finish_of(plan, operands, done);
+  tile->finish = plan->tiles_finish ? &left : NULL;
+  plan->tiles[done->rows](tile, &a, &b, (void *)done->sums);
+  if (!plan->tiles_finish) ck_epilogue_store(plan, operands, done, 1, 0);
+}
+
 void ck_gemm_tiles(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_gemm_operands *next) {
   const int64_t in_bytes = ck_element_bytes(plan->a_type), out_bytes = ck_element_bytes(plan->c_type);
   ck_tile tile = plan->tile;
@@ -33,7 +42,7 @@ void ck_gemm_tiles(const ck_gemm_plan *plan, const ck_gemm_operands *operands, c
   for (int64_t column = 0, columns; column < plan->n; column += columns) {
     const int64_t groups = (plan->n - column) / wide;
     tile.beside = wide > plan->nr && groups > 0;
-    tile.more = groups > 0 && plan->takes_slices && plan->row_tiles == 1 && !next ? groups - 1 : 0;
+    tile.more = groups > 0 && plan->takes_slices && plan->row_tiles == 1 && !next && !plan->tiles_finish ? groups - 1 : 0;
     columns = groups > 0 ? (tile.more + 1) * wide : ck_least(plan->n - column, plan->nr);
     tile.n = ck_least(columns, plan->nr);
     const void *b = (const char *)operands->b + column * plan->b_cs * in_bytes;
@@ -41,11 +50,12 @@ void ck_gemm_tiles(const ck_gemm_plan *plan, const ck_gemm_operands *operands, c
       const int64_t rows = plan->tile_rows + (i < plan->taller_tiles);
       const void *a = (const char *)operands->a + row * plan->a_rs * in_bytes;
       void *c = (char *)operands->c + (row * plan->c_rs + column) * out_bytes;
-      plan->tiles[rows](&tile, &a, &b, c);
       if (plan->has_epilogue) {
         const ck_finished done = {
             .sums = c, .sums_rs = tile.c_rs, .row = row, .column = column, .rows = rows, .columns = columns};
-        ck_epilogue_store(plan, operands, &done, 1, 0);
+        multiply_and_finish(plan, operands, &done, &tile, a, b);
+      } else {
+        plan->tiles[rows](&tile, &a, &b, c);
       }
       for (int s = 0; next && s < 2; s++) ck_skip_shares(&shares[s], 1, &tile.fetch[s]);
       row += rows;

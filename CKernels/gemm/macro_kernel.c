@@ -119,8 +119,11 @@ static void run_tile(const ck_run *run, const ck_step *step, const ck_meeting *a
   blocks.a[0] = a, blocks.b[0] = b;
   if (plan->parts > 1) list_parts(step, plan, height, &blocks);
   if (finished) fetch(run, &done);
+  ck_finish left;
+  t->finish = NULL;
+  if (finished && plan->tiles_finish) left = ck_finish_of(plan, run->operands, &done), t->finish = &left;
   plan->tiles[height](t, blocks.a, blocks.b, c);
-  if (finished) finish(run, step, &done);
+  if (finished && !plan->tiles_finish) finish(run, step, &done);
 }
 
 /// B that is not packed yet: of the next panel, where this tile is the first, and copies none itself; else a share of the next

@@ -106,7 +106,7 @@ static ck_gemm_plan part_of(const ck_gemm_plan *plan, int64_t m, int64_t n, int6
   ck_gemm_plan part = *plan;
   part.driver = CK_DRIVER_BLOCKED;
   part.strassen_levels = 0;
-  part.has_epilogue = false;
+  part.has_epilogue = part.tiles_finish = false;
   part.epilogue = (ck_epilogue){.scale = 1, .lower = -__builtin_inf(), .upper = __builtin_inf()};
   part.m = m, part.n = n, part.k = k;
   part.row_tiles = ck_ceil_div(m, plan->mr);

@@ -55,6 +55,7 @@ typedef struct ck_gemm_plan {
   const void *copied_a, *copied_b; ///< not NULL: what lies as the plan says; the call's own is not looked at
   bool accumulate; ///< C can't hold the sums (its type or its strides): sum in the workspace, store by the epilogue
   bool has_epilogue;
+  bool tiles_finish;   ///< and micro-kernels run it, before they store their sums
   bool fetches;        ///< tiles ask the caches for what comes next; direct convolution always does
   bool fetches_c;      ///< and for their C
   int64_t quiet_bytes; ///< so much of A and B is near enough for a batch not to ask, and 16 times as much of a packed B

@@ -18,6 +18,14 @@ typedef struct ck_stream {
   int32_t count, lines; ///< count 0: nothing
 } ck_stream;
 
+/// What is left to do with the sums of a tile before they are stored: clamp(scale * sum + bias + residual), rounded to C's type.
+typedef struct ck_finish {
+  const void *bias, *bias_of_rows; ///< of the first column, of the first row, in the accumulator's type; NULL: none
+  const void *residual;            ///< of C's type, lying as C does; NULL: none
+  double scale, lower, upper;      ///< NaN passes the clamp
+  bool clamps;
+} ck_finish;
+
 /// One tile of C: C[0..MR)[0..n) = alpha * sum over s < blocks, p < k of A_s[i][p] * B_s[p][j] + beta * C.
 ///
 /// Batch-reduce: GEMM, split K, 1x1 and indirect convolution all sum over a list of blocks, so they share this contract.
@@ -46,7 +54,9 @@ typedef struct ck_tile {
   int64_t more; ///< of `outer`, `pair` and `dot` in C: so many further products of one block each, from one to the next so many
                 ///< bytes:
   int64_t a_step, b_step, c_step;
-  bool folds_a; ///< multiply-adds are to broadcast packed A themselves: fewer instructions, more loads
+  bool folds_a;            ///< multiply-adds are to broadcast packed A themselves: fewer instructions, more loads
+  const ck_finish *finish; ///< not NULL (`outer` and `pair` in C, of fp32 sums and vectors of more than 16 bytes; `more` 0): what
+                           ///< is done to alpha A B + beta C
   void *copy_b; ///< not NULL (`outer` of fp32 or fp64 by vectors, but for tall rows; one block, `more` 0, NR live columns): B is
                 ///< also written here as a packed panel
 } ck_tile;

@@ -25,6 +25,10 @@ CK_INLINE ck_vd ck_load_first(const double *p, ck_mask lanes) { return _mm256_ma
 CK_INLINE void ck_store_first(float *p, ck_vf v, ck_mask lanes) { _mm256_maskstore_ps(p, ck_lanes32(lanes), v); }
 CK_INLINE void ck_store_first(double *p, ck_vd v, ck_mask lanes) { _mm256_maskstore_pd(p, ck_lanes64(lanes), v); }
 
+// Between two bounds; NaN, the second operand of a comparison that has none, passes.
+CK_INLINE ck_vf ck_within(ck_vf v, ck_vf low, ck_vf high) { return _mm256_min_ps(high, _mm256_max_ps(low, v)); }
+CK_INLINE ck_vd ck_within(ck_vd v, ck_vd low, ck_vd high) { return _mm256_min_pd(high, _mm256_max_pd(low, v)); }
+
 // bf16, widened: the upper half of a float. AVX2 masks no 16-bit elements, hence the copy.
 CK_INLINE ck_vf ck_broadcast(const uint16_t *p) { return (ck_vf)_mm256_slli_epi32(_mm256_set1_epi16((int16_t)*p), 16); }
 CK_INLINE ck_vf ck_load(const uint16_t *p) {

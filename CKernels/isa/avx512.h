@@ -41,6 +41,10 @@ CK_INLINE ck_vd ck_madd_from(ck_vd acc, const double *p, ck_vd b) {
 }
 #endif
 
+// Between two bounds; NaN, the second operand of a comparison that has none, passes.
+CK_INLINE ck_vf ck_within(ck_vf v, ck_vf low, ck_vf high) { return _mm512_min_ps(high, _mm512_max_ps(low, v)); }
+CK_INLINE ck_vd ck_within(ck_vd v, ck_vd low, ck_vd high) { return _mm512_min_pd(high, _mm512_max_pd(low, v)); }
+
 // bf16, widened: the upper half of a float.
 CK_INLINE ck_vf ck_widen(__m256i halves) { return (ck_vf)_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16); }
 CK_INLINE ck_vf ck_broadcast(const uint16_t *p) {

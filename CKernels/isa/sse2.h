@@ -26,6 +26,10 @@ CK_INLINE ck_mask ck_first(int64_t lanes) { return lanes; }
 CK_SCALAR_TAIL(ck_vf, float)
 CK_SCALAR_TAIL(ck_vd, double)
 
+// Between two bounds; NaN, the second operand of a comparison that has none, passes.
+CK_INLINE ck_vf ck_within(ck_vf v, ck_vf low, ck_vf high) { return _mm_min_ps(high, _mm_max_ps(low, v)); }
+CK_INLINE ck_vd ck_within(ck_vd v, ck_vd low, ck_vd high) { return _mm_min_pd(high, _mm_max_pd(low, v)); }
+
 // bf16, widened: the upper half of a float.
 CK_INLINE ck_vf ck_load(const uint16_t *p) {
   return (ck_vf)_mm_unpacklo_epi16(_mm_setzero_si128(), _mm_loadl_epi64((const __m128i *)p));

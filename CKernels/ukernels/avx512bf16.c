@@ -9,6 +9,7 @@
 #define CK_DEPTH depth_pair_bf16
 #define CK_DEPTHS depths_pair_bf16
 #define CK_BODY pair_bf16
+#define CK_FINISH finish_pair_bf16
 #define CK_STORE store_pair_bf16
 #define CK_REPEAT repeat_pair_bf16
 #define CK_TILE tile_pair_bf16

@@ -3,6 +3,7 @@
 #define CK_DEPTH depth_outer_f32
 #define CK_DEPTHS depths_outer_f32
 #define CK_BODY outer_f32
+#define CK_FINISH finish_outer_f32
 #define CK_STORE store_outer_f32
 #define CK_REPEAT repeat_outer_f32
 #define CK_TILE tile_outer_f32
@@ -18,6 +19,7 @@
 #define CK_DEPTH depth_outer_f64
 #define CK_DEPTHS depths_outer_f64
 #define CK_BODY outer_f64
+#define CK_FINISH finish_outer_f64
 #define CK_STORE store_outer_f64
 #define CK_REPEAT repeat_outer_f64
 #define CK_TILE tile_outer_f64

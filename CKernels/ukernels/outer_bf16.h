@@ -4,6 +4,7 @@
 #define CK_DEPTH depth_outer_bf16
 #define CK_DEPTHS depths_outer_bf16
 #define CK_BODY outer_bf16
+#define CK_FINISH finish_outer_bf16
 #define CK_STORE store_outer_bf16
 #define CK_REPEAT repeat_outer_bf16
 #define CK_TILE tile_outer_bf16

@@ -40,6 +40,22 @@ struct EpilogueTests {
     }
   }
 
+  @Test("By every route: one tile and many, panels at once, runs of shallow tiles, several blocks of K", arguments: Route.all)
+  func everyRoute(route: Route) throws {
+    for (m, n, k) in [(5, 7, 9), (5, 300, 60), (5, 300, 600), (150, 75, 33), (40, 150, 20), (30, 70, 900)] {
+      for (bias, hasResidual) in [(GEMMSetting.Bias.perColumn, true), (.perRow, false), (.perRow, true)] {
+        let (setting, plan) = try route.plan(
+          GEMMSetting(m, n, k) {
+            ($0.inputType, $0.outputType) = (route.inputType, route.outputType)
+            ($0.bias, $0.hasResidual, $0.scale, $0.activation) = (bias, hasResidual, -2, .relu)
+          })
+        let trial = try GEMMTrial(setting)
+        try plan.run(trial)
+        #expect(trial.finding() == nil, "\(plan.selection)")
+      }
+    }
+  }
+
   @Test("A bfloat16 C takes one rounding although K spans several blocks", arguments: cases)
   func oneRounding(epilogue: Case) throws {
     for c in RouteTests.written {
