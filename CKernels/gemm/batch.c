@@ -33,7 +33,7 @@ static ck_gemm_operands operands_of(const ck_gemm_plan *plan, const ck_gemm_sour
 }
 
 // While a product that fits into L1 is multiplied, the next one is asked for, unless all of the batch stays in L2; by slices,
-// where B is packed, unless two thirds of the last level hold it (64^3 in bf16 on Zen 5 160 to 300 GFLOP/s; but 48^3 out of the
+// where B is packed, unless half of the last level holds it (64^3 in bf16 on Zen 5 160 to 300 GFLOP/s; but 48^3 out of the
 // last level 300 to 260). The call's count decides, as a list may be longer than the plan's batch.
 static bool fetches_next(const ck_batch_run *run) {
   const ck_gemm_plan *plan = run->plan;
@@ -41,7 +41,7 @@ static bool fetches_next(const ck_batch_run *run) {
   const int64_t output = plan->m * plan->n * ck_element_bytes(plan->c_type);
   if (plan->driver == CK_DRIVER_TILES) return ck_is_deep(plan, plan->k) && inputs * run->source->count > plan->quiet_bytes;
   const bool by_slice = plan->driver == CK_DRIVER_BY_SLICE && plan->team.threads <= 1 && plan->k <= plan->kc;
-  return by_slice && (inputs + output) * run->source->count > plan->far_bytes / 3 * 4;
+  return by_slice && (inputs + output) * run->source->count > plan->far_bytes;
 }
 
 // Products of one tile each, strides apart: small ones take longer to describe than to multiply (8 x 8 x 8 on Emerald Rapids: 37

@@ -57,10 +57,11 @@ extension Dispatch {
   }
 
   /// Whether they ask for C. Of a batch they don't: out of the last level hardware does better (80 x 80 x 100 on Zen 5 in bf16 352 to 394 GFLOP/s
-  /// unasked, in fp32 220 to 232). In pairs a tile's K is over too soon for what L2 holds (96 x 128 x 96: 436 to 463 unasked).
+  /// unasked, in fp32 220 to 232). In pairs a tile of few depths is over too soon (128^3 3 % faster unasked), but out of memory larger products gain
+  /// more (256^3 327 to 408).
   private func asksForC(_ problem: OrientedProblem, _ batch: Batch, _ set: TileSet) -> Bool {
     let bytes = bytes(problem, batch)
-    return batch.count == 1 && (set.kr == 1 || bytes.inputs + bytes.output > Double(blocks.l2Bytes)) && asks(problem, batch)
+    return batch.count == 1 && asks(problem, batch) && (set.kr == 1 || bytes.inputs + bytes.output > Double(Self.leastQuietBytes))
   }
 
   /// Bytes of A and B together, and of C, over a batch.
