@@ -37,10 +37,12 @@ static ck_gemm_operands operands_of(const ck_gemm_plan *plan, const ck_gemm_sour
 // last level 300 to 260). The call's count decides, as a list may be longer than the plan's batch.
 static bool fetches_next(const ck_batch_run *run) {
   const ck_gemm_plan *plan = run->plan;
-  const int64_t inputs = (plan->m + plan->n) * plan->k * ck_element_bytes(plan->a_type);
+  const int64_t rows = run->source->a || plan->batch.a != 0 ? plan->m : 0,
+                columns = run->source->b || plan->batch.b != 0 ? plan->n : 0;
+  const int64_t inputs = (rows + columns) * plan->k * ck_element_bytes(plan->a_type);
   const int64_t output = plan->m * plan->n * ck_element_bytes(plan->c_type);
   if (plan->driver == CK_DRIVER_TILES) return ck_is_deep(plan, plan->k) && inputs * run->source->count > plan->quiet_bytes;
-  const bool by_slice = plan->driver == CK_DRIVER_BY_SLICE && plan->team.threads <= 1 && plan->k <= plan->kc;
+  const bool by_slice = plan->driver == CK_DRIVER_BY_SLICE && ck_packs_b(plan) && plan->team.threads <= 1 && plan->k <= plan->kc;
   return by_slice && (inputs + output) * run->source->count > plan->far_bytes;
 }
 

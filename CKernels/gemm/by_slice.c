@@ -63,15 +63,12 @@ static const void *tile_of_a(const ck_slice_run *run, int64_t block, int64_t til
 
 /// Where nothing is asked for, one call takes all tiles of one height from `tile` on (48^3 in bf16 on Zen 5 306 to 325 GFLOP/s;
 /// two alone lose: 32^3 265 to 255). How many.
-static int64_t take_down(const ck_slice_run *run, const ck_slice_step *at, int64_t tile, const void *a, bool by_tile,
-                         ck_tile *t) {
+static int64_t take_down(const ck_slice_run *run, const ck_slice_step *at, int64_t tile, const void *a, ck_tile *t) {
   enum { least = 3 };
   const ck_gemm_plan *plan = run->plan;
-  if (at->groups > 0) return 1;
   t->more = 0;
   const int64_t together = (tile < plan->taller_tiles ? plan->taller_tiles : plan->row_tiles) - tile;
-  const bool asks = t->fetch_c || t->fetch[0].count > 0 || t->fetch[1].count > 0;
-  if (together < least || asks || !plan->tiles_repeat || t->copy_b || by_tile) return 1;
+  if (together < least || t->fetch[1].count > 0 || t->copy_b) return 1;
   t->more = together - 1;
   const int64_t rows = ck_tile_row(plan, tile + 1) - ck_tile_row(plan, tile);
   t->a_step = (const char *)tile_of_a(run, at->block, tile + 1, t) - (const char *)a;
@@ -105,6 +102,7 @@ static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
   t.fetch[0].count = t.fetch[1].count = 0;
   if (plan->ready_b && groups == 0) t.fetch[1] = ck_panel_stream_ahead(plan, b);
   if (asks) ck_slice_begin_asking(run, at, &of, &t);
+  const bool runs_down = plan->tiles_repeat && groups == 0 && !by_tile && !t.fetch_c && !(asks && ck_slice_asks_on(&of));
   for (int64_t tile = 0, together; tile < plan->row_tiles; tile += together) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
     const void *a = tile_of_a(run, block, tile, &t);
@@ -113,7 +111,7 @@ static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
     if (asks) ck_slice_ask(run, at, tile, &of, &t);
     // Of the next tile down, or the first one of the next panel.
     if (c_ahead) t.c_ahead = tile + 1 < plan->row_tiles ? height * plan->c_rs : plan->nr - row * plan->c_rs;
-    together = take_down(run, at, tile, a, by_tile, &t);
+    together = runs_down ? take_down(run, at, tile, a, &t) : 1;
     const ck_finished done = {
         .sums = c, .sums_rs = t.c_rs, .row = row, .column = column, .rows = together * height, .columns = columns};
     if (finishes) ck_epilogue_fetch(plan, run->operands, &done);

@@ -5,28 +5,28 @@
 
 #include "gemm/panels.h"
 
-void ck_product_stream(const ck_gemm_plan *plan, const ck_gemm_operands *of, int64_t part, int64_t parts, int64_t steps,
-                       ck_stream fetch[2], ck_shares shares[2]) {
+void ck_product_stream(const ck_gemm_plan *plan, const ck_gemm_operands *now, const ck_gemm_operands *next, int64_t parts,
+                       int64_t steps, ck_stream fetch[2], ck_shares shares[2]) {
   const int64_t bytes = ck_element_bytes(plan->a_type);
-  if (plan->a_rs == plan->k || plan->a_cs == plan->m)
-    shares[0] = ck_bytes_shares(of->a, plan->m * plan->k * bytes, parts, steps, &fetch[0]);
-  if (plan->b_rs == plan->n || plan->b_cs == plan->k)
-    shares[1] = ck_bytes_shares(of->b, plan->n * plan->k * bytes, parts, steps, &fetch[1]);
-  for (int s = 0; s < 2; s++) ck_skip_shares(&shares[s], part, &fetch[s]);
+  if (!plan->ready_a && next->a != now->a && (plan->a_rs == plan->k || plan->a_cs == plan->m))
+    shares[0] = ck_bytes_shares(next->a, plan->m * plan->k * bytes, parts, steps, &fetch[0]);
+  if (!plan->ready_b && next->b != now->b && (plan->b_rs == plan->n || plan->b_cs == plan->k))
+    shares[1] = ck_bytes_shares(next->b, plan->n * plan->k * bytes, parts, steps, &fetch[1]);
 }
 
 // What the tiles ask for in turn.
-static void ask_for_next(const ck_gemm_plan *plan, const ck_gemm_operands *next, ck_tile *tile, ck_shares shares[2]) {
+static void ask_for_next(const ck_gemm_plan *plan, const ck_gemm_operands *now, const ck_gemm_operands *next, ck_tile *tile,
+                         ck_shares shares[2]) {
   const int64_t wide = plan->panels_at_once * plan->nr;
   const int64_t calls = plan->n / wide + ck_ceil_div(plan->n % wide, plan->nr);
-  ck_product_stream(plan, next, 0, calls * plan->row_tiles, ck_ceil_div(plan->k, plan->kr), tile->fetch, shares);
+  ck_product_stream(plan, now, next, calls * plan->row_tiles, ck_ceil_div(plan->k, plan->kr), tile->fetch, shares);
 }
 
 // Apart: a small product without an epilogue is not to pay for it.
 static __attribute__((noinline)) void multiply_and_finish(const ck_gemm_plan *plan, const ck_gemm_operands *operands,
                                                           const ck_finished *done, ck_tile *tile, const void *a, const void *b) {
-  const ck_finish left = ck_finish_of(plan, operands, done);
-  tile->finish = plan->tiles_finish ? &left : NULL;
+  ck_finish left;
+  if (plan->tiles_finish) left = ck_finish_of(plan, operands, done), tile->finish = &left;
   plan->tiles[done->rows](tile, &a, &b, (void *)done->sums);
   if (!plan->tiles_finish) ck_epilogue_store(plan, operands, done, 1, 0);
 }
@@ -35,7 +35,7 @@ void ck_gemm_tiles(const ck_gemm_plan *plan, const ck_gemm_operands *operands, c
   const int64_t in_bytes = ck_element_bytes(plan->a_type), out_bytes = ck_element_bytes(plan->c_type);
   ck_tile tile = plan->tile;
   ck_shares shares[2] = {};
-  if (next) ask_for_next(plan, next, &tile, shares);
+  if (next) ask_for_next(plan, operands, next, &tile, shares);
   tile.b_ps = plan->nr;
   const int64_t wide = plan->panels_at_once * plan->nr;
   tile.b_step = wide * plan->b_cs * in_bytes, tile.c_step = wide * out_bytes;

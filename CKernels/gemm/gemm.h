@@ -20,10 +20,10 @@ int64_t ck_strassen_workspace_bytes(const ck_gemm_plan *plan);
 /// The two loops round the micro-kernel. `next`: the operands of the product after it, asked for meanwhile; NULL for none.
 void ck_gemm_tiles(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_gemm_operands *next);
 
-/// What tiles, each of `steps` along K, ask for of a product that comes later: its A and B, where they are tight, in `parts`,
-/// from part `part` on. Not its C: 48^3 in a batch loses 9 % by that (Emerald Rapids).
-void ck_product_stream(const ck_gemm_plan *plan, const ck_gemm_operands *of, int64_t part, int64_t parts, int64_t steps,
-                       ck_stream fetch[2], ck_shares shares[2]);
+/// What tiles, each of `steps` along K, ask for of the product after theirs: its A and B, where they are tight and others, in
+/// `parts`. Not its C: 48^3 in a batch loses 9 % by that (Emerald Rapids).
+void ck_product_stream(const ck_gemm_plan *plan, const ck_gemm_operands *now, const ck_gemm_operands *next, int64_t parts,
+                       int64_t steps, ck_stream fetch[2], ck_shares shares[2]);
 
 /// One product by the plan's driver; operands after the swap, `workspace` as ck_workspace_of says.
 void ck_gemm_run(const ck_gemm_plan *plan, const ck_gemm_operands *operands, char *workspace);

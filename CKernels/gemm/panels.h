@@ -61,7 +61,7 @@ static inline bool ck_is_deep(const ck_gemm_plan *plan, int64_t depth) { return 
 static inline bool ck_fetches(const ck_gemm_plan *plan, int64_t depth) { return plan->fetches && ck_is_deep(plan, depth); }
 
 /// Whether it asks for C.
-static inline bool ck_fetches_c(const ck_gemm_plan *plan, int64_t depth) { return plan->fetches_c && ck_is_deep(plan, depth); }
+static inline bool ck_fetches_c(const ck_gemm_plan *plan, int64_t depth) { return plan->fetches_c && ck_fetches(plan, depth); }
 
 /// The first row of a tile in packed A.
 static inline int64_t ck_a_panel_row(const ck_gemm_plan *plan, int64_t tile) {

@@ -49,5 +49,10 @@ typedef struct ck_slice_asks {
 /// shows (128^3 in bf16 on Zen 5 429 instead of 447 GFLOP/s).
 void ck_slice_begin_asking(const ck_slice_run *run, const ck_slice_step *at, ck_slice_asks *asks, ck_tile *t);
 
+/// Whether the tiles after the first ask for anything.
+static inline bool ck_slice_asks_on(const ck_slice_asks *asks) {
+  return asks->of_a != CK_ASKS_FOR_NOTHING || asks->shares[0].left > 0 || asks->shares[1].left > 0;
+}
+
 /// Goes on to what `tile` asks for.
 void ck_slice_ask(const ck_slice_run *run, const ck_slice_step *at, int64_t tile, ck_slice_asks *asks, ck_tile *t);

@@ -25,7 +25,7 @@ static void ask_in_turn(const ck_slice_run *run, const ck_slice_step *at, int64_
   const int64_t depth = ck_block_depth(plan, at->block), steps = ck_ceil_div(depth, plan->kr);
   const int64_t panels = slice->panel_end - slice->panel, turns = plan->row_tiles / 2;
   if (tile % 2 == 0) {
-    t->fetch[1].count = 0;
+    if (tile > 0) t->fetch[1].count = 0;
     if (!at->next) return;
     ck_shares shares = ck_pack_shares(at->next, ck_ceil_div(plan->row_tiles, 2), steps, &t->fetch[1]);
     ck_skip_shares(&shares, tile / 2, &t->fetch[1]);
@@ -50,15 +50,19 @@ static void ask_for_tile(const ck_slice_run *run, const ck_slice_step *at, int64
   stream->step = (in_rows ? plan->a_rs : plan->a_cs) * bytes;
   stream->advance = in_rows ? chunk * bytes : chunk * stream->step;
   stream->count = (int32_t)(in_rows ? rows : chunk);
-  stream->lines = (int32_t)(in_rows ? 1 : ck_ceil_div(rows * bytes, CK_LINE));
+  stream->lines = 1;
 }
 
 void ck_slice_begin_asking(const ck_slice_run *run, const ck_slice_step *at, ck_slice_asks *asks, ck_tile *t) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t tiles = plan->row_tiles, steps = ck_ceil_div(t->k, plan->kr);
   *asks = (ck_slice_asks){.of_a = asking_for_a(run, at)};
-  if (run->next) ck_product_stream(plan, run->next, at->panel * tiles, run->panels * tiles, steps, t->fetch, asks->shares);
-  else if (at->next && asks->of_a != CK_ASKS_FOR_COLUMNS) asks->shares[1] = ck_pack_shares(at->next, tiles, steps, &t->fetch[1]);
+  if (run->next) {
+    ck_product_stream(plan, run->operands, run->next, run->panels * tiles, steps, t->fetch, asks->shares);
+    for (int s = 0; s < 2; s++) ck_skip_shares(&asks->shares[s], at->panel * tiles, &t->fetch[s]);
+  } else if (at->next && asks->of_a != CK_ASKS_FOR_COLUMNS) {
+    asks->shares[1] = ck_pack_shares(at->next, tiles, steps, &t->fetch[1]);
+  }
 }
 
 void ck_slice_ask(const ck_slice_run *run, const ck_slice_step *at, int64_t tile, ck_slice_asks *asks, ck_tile *t) {

@@ -57,9 +57,9 @@ typedef struct ck_gemm_plan {
   bool has_epilogue;
   bool tiles_finish;   ///< and micro-kernels run it, before they store their sums
   bool fetches;        ///< tiles ask the caches for what comes next; direct convolution always does
-  bool fetches_c;      ///< and for their C
+  bool fetches_c;      ///< and for their C; in a batch that asks for the next product they always do
   int64_t quiet_bytes; ///< so much of A and B is near enough for a batch not to ask, and 16 times as much of a packed B
-  int64_t far_bytes;   ///< so much of a packed B does not stay in the last level
+  int64_t far_bytes;   ///< so much of a packed B, or of a batch with its C, does not stay in the last level
   bool tiles_copy_b; ///< B's rows are adjacent, packed as they are, and by micro-kernels that can copy them (`copy_b` of a tile)
   bool streams_c;    ///< C is written once, and more than caches keep
   bool tiles_repeat; ///< micro-kernels can go on to further products (`more` of a tile)

@@ -18,7 +18,7 @@ typedef struct ck_image {
 
 /// Matrices that lie alike, so many elements from the first one's place, added with signs.
 typedef struct ck_terms {
-  int32_t count; ///< 1 or more
+  int32_t count; ///< 1, 2 or 4
   struct ck_term {
     int64_t offset;
     int32_t sign; ///< 1 or -1; of the first term 1
@@ -39,7 +39,8 @@ typedef struct ck_pack_job {
   int32_t parts;  ///< f32 to bf16, for KR of 2: each panel is followed by those of its further parts, which add up to the number
   ck_isa isa;     ///< whose instructions may be used
   int64_t places; ///< above 1, for KR of 1 and RS above 1: depth c * places + i of the source becomes depth i * (k / places) + c
-  const ck_terms *terms; ///< not NULL, for KR of 1: the matrix is the sum of several, `source` where offsets count from
+  const ck_terms *terms; ///< not NULL, for KR of 1 and fp32 or fp64 as it is: the matrix is the sum of several, `source` where
+                         ///< offsets count from
   const ck_image *image; ///< not NULL: the matrix is an image, `source` its first element, KR is 1, and
   int64_t row, depth;    ///< its first row and depth to be packed
 } ck_pack_job;
@@ -63,5 +64,6 @@ static inline void ck_skip_shares(ck_shares *shares, int64_t count, ck_stream *s
 /// So many adjacent bytes in `parts`, as tiles of `steps` steps along K may ask for them; the first part goes to `stream`.
 ck_shares ck_bytes_shares(const void *from, int64_t bytes, int64_t parts, int64_t steps, ck_stream *stream);
 
-/// What `ck_pack` will read of one panel, likewise; nothing where no stride is 1, and of images.
+/// What `ck_pack` will read of one panel, of a sum of one of its matrices, from `source` on, likewise; nothing where no stride is
+/// 1, and of images.
 ck_shares ck_pack_shares(const ck_pack_job *job, int64_t parts, int64_t steps, ck_stream *stream);

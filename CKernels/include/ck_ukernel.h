@@ -54,9 +54,9 @@ typedef struct ck_tile {
   int64_t more; ///< of `outer`, `pair` and `dot` in C: so many further products of one block each, from one to the next so many
                 ///< bytes:
   int64_t a_step, b_step, c_step;
-  bool folds_a;            ///< multiply-adds are to broadcast packed A themselves: fewer instructions, more loads
-  const ck_finish *finish; ///< not NULL (`outer` and `pair` in C, of fp32 sums and vectors of more than 16 bytes; `more` 0): what
-                           ///< is done to alpha A B + beta C
+  bool folds_a; ///< multiply-adds are to broadcast packed A themselves: fewer instructions, more loads
+  const ck_finish
+      *finish;  ///< not NULL (`outer` and `pair` in C, as CK_TILE_FINISHES says; `more` 0): what is done to alpha A B + beta C
   void *copy_b; ///< not NULL (`outer` of fp32 or fp64 by vectors, but for tall rows; one block, `more` 0, NR live columns): B is
                 ///< also written here as a packed panel
 } ck_tile;
@@ -91,6 +91,11 @@ enum { CK_ROWS_OF_TWO_PANELS = 6 };
 #define CK_PANELS_AT_ONCE(vector_bytes, rows)                                                                                    \
   ((vector_bytes) < 64 ? (vector_bytes) > 8 && (rows) == 1 ? 4 : 1 : (rows) <= 2 ? 4 : (rows) <= CK_ROWS_OF_TWO_PANELS ? 2 : 1)
 static inline int ck_panels_at_once(int vector_bytes, int64_t rows) { return CK_PANELS_AT_ONCE(vector_bytes, rows); }
+
+/// Whether tiles of `outer` and `pair` in C finish sums of so many bytes by vectors of so many (`finish` of a tile): smaller ones
+/// have no registers to spare.
+#define CK_TILE_FINISHES(vector_bytes, sum_bytes) ((vector_bytes) > 16 && (sum_bytes) == 4)
+static inline bool ck_tile_finishes(int vector_bytes, int sum_bytes) { return CK_TILE_FINISHES(vector_bytes, sum_bytes); }
 
 /// Steps along K between two looks at what to ask the caches for: as many as there are fp32 in a line.
 enum { CK_CHUNK = 16 };

@@ -62,7 +62,7 @@ CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_
     CK_EACH (i, rows)
       CK_EACH (j, vectors) sum[i][j] *= alpha;
   // Laid out apart: in the way of plain stores it took 3 to 6 % of small products out of far caches.
-  enum { can_finish = sizeof(CK_VEC) > 16 && sizeof(CK_ACC) == 4 };
+  enum { can_finish = CK_TILE_FINISHES(sizeof(CK_VEC), sizeof(CK_ACC)) };
   const bool finishes = can_finish && __builtin_expect(t->finish != 0, 0);
   if (finishes) {
     if (beta != 0)

@@ -56,7 +56,7 @@ extension Dispatch {
     return microarchitecture.asksWithinL2 || bytes.inputs + bytes.output > Double(blocks.l2Bytes)
   }
 
-  /// Whether they ask for C. Of a batch they don't: out of the last level hardware does better (80 x 80 x 100 on Zen 5 in bf16 352 to 394 GFLOP/s
+  /// Whether they ask for C. Of a batch they don't, unless they ask for the next product: out of the last level hardware does better (80 x 80 x 100 on Zen 5 in bf16 352 to 394 GFLOP/s
   /// unasked, in fp32 220 to 232). In pairs a tile of few depths is over too soon (128^3 3 % faster unasked), but out of memory larger products gain
   /// more (256^3 327 to 408).
   private func asksForC(_ problem: OrientedProblem, _ batch: Batch, _ set: TileSet) -> Bool {
@@ -75,7 +75,7 @@ extension Dispatch {
 
   private static let lineBytes = 64
 
-  /// A batch of so few bytes stays in any L2.
+  /// So few bytes of a batch, or of a product, stay in any L2.
   private static let leastQuietBytes = 256 << 10
 
   /// Whether C is written once and not read, more than a third of the last level, and with the operands more than two thirds (on two cores of
@@ -150,8 +150,8 @@ extension Dispatch {
   }
 
   /// Panels of a slice. Of the blocked loops: those that stay in L2; without cache blocking one, which all tiles pass. By slices: one of panels
-  /// that came packed or are packed along K, so that its sums stay in L1; else as many as give each thread some slices, whose rows are read from end to end, or fewer
-  /// where their sums are kept apart from C.
+  /// that came packed or are packed along K, so that its sums stay in L1; else as many as give each thread one or some slices, whose rows are read
+  /// from end to end, or fewer where their sums are kept apart from C.
   private func slicePanels(
     _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, _ driver: ck_driver
   ) -> Int {
@@ -168,11 +168,12 @@ extension Dispatch {
     } else if selection.pair.packsB && (problem.bRowStride == 1 || problem.k <= selection.blocking.kc) {
       return 1
     }
-    // Parts of K share the work too, and a slice fewer reads A once less. A tile of several panels wants rows of B as long as can be (1 x 768 x 768 on
-    // two cores of Zen 5: 25 to 89 GFLOP/s, 1 x 4096 x 4096 20 to 25).
+    // Parts of K share the work too, and a slice fewer reads A once less. A tile of several panels wants them all, and rows of B as long as can be
+    // (1 x 768 x 768 on two cores of Zen 5: 25 to 89 GFLOP/s, 1 x 4096 x 4096 20 to 25).
     let parts = BlockSizes.partsOfK(problem, for: selection.pair, kc: selection.blocking.kc)
-    let tasks = selection.pair.panelsAtOnce(problem) > 1 ? 1 : 4
-    let shared = panels * parts / (selection.threads == 1 ? 1 : tasks * selection.threads)
+    let atOnce = selection.pair.panelsAtOnce(problem)
+    let tasks = atOnce > 1 ? 1 : 4
+    let shared = wholeMultiple(panels * parts / (selection.threads == 1 ? 1 : tasks * selection.threads), of: atOnce)
     let kept = problem.sumsApart ? Self.mostSlicedSums / (min(max(problem.m, 1), 1 << 30) * set.nr) : Int.max
     return max(1, min(panels, shared, kept))
   }
@@ -197,11 +198,12 @@ extension Dispatch {
       && BlockSizes.partsOfK(problem, for: selection.pair, kc: selection.blocking.kc) == 1
   }
 
-  /// Whether micro-kernels can run the epilogue on their sums: all but activations that are no clamp. It then takes 1 or 2 % of 512 x 3072 x 768 on
-  /// Zen 5, in bf16 too, instead of 2 to 9 by a pass of its own.
+  /// Whether micro-kernels can run the epilogue on their sums: all but activations that are no clamp. On 512 x 3072 x 768 it then takes 0 or 1 % on
+  /// Zen 5, a residual 3 to 6, instead of 2 to 9 by a pass of its own.
   private func tilesFinish(_ descriptor: GEMMDescriptor, _ set: TileSet) -> Bool {
+    let sumBytes = descriptor.accumulatorType.byteCount
     let isClamp = descriptor.epilogue.activation == .none || descriptor.epilogue.activation == .relu
-    return isClamp && set.isVectorised && set.isa > .sse2 && descriptor.accumulatorType == .float32
+    return isClamp && set.isVectorised && ck_tile_finishes(Int32(set.isa.vectorBytes(elementBytes: sumBytes)), Int32(sumBytes))
   }
 
   private func depth(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor) -> Int64 {

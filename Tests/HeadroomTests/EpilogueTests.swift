@@ -48,6 +48,7 @@ struct EpilogueTests {
           GEMMSetting(m, n, k) {
             ($0.inputType, $0.outputType) = (route.inputType, route.outputType)
             ($0.bias, $0.hasResidual, $0.scale, $0.activation) = (bias, hasResidual, -2, .relu)
+            ($0.alpha, $0.beta) = (n == 75 ? 2 : 1, k == 600 || m == 30 ? -0.5 : 0)
           })
         let trial = try GEMMTrial(setting)
         try plan.run(trial)

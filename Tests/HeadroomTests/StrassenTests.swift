@@ -24,13 +24,13 @@ struct StrassenTests {
     "Exact on integers at sizes that are whole parts and at those that are not, by blocks, layouts and epilogues",
     arguments: routes)
   func exact(route: Route) throws {
-    let sizes = [(4, 4, 4), (5, 7, 6), (32, 64, 48), (33, 66, 51), (70, 41, 130), (2, 3, 2)]
+    let sizes = [(4, 4, 4), (5, 7, 6), (32, 64, 48), (33, 66, 51), (70, 41, 130), (2, 3, 2), (64, 64, 600)]
     for (index, (m, n, k)) in sizes.enumerated() {
       for levels in 1...(min(m, n, k) < 4 ? 1 : 2) {
-        for (place, arrangement) in [Arrangement.rowMajor, .columnMajor, .paddedRowMajor].enumerated() {
+        for (place, arrangement) in [Arrangement.rowMajor, .columnMajor, .spread].enumerated() {
           let setting = GEMMSetting(m, n, k) {
             ($0.inputType, $0.outputType, $0.a) = (route.inputType, route.outputType, arrangement)
-            $0.b = choice(index + place, [.rowMajor, .columnMajor, .paddedRowMajor])
+            $0.b = choice(index + place, [.rowMajor, .columnMajor, .paddedRowMajor, .spread])
             $0.c = choice(index + levels, [.rowMajor, .columnMajor, .paddedRowMajor])
             ($0.alpha, $0.beta) = choice(index + place, [(1, 0), (2, -1), (-1, 1)])
             $0.bias = choice(place, GEMMSetting.Bias.allCases)

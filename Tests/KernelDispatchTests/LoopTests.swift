@@ -123,6 +123,24 @@ struct LoopTests {
     }
   }
 
+  @Test(
+    "The same bits whether tiles of a slice are multiplied one by one or one below the other in one call",
+    arguments: instructionSets)
+  func tilesOfSlices(isa: ISA) throws {
+    for line in [
+      "90x257x40 f32", "100x70x90:tn f32", "100x70x90:nt bf16", "120x65x30 bf16f32", "90x257x40 f64", "96x300x700:nt bf16",
+    ] {
+      let descriptor = try #require(GEMMDescriptor(line: line))
+      var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
+      plan.driver = CK_DRIVER_BY_SLICE
+      (plan.fetches, plan.fetches_c, plan.slice_panels) = (false, false, 2)
+      var oneByOne = plan
+      oneByOne.tiles_repeat = false
+      let isSame = product(plan, descriptor) == product(oneByOne, descriptor)
+      #expect(isSame, "\(line)")
+    }
+  }
+
   @Test("The same bits whether C is stored past the caches or not", arguments: instructionSets)
   func streams(isa: ISA) throws {
     for line in [
