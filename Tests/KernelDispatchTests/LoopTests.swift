@@ -185,7 +185,8 @@ struct LoopTests {
       return try dispatch(isa, l2: SyntheticMachine.l2).plan(descriptor).plan.streams_c
     }
     #expect(try streams("100000x32x32 f32"))
-    #expect(try !streams("100000x32x16 f32"))
+    #expect(try streams("100000x32x16 f32"))
+    #expect(try !streams("100000x32x8 f32"))
     #expect(try !streams("50000x32x32 f32"))
     #expect(try streams("64x100000x64 f32"))
     #expect(try !streams("2048x2048x2048 f32"))
