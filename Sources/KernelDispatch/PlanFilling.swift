@@ -78,8 +78,8 @@ extension Dispatch {
   /// So few bytes of a batch, or of a product, stay in any L2.
   private static let leastQuietBytes = 256 << 10
 
-  /// Whether C is written once and not read, more than a third of the last level, and with the operands more than half (100000 x 32 x 16 on Zen 5
-  /// beside neighbours that share the level: one core 110 to 150 GFLOP/s to 220, two 387 to 440).
+  /// Whether C is written once and not read, more than a third of the last level, and with the operands more than half of it, or for several
+  /// threads two thirds (100000 x 32 x 16 on Zen 5: one core 110 to 210 GFLOP/s to 235, two 408 to 347; 100000 x 32 x 32 gains 1.4).
   private func streamsC(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> Bool {
     let isOnce = descriptor.beta == 0 && descriptor.epilogue.isIdentity && problem.k <= selection.blocking.kc
     let set = selection.pair.set
@@ -88,7 +88,7 @@ extension Dispatch {
     if problem.sumsApart || !isOnce || !set.isVectorised || !isInLines { return false }
     let bytes = bytes(problem, descriptor.batch)
     let lastLevel = Double(blocks.lastLevelBytes)
-    return bytes.output > lastLevel / 3 && bytes.inputs + bytes.output > lastLevel / 2
+    return bytes.output > lastLevel / 3 && bytes.inputs + bytes.output > lastLevel * (selection.threads == 1 ? 0.5 : 2.0 / 3)
   }
 
   private func team(_ threads: Int) -> ck_team { ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds) }
