@@ -61,8 +61,8 @@ static const void *tile_of_a(const ck_slice_run *run, int64_t block, int64_t til
   return ck_source_of_a(plan, run->operands, row, pc);
 }
 
-/// Where nothing is asked for, one call takes all tiles of one height from `tile` on (48^3 in bf16 on Zen 5 306 to 325 GFLOP/s;
-/// two alone lose: 32^3 265 to 255). How many.
+/// Where nothing is asked for, one call takes all tiles of one height from `tile` on (48^3 in bf16 on Zen 5 309 to 328 GFLOP/s;
+/// two alone lose: 32^3 279 to 264). How many.
 static int64_t take_down(const ck_slice_run *run, const ck_slice_step *at, int64_t tile, const void *a, ck_tile *t) {
   enum { least = 3 };
   const ck_gemm_plan *plan = run->plan;

@@ -58,7 +58,7 @@ extension Dispatch {
 
   /// Whether they ask for C. Of a batch they don't, unless they ask for the next product: out of the last level hardware does better (80 x 80 x 100 on Zen 5 in bf16 352 to 394 GFLOP/s
   /// unasked, in fp32 220 to 232). In pairs a tile of few depths is over too soon (128^3 3 % faster unasked), but out of memory larger products gain
-  /// more (256^3 327 to 408).
+  /// more (256^3 308 to 386).
   private func asksForC(_ problem: OrientedProblem, _ batch: Batch, _ set: TileSet) -> Bool {
     let bytes = bytes(problem, batch)
     return batch.count == 1 && asks(problem, batch) && (set.kr == 1 || bytes.inputs + bytes.output > Double(Self.leastQuietBytes))
@@ -79,7 +79,7 @@ extension Dispatch {
   private static let leastQuietBytes = 256 << 10
 
   /// Whether C is written once and not read, more than a third of the last level, and with the operands more than half of it, or for several
-  /// threads two thirds (100000 x 32 x 16 on Zen 5: one core 110 to 210 GFLOP/s to 235, two 408 to 347; 100000 x 32 x 32 gains 1.4).
+  /// threads two thirds (100000 x 32 x 16 on Zen 5: one core 107 to 208 GFLOP/s, two 431 to 347; 100000 x 32 x 32 gains 1.4).
   private func streamsC(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> Bool {
     let isOnce = descriptor.beta == 0 && descriptor.epilogue.isIdentity && problem.k <= selection.blocking.kc
     let set = selection.pair.set

@@ -132,6 +132,9 @@ struct LoopTests {
     ] {
       let descriptor = try #require(GEMMDescriptor(line: line))
       var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
+      // Tile registers are for the blocked loops alone.
+      if plan.in_tiles { continue }
+      #expect(plan.row_tiles >= 3 && plan.k_parts == 1, "\(line)")
       plan.driver = CK_DRIVER_BY_SLICE
       (plan.fetches, plan.fetches_c, plan.slice_panels) = (false, false, 2)
       var oneByOne = plan
