@@ -21,10 +21,9 @@ OVERLOAD void to_memory(uint16_t *c, float value) {
   *c = (uint16_t)(value != value ? (bits >> 16) | 0x40 : rounded);
 }
 
-/// Row `i` of a tile in C.
-OVERLOAD int64_t place_of_row(const ck_gemm_plan *plan, const ck_finished *t, int64_t i) {
-  const int64_t row = t->row + i;
-  return t->turned ? t->column * plan->c_rs + row * plan->c_cs : row * plan->c_rs + t->column * plan->c_cs;
+/// Where a tile begins in C.
+OVERLOAD int64_t place_of(const ck_gemm_plan *plan, const ck_finished *t) {
+  return t->turned ? t->column * plan->c_rs + t->row * plan->c_cs : t->row * plan->c_rs + t->column * plan->c_cs;
 }
 
 #include "epilogue/activations.h"

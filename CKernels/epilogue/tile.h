@@ -1,7 +1,6 @@
 // The body of the epilogue, included once per type of C.
 //
-//   CK_TILE  name   CK_ROWS  name of the type of its rows   CK_ACC  type of the sums and the bias   CK_OUT  element of C in
-//   memory
+//   CK_TILE  name   CK_ROWS  type of its rows   CK_ACC  type of the sums and the bias   CK_OUT  element of C in memory
 
 /// Rows of a tile, or a piece of them.
 typedef struct CK_ROWS {
@@ -77,7 +76,7 @@ OVERLOAD void finish(const CK_ROWS *r, const bool ends) {
 /// All rows of the tile, with all that the epilogue has to add.
 OVERLOAD CK_ROWS rows_of(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *t, CK_ROWS rows) {
   const ck_epilogue *e = &plan->epilogue;
-  const int64_t place = place_of_row(plan, t, 0);
+  const int64_t place = place_of(plan, t);
   const ck_bias along = t->turned ? CK_BIAS_PER_ROW : CK_BIAS_PER_COLUMN;
   rows.sums = (const CK_ACC *)t->sums;
   rows.sums_rs = t->sums_rs;
