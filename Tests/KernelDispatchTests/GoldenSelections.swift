@@ -48,8 +48,8 @@ extension GoldenSelectionTests {
     1024x1024x1024:tn bf16 -> outer.widened outer_f32_6x8_sse2 mc=1026 nc=1024 kc=512 threads=2
     """,
     .avx2: """
-    1x1x1 f32 -> outer.direct outer_f32_6x16_avx2 mc=6 nc=16 kc=8 threads=1
-    8x8x8 f32 -> outer.direct outer_f32_6x16_avx2 mc=12 nc=16 kc=8 threads=1
+    1x1x1 f32 -> outer.direct outer_f32_6x16_avx2 mc=9 nc=16 kc=8 threads=1
+    8x8x8 f32 -> outer.direct outer_f32_6x16_avx2 mc=9 nc=16 kc=8 threads=1
     128x128x128 f32 -> outer.direct outer_f32_6x16_avx2 mc=132 nc=128 kc=128 threads=2
     1x4096x4096 f32 -> outer.direct outer_f32_6x16_avx2 mc=6 nc=4096 kc=16 threads=2
     1x4096x4096:nt f32 -> dot.direct dot_f32_3x4_avx2 mc=3 nc=4096 kc=4096 threads=2
