@@ -27,6 +27,8 @@ public struct Run: Codable, Sendable, Equatable {
   public var networks: [Network]?
   /// nil where other libraries were not measured beside this one.
   public var rivals: RivalStudy?
+  /// Square products of many sizes beside other libraries; nil where they were not measured.
+  public var rivalSweep: RivalStudy?
   /// What was asked for and is not there, and why: a missing tool, an instruction set this machine lacks, an interrupt.
   public var missing: [String]
 
@@ -35,7 +37,7 @@ public struct Run: Codable, Sendable, Equatable {
     ceilings: [Ceiling] = [], sentinel: Sentinel = Sentinel(), measurements: [Measurement] = [], ladders: [Ladder] = [],
     quartets: [Quartet] = [], attributions: [Attribution] = [], hardwareYears: [HardwareYears] = [],
     leadingDimensions: [LeadingDimensions]? = nil, languages: [LanguagePair]? = nil, networks: [Network]? = nil,
-    rivals: RivalStudy? = nil, missing: [String] = []
+    rivals: RivalStudy? = nil, rivalSweep: RivalStudy? = nil, missing: [String] = []
   ) {
     schema = Run.currentSchema
     self.version = version
@@ -54,6 +56,7 @@ public struct Run: Codable, Sendable, Equatable {
     self.languages = languages
     self.networks = networks
     self.rivals = rivals
+    self.rivalSweep = rivalSweep
     self.missing = missing
   }
 
@@ -63,6 +66,7 @@ public struct Run: Codable, Sendable, Equatable {
     case durationSeconds = "duration_seconds"
     case hardwareYears = "hardware_years"
     case leadingDimensions = "leading_dimensions"
+    case rivalSweep = "rival_sweep"
   }
 }
 

@@ -92,6 +92,7 @@ import Testing
   @Test func aFileOfRivalsThatIsNone() throws {
     expectRefusal(try Tool()("report", "--quick", "--rivals", "/nowhere.json"), naming: ["/nowhere.json"])
     expectRefusal(try Tool()("report", "--quick", "--rivals", "/proc/self/status"), naming: ["/proc/self/status", "driver"])
+    expectRefusal(try Tool()("report", "--quick", "--rival-sweep", "/nowhere.json"), naming: ["/nowhere.json"])
   }
 
   @Test(arguments: ["/proc/report", "/dev/null/report"])

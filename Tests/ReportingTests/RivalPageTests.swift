@@ -5,9 +5,11 @@ import Testing
 @testable import Reporting
 
 struct RivalPageTests {
-  private static func row(_ name: String, _ ratio: Double, threads: Int = 1, form: String = "call") -> String {
+  private static func row(
+    _ name: String, _ ratio: Double, threads: Int = 1, form: String = "call", shape: String = "64x64x64"
+  ) -> String {
     """
-    {"name": "\(name)", "shape": "64x64x64", "batch": 1, "dtype": "f32", "threads": \(threads), "form": "\(form)", "gflops": \(100 * ratio),
+    {"name": "\(name)", "shape": "\(shape)", "batch": 1, "dtype": "f32", "threads": \(threads), "form": "\(form)", "gflops": \(100 * ratio),
      "rival": "one gemm", "rival_gflops": 100, "variant": "outer.packed", "share_of_roof": 0.5}
     """
   }
@@ -39,5 +41,23 @@ struct RivalPageTests {
     #expect(section.blocks.compactMap(\.list).flatMap { $0 }.map(\.plain) == ["one: One 3.2"])
   }
 
-  @Test func withoutSuchARunThereIsNoSection() { #expect(PageBuilder(Fixture.run()).rivals == nil) }
+  @Test func dropsFromOneSizeToTheNextAreListedBesideTheOthers() throws {
+    let speeds = [("8x8x8", 0.5), ("9x9x9", 0.46), ("10x10x10", 0.4), ("16x16x16", 2), ("8x9x8", 3)]
+    let rows = speeds.map { Self.row($0.0, $0.1, form: "plan", shape: $0.0) }
+    let json = #"{"started": "", "libraries": {}, "lacking": [], "rows": [\#(rows.reversed().joined(separator: ","))]}"#
+    var run = Fixture.run()
+    run.rivalSweep = try JSONDecoder().decode(RivalStudy.self, from: Data(json.utf8))
+    let section = try #require(PageBuilder(run).rivalSweep)
+    let tables = section.blocks.compactMap(\.table).map { table in table.rows.map { $0.cells.map(\.text.plain) } }
+    #expect(tables.map(\.count) == [1, 4])
+    #expect(tables.first == [["9", "10", "0.870", "1.00"]])
+    let chart = try #require(Charts.all(run).last)
+    #expect(chart.alt == "Lines: f32, 1 thread: 4 sizes, faster than every other library on 1.")
+    #expect(chart.commands.contains("9 46.0"))
+  }
+
+  @Test func withoutSuchARunThereIsNoSection() {
+    #expect(PageBuilder(Fixture.run()).rivals == nil)
+    #expect(PageBuilder(Fixture.run()).rivalSweep == nil)
+  }
 }

@@ -19,7 +19,7 @@
           headroom report
           headroom report --quick --out /tmp/report
           headroom report --publish Reports
-          headroom report --rivals peers.json
+          headroom report --rivals peers.json --rival-sweep sweep.json
         """)
 
     @Flag(help: "Measure for less than a minute, with fewer shapes.")
@@ -37,14 +37,22 @@
         "Also a section on other libraries, from the JSON of a driver that timed them beside this one.", valueName: "file"))
     var rivals: String?
 
+    @Option(
+      help: ArgumentHelp(
+        "Also how speed changes from one size of square products to the next, from the JSON of such a run over many sizes.",
+        valueName: "file"))
+    var rivalSweep: String?
+
     func run() throws {
       let invocation = try Invocation()
       let study = try rivals.map { path throws(Failure) in try RivalFile.read(path) }
+      let sweep = try rivalSweep.map { path throws(Failure) in try RivalFile.read(path) }
       try Self.check(folder: out)
       if let publish { try Self.check(folder: "\(publish)/new") }
       Interrupt.listen()
       var record = try ReportStudy(invocation: invocation, isQuick: quick).measure()
       record.rivals = study.map { RivalFile.judged($0, Ceilings(rows: record.ceilings)) }
+      record.rivalSweep = sweep
       if record.findings.measurements.isEmpty {
         try record.check()
         throw Failure.checkFailed("nothing could be measured", remedy: "see 'headroom bench gemm 64x64x64 --variants all'")

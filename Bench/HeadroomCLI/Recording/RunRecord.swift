@@ -17,6 +17,8 @@
     var findings = StudyFindings()
     /// Other libraries beside this one.
     var rivals: RivalStudy?
+    /// The same on square products of many sizes.
+    var rivalSweep: RivalStudy?
     /// Shapes and ceilings that could not be measured, and why.
     var failures: [String] = []
 
@@ -44,7 +46,7 @@
         leadingDimensions: findings.leadingDimensions.isEmpty ? nil : findings.leadingDimensions,
         languages: findings.languages.isEmpty ? nil : findings.languages,
         networks: findings.networks.isEmpty ? nil : findings.networks,
-        rivals: rivals, missing: findings.missing + failures)
+        rivals: rivals, rivalSweep: rivalSweep, missing: findings.missing + failures)
     }
   }
 #endif

@@ -6,13 +6,14 @@ enum Charts {
     let products = Products(run.measurements)
     var charts = run.ladders.enumerated().map { ladder($1, id: ladderID($0)) }
     charts += run.attributions.enumerated().map { shares($1, id: sharesID($0)) }
-    charts += [roofline(run, products), networks(products), sweep(products)].compactMap { $0 }
+    charts += [roofline(run, products), networks(products), sweep(products), rivalSweep(run)].compactMap { $0 }
     return charts
   }
 
   static let rooflineID = "roofline"
   static let networksID = "networks"
   static let sweepID = "squares"
+  static let rivalSweepID = "rival-squares"
   static func ladderID(_ index: Int) -> String { "ladder-\(index + 1)" }
   static func sharesID(_ index: Int) -> String { "shares-\(index + 1)" }
 
@@ -87,27 +88,51 @@ enum Charts {
     let sweeps = products.sweeps.filter { $0.points.count > 1 }
     guard !sweeps.isEmpty else { return nil }
     let sizes = sweeps.flatMap { $0.points.map { Double($0.size) } }
-    var commands = [
-      "set logscale x 2", "set xrange [\(sizes.min() ?? 1) / 1.1:\(sizes.max() ?? 1) * 1.1]",
-      "set xlabel 'n of n x n x n, logarithmic'", "set ylabel 'GFLOP/s'", "set yrange [0:*]", "set border 3",
-      "set xtics nomirror", "set ytics nomirror", "set key outside top left horizontal Left reverse samplen 2",
-    ]
-    var plots: [String] = []
-    for (index, sweep) in sweeps.enumerated() {
-      commands.append("$sweep\(index) << EOD")
-      commands += sweep.points.map { "\($0.size) \($0.measurement.gflops)" }
-      commands.append("EOD")
-      plots.append(
-        "$sweep\(index) using 1:2 with linespoints \(style(index)) linewidth 2 title \(GnuplotText.quoted(sweep.title))")
-    }
-    commands.append("plot " + plots.joined(separator: ", "))
+    let lines = sweeps.map { sweep in (sweep.title, sweep.points.map { ($0.size, $0.measurement.gflops) }) }
     let words = sweeps.map { sweep in
       let best = sweep.points.max { $0.measurement.gflops < $1.measurement.gflops }
       return "\(sweep.title): at most \(Format.gflops(best?.measurement.gflops ?? 0)) at n = \(best?.size ?? 0)"
     }
     return Chart(
       id: sweepID, title: "Square products by size", alt: "Lines: \(words.joined(separator: "; ")).",
-      caption: "Square products by size, odd sizes and powers of two.", height: 420, commands: commands)
+      caption: "Square products by size, odd sizes and powers of two.", height: 420, commands: bySize(sizes, lines))
+  }
+
+  private static func rivalSweep(_ run: Run) -> Chart? {
+    let sweeps = run.rivalSweep?.squares ?? []
+    guard !sweeps.isEmpty else { return nil }
+    let lines = sweeps.flatMap { sweep in
+      [
+        ("Headroom, \(sweep.title)", sweep.points.map { ($0.size, $0.row.gflops) }),
+        ("fastest other, \(sweep.title)", sweep.points.map { ($0.size, $0.row.rivalGFLOPS) }),
+      ]
+    }
+    let words = sweeps.map { sweep in
+      "\(sweep.title): \(sweep.points.count) sizes, faster than every other library on \(sweep.points.filter { $0.row.ratio > 1 }.count)"
+    }
+    return Chart(
+      id: rivalSweepID, title: "Square products by size, beside other libraries",
+      alt: "Lines: \(words.joined(separator: "; ")).",
+      caption: "Square products by size, beside the fastest other library at each.",
+      height: 420, commands: bySize(sweeps.flatMap { $0.points.map { Double($0.size) } }, lines))
+  }
+
+  /// Lines of GFLOP/s over the size of square products.
+  private static func bySize(_ sizes: [Double], _ lines: [(title: String, points: [(size: Int, gflops: Double)])]) -> [String] {
+    var commands = [
+      "set logscale x 2", "set xrange [\(sizes.min() ?? 1) / 1.1:\(sizes.max() ?? 1) * 1.1]",
+      "set xlabel 'n of n x n x n, logarithmic'", "set ylabel 'GFLOP/s'", "set yrange [0:*]", "set border 3",
+      "set xtics nomirror", "set ytics nomirror", "set key outside top left horizontal Left reverse samplen 2",
+    ]
+    var plots: [String] = []
+    for (index, line) in lines.enumerated() {
+      commands.append("$sweep\(index) << EOD")
+      commands += line.points.map { "\($0.size) \($0.gflops)" }
+      commands.append("EOD")
+      plots.append(
+        "$sweep\(index) using 1:2 with linespoints \(style(index)) linewidth 2 title \(GnuplotText.quoted(line.title))")
+    }
+    return commands + ["plot " + plots.joined(separator: ", ")]
   }
 
   private static func roofline(_ run: Run, _ products: Products) -> Chart? {

@@ -32,6 +32,24 @@ extension PageBuilder {
       ])
   }
 
+  /// Where speed falls from one size of square products to the next, and whether the others' falls there too.
+  var rivalSweep: Section? {
+    let sweeps = run.rivalSweep?.squares ?? []
+    let blocks = sweeps.flatMap { sweep -> [Block] in
+      var drops = Table(
+        "\(sweep.title): drops of over 10 % from one size to the next", ["#From n", "#To n", "#To of from", "#Fastest other's"])
+      for (before, after) in zip(sweep.points, sweep.points.dropFirst()) where after.row.gflops < 0.9 * before.row.gflops {
+        drops.add([
+          "\(before.size)", "\(after.size)", Format.number(after.row.gflops / before.row.gflops),
+          Format.number(after.row.rivalGFLOPS / before.row.rivalGFLOPS),
+        ])
+      }
+      return [.table(drops), .table(Self.table(of: sweep.points.map(\.row), title: "\(sweep.title): all sizes"))]
+    }
+    return section(
+      "rival-squares", "Square products beside other libraries", blocks.isEmpty ? [] : [figure(Charts.rivalSweepID)] + blocks)
+  }
+
   /// Rows of one type, number of threads and form, in this order; losses first in each.
   private static func groups(_ rows: [RivalStudy.Row]) -> [[RivalStudy.Row]] {
     let forms = ["call", "plan", "packed"]
@@ -46,8 +64,8 @@ extension PageBuilder {
     exp(rows.map { log($0.ratio) }.reduce(0, +) / Double(max(rows.count, 1)))
   }
 
-  private static func table(of rows: [RivalStudy.Row]) -> Table {
-    let title = rows.first.map { "\($0.dtype), \(threads($0.threads)), \($0.form): losses first" } ?? ""
+  private static func table(of rows: [RivalStudy.Row], title: String? = nil) -> Table {
+    let title = title ?? rows.first.map { "\($0.dtype), \(threads($0.threads)), \($0.form): losses first" } ?? ""
     var table = Table(
       title, ["Product", "Shape", "#Batch", "#Ratio", "#GFLOP/s", "#Fastest other", "Which", "#Share of roof", "Variant"],
       folded: true)
