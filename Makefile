@@ -60,7 +60,7 @@ install: library ## install library, header and pkg-config file below $(DESTDIR)
 
 peer-plugin: library ## a contestant for harnesses that speak Bench/Peers/peer_abi.h; prints where it lies
 	ln -sf libHeadroomC.so $$(dirname $(LIBRARY))/$(SONAME)
-	$(TOOLCHAIN)/clang -O2 -Wall -Wextra -Werror -shared -fPIC -ISources/CHeadroom -IBench/Peers Bench/Peers/plugin.c \
+	$(TOOLCHAIN)/clang -O2 -Wall -Wextra -Werror -shared -fPIC -ISources/CHeadroom -IBench/Peers Bench/Peers/gemm.c Bench/Peers/conv.c \
 	  -o $$(dirname $(LIBRARY))/headroom-peer.so $(LIBRARY) -Wl,-rpath,'$$ORIGIN'
 	@echo $$(dirname $(LIBRARY))/headroom-peer.so
 

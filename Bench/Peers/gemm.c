@@ -1,10 +1,12 @@
-// Headroom as a contestant of the peer benchmark: its C interface behind that of peer_abi.h.
+// Headroom as a contestant of the peer benchmark: its C interface behind that of peer_abi.h. Products, and what concerns all
+// calls.
 #include <stdlib.h>
 
 #include "headroom.h"
 #include "peer_abi.h"
+#include "threads.h"
 
-static int threads_of_every_call = 1;
+int threads_of_every_call = 1;
 
 void peer_set_num_threads(int n) { threads_of_every_call = n; }
 
