@@ -33,30 +33,41 @@ ck_taps ck_taps_of(const ck_axis *axis, int64_t output) {
 
 int64_t ck_band_channels(const ck_conv_plan *plan) { return ck_round_up(plan->image.channels, plan->gemm.kr); }
 
+void ck_band_copy_row(const ck_conv_plan *plan, const void *row, const ck_band_row *copy) {
+  const ck_image *in = &plan->image;
+  const int64_t from_bytes = ck_element_bytes(plan->gemm.a_type), pixel_bytes = copy->width * ck_element_bytes(copy->type);
+  // The first columns may be beyond what the outputs reach: padding below 0.
+  const int64_t skipped = ck_least(ck_most(-in->pad_left, 0), in->width);
+  const int64_t left = ck_least(ck_most(in->pad_left, 0), plan->band_columns);
+  const int64_t columns = ck_least(in->width - skipped, plan->band_columns - left);
+  const int64_t right = plan->band_columns - left - columns;
+  __builtin_memset(copy->to, 0, (size_t)(left * pixel_bytes));
+  // A panel whose rows are the channels and whose depths are the pixels.
+  const ck_pack_job job = {
+      .source = (const char *)row + skipped * in->ws * from_bytes,
+      .destination = copy->to + left * pixel_bytes,
+      .rows = copy->channels,
+      .k = columns,
+      .rs = in->cs,
+      .ks = in->ws,
+      .panel = (int32_t)copy->width,
+      .kr = 1,
+      .from = plan->gemm.a_type,
+      .to = copy->type,
+      .isa = plan->gemm.isa,
+  };
+  ck_pack(&job);
+  __builtin_memset(copy->to + (left + columns) * pixel_bytes, 0, (size_t)(right * pixel_bytes));
+}
+
 void ck_band_copy(const ck_conv_plan *plan, const ck_band *band, const void *input, void *destination) {
   const ck_image *in = &plan->image;
   const int64_t from_bytes = ck_element_bytes(plan->gemm.a_type), to_bytes = ck_element_bytes(plan->gemm.panel_type);
-  const int64_t channels = ck_band_channels(plan), pixel_bytes = channels * to_bytes;
-  const int64_t left = ck_least(in->pad_left, plan->band_columns), columns = ck_least(in->width, plan->band_columns - left);
-  const int64_t right = plan->band_columns - left - columns;
+  ck_band_row copy = {
+      .channels = in->channels, .width = ck_band_channels(plan), .type = plan->gemm.panel_type, .to = (char *)destination};
   for (int64_t row = band->first_row; row < band->end_row; row++) {
-    char *to = (char *)destination + (row - band->first_row) * plan->band_columns * pixel_bytes;
-    __builtin_memset(to, 0, (size_t)(left * pixel_bytes));
-    // A panel whose rows are the channels and whose depths are the pixels.
-    const ck_pack_job job = {
-        .source = (const char *)input + (band->image * in->ns + band->group * plan->layout.in_gs + row * in->hs) * from_bytes,
-        .destination = to + left * pixel_bytes,
-        .rows = in->channels,
-        .k = columns,
-        .rs = in->cs,
-        .ks = in->ws,
-        .panel = (int32_t)channels,
-        .kr = 1,
-        .from = plan->gemm.a_type,
-        .to = plan->gemm.panel_type,
-        .isa = plan->gemm.isa,
-    };
-    ck_pack(&job);
-    __builtin_memset(to + (left + columns) * pixel_bytes, 0, (size_t)(right * pixel_bytes));
+    const int64_t offset = band->image * in->ns + band->group * plan->layout.in_gs + row * in->hs;
+    ck_band_copy_row(plan, (const char *)input + offset * from_bytes, &copy);
+    copy.to += plan->band_columns * copy.width * to_bytes;
   }
 }

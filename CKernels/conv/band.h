@@ -31,5 +31,15 @@ ck_taps ck_taps_of(const ck_axis *axis, int64_t output);
 /// Channels of a pixel in a copied band: whole groups of KR.
 int64_t ck_band_channels(const ck_conv_plan *plan);
 
+/// Where a copied row of the input goes: so many of its channels, of pixels of `width`, in `type`.
+typedef struct ck_band_row {
+  int64_t channels, width;
+  ck_dtype type;
+  char *to;
+} ck_band_row;
+
+/// Copies one row of the input, channels last, `band_columns` pixels: zeros where the padding is and for missing channels.
+void ck_band_copy_row(const ck_conv_plan *plan, const void *row, const ck_band_row *copy);
+
 /// Copies the band's rows, channels last, `band_columns` pixels each: zeros where the padding is and for missing channels.
 void ck_band_copy(const ck_conv_plan *plan, const ck_band *band, const void *input, void *destination);

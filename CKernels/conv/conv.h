@@ -10,3 +10,6 @@ void ck_conv_direct(const ck_conv_plan *plan, const ck_conv_operands *operands, 
 
 int64_t ck_depthwise_workspace_bytes(const ck_conv_plan *plan);
 void ck_conv_depthwise(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
+
+int64_t ck_weights_workspace_bytes(const ck_conv_plan *plan);
+void ck_conv_weights(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);

@@ -1,33 +1,59 @@
-// From a plan to its driver.
+// From plans to their drivers.
 #include "conv/conv.h"
 #include "gemm/workspace.h"
+#include "pack/units.h"
 
-int64_t ck_conv_workspace_bytes(const ck_conv_plan *plan) {
+static int64_t bytes_of(const ck_conv_plan *plan) {
   switch (plan->driver) {
   case CK_CONV_EMPTY: break;
   case CK_CONV_PRODUCTS: return ck_gemm_workspace_bytes(&plan->gemm);
   case CK_CONV_DIRECT: return ck_direct_workspace_bytes(plan);
   case CK_CONV_DEPTHWISE: return ck_depthwise_workspace_bytes(plan);
+  case CK_CONV_WEIGHTS: return ck_weights_workspace_bytes(plan);
   }
   return 0;
 }
 
-static ck_status run_driver(const ck_conv_plan *plan, const ck_conv_operands *operands, void *workspace) {
+int64_t ck_conv_workspace_bytes(const ck_conv_plan *plans, int64_t count) {
+  int64_t bytes = 0;
+  for (int64_t i = 0; i < count; i++) bytes = ck_most(bytes, bytes_of(&plans[i]));
+  return bytes;
+}
+
+/// What lies `bytes` on; an operand without elements may be NULL.
+static void *further(const void *from, int64_t bytes) { return bytes == 0 ? (void *)from : (char *)from + bytes; }
+
+static ck_status run_driver(const ck_conv_plan *plan, const ck_conv_operands *of_call, void *workspace) {
+  const ck_conv_offsets *at = &plan->offsets;
+  const int64_t in_bytes = ck_element_bytes(plan->gemm.a_type), out_bytes = ck_element_bytes(plan->gemm.c_type);
+  const ck_conv_operands operands = {
+      .input = further(of_call->input, at->input * in_bytes),
+      .weights = further(of_call->weights, at->weights * in_bytes),
+      .output = further(of_call->output, at->output * out_bytes),
+      .bias = of_call->bias,
+  };
   switch (plan->driver) {
   case CK_CONV_EMPTY: break;
-  case CK_CONV_PRODUCTS: return ck_conv_products(plan, operands, workspace);
-  case CK_CONV_DIRECT: ck_conv_direct(plan, operands, workspace); break;
-  case CK_CONV_DEPTHWISE: ck_conv_depthwise(plan, operands, workspace); break;
+  case CK_CONV_PRODUCTS: return ck_conv_products(plan, &operands, workspace);
+  case CK_CONV_DIRECT: ck_conv_direct(plan, &operands, workspace); break;
+  case CK_CONV_DEPTHWISE: ck_conv_depthwise(plan, &operands, workspace); break;
+  case CK_CONV_WEIGHTS: ck_conv_weights(plan, &operands, workspace); break;
   }
   return CK_OK;
 }
 
-ck_status ck_conv_execute(const ck_conv_plan *plan, const ck_conv_operands *operands, void *callers) {
-  const int64_t bytes = callers ? 0 : ck_conv_workspace_bytes(plan);
-  if (bytes == 0) return run_driver(plan, operands, callers);
+static ck_status run_all(const ck_conv_plan *plans, int64_t count, const ck_conv_operands *operands, void *workspace) {
+  ck_status status = CK_OK;
+  for (int64_t i = 0; i < count && status == CK_OK; i++) status = run_driver(&plans[i], operands, workspace);
+  return status;
+}
+
+ck_status ck_conv_execute(const ck_conv_plan *plans, int64_t count, const ck_conv_operands *operands, void *callers) {
+  const int64_t bytes = callers ? 0 : ck_conv_workspace_bytes(plans, count);
+  if (bytes == 0) return run_all(plans, count, operands, callers);
   void *workspace = ck_workspace_take(bytes);
   if (!workspace) return CK_OUT_OF_MEMORY;
-  const ck_status status = run_driver(plan, operands, workspace);
+  const ck_status status = run_all(plans, count, operands, workspace);
   ck_workspace_return(workspace, bytes);
   return status;
 }

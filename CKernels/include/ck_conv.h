@@ -1,4 +1,4 @@
-// Convolution forward as a plan: what to run is decided elsewhere (KernelDispatch) and written down here; this runs it.
+// A pass of a convolution as a plan: what to run is decided elsewhere (KernelDispatch) and written down here; this runs it.
 #pragma once
 #include "ck_depthwise.h"
 #include "ck_gemm.h"
@@ -8,6 +8,7 @@ typedef enum ck_conv_driver : int32_t {
   CK_CONV_PRODUCTS = 1,  ///< a matrix product for each group and image: of a 1x1 kernel, or out of the image (implicit GEMM)
   CK_CONV_DIRECT = 2,    ///< tiles of pixels of an output row, summed over the kernel's places where the input lies
   CK_CONV_DEPTHWISE = 3, ///< a filter for each channel
+  CK_CONV_WEIGHTS = 4,   ///< the gradient of the weights: for each place of the kernel, a product over the output's pixels
 } ck_conv_driver;
 
 /// Where weights and output lie; strides in elements. Group g of the weights begins `w_gs * g` elements on, of the output `out_gs
@@ -18,37 +19,50 @@ typedef struct ck_conv_layout {
   int64_t out_ns, out_gs, out_ks, out_ps, out_qs; ///< image, group, channel, row, column
 } ck_conv_layout;
 
+/// Where operands begin, in elements from those of the call.
+typedef struct ck_conv_offsets {
+  int64_t input, weights, output;
+} ck_conv_offsets;
+
 /// A convolution, ready to run. Plain data: immutable once made, shareable between threads, owns no memory.
 typedef struct ck_conv_plan {
   ck_conv_driver driver;
   int64_t images, groups, channels; ///< output channels of a group
   ck_image image;                   ///< the input, one group of it
   ck_conv_layout layout;
+  ck_conv_offsets offsets;
   /// Types, team, epilogue and micro-kernels, of every driver. Of `products` the whole product of one image or, where
   /// `one_product`, of all; of the others C is the output of one row of pixels: C's rows are pixels, its columns channels
   /// (channels first of `depthwise`: the other way round).
   ck_gemm_plan gemm;
-  bool one_product;      ///< `products`: all images at once
-  bool image_is_a;       ///< `products`: which operand the input is
-  bool from_image;       ///< `products`: panels of it are packed by im2col's rule
-  bool pack_weights;     ///< `direct`: panels of weights, else where they lie
-  bool copy_input;       ///< `direct`: bands of the input are copied: padded, widened, turned, as the kernels need them
-  int64_t band_rows;     ///< output rows of a band
-  int64_t band_channels; ///< `depthwise`: and its channels
-  int64_t band_columns;  ///< input columns of a copied band, padding included
-  int64_t kept_panels;   ///< `direct`: so many panels of packed weights are kept
+  bool one_product;   ///< `products`: all images at once
+  bool image_is_a;    ///< `products`: which operand the input is
+  bool from_image;    ///< `products`: panels of it are packed by im2col's rule
+  bool pack_weights;  ///< `direct`: panels of weights, else where they lie
+  bool copy_input;    ///< `direct`, `weights`: bands of the input are copied: padded, widened, turned, as the kernels need them
+  bool pack_gradient; ///< `weights`: panels of the output's gradient, else where it lies
+  bool merge_columns; ///< `weights`: all places of a row of the kernel are rows of one product
+  bool sums_apart;    ///< `weights`: the result can't hold the sums
+  int32_t channel_parts, panel_parts; ///< `weights`: so many parts of a group's channels and panels are tasks
+  int64_t band_images;                ///< `weights`: images of a band, above 1 all their rows
+  int64_t band_rows;                  ///< output rows of a band
+  int64_t band_channels;              ///< `depthwise`: and its channels
+  int64_t band_columns;               ///< input columns of a copied band, padding included
+  int64_t kept_panels;                ///< `direct`: so many panels of packed weights are kept
   ck_depthwise_fn depthwise;
   ck_channels vectors; ///< `depthwise`: what its vectors run along
 } ck_conv_plan;
 
+/// Of `weights` the two that are read are the input and, as the weights, the gradient of the output; that of the weights is
+/// written.
 typedef struct ck_conv_operands {
   const void *input, *weights;
   void *output;
   const void *bias; ///< one fp32 entry for each output channel, NULL without
 } ck_conv_operands;
 
-/// Bytes of workspace that `ck_conv_execute` needs.
-int64_t ck_conv_workspace_bytes(const ck_conv_plan *plan);
+/// Bytes of workspace that `ck_conv_execute` needs for any of the plans.
+int64_t ck_conv_workspace_bytes(const ck_conv_plan *plans, int64_t count);
 
-/// Runs the plan; workspace and threads as in `ck_gemm_execute`.
-ck_status ck_conv_execute(const ck_conv_plan *plan, const ck_conv_operands *operands, void *workspace);
+/// Runs the plans, one after another; workspace and threads as in `ck_gemm_execute`.
+ck_status ck_conv_execute(const ck_conv_plan *plans, int64_t count, const ck_conv_operands *operands, void *workspace);

@@ -60,15 +60,17 @@ typedef enum hr_status {
   HR_ERROR_UNKNOWN_VARIANT = 20,
   HR_ERROR_UNKNOWN_MICROKERNEL = 21,
   HR_ERROR_UNKNOWN_ISA = 22,
-  HR_ERROR_INVALID_OVERRIDE = 23,       ///< an environment variable HEADROOM_... can't be understood
-  HR_ERROR_NO_CANDIDATE = 24,           ///< every variant was rejected; the message has the reasons
-  HR_ERROR_OUT_OF_MEMORY = 25,          ///< the workspace could not be had
-  HR_ERROR_OVERLAPPING_PRODUCTS = 26,   ///< two products of a batch share an element of C
-  HR_ERROR_PACKED_ELSEWHERE = 27,       ///< a packed operand was made by another version or for a kernel that may not run here
-  HR_ERROR_PACKED_MISMATCH = 28,        ///< a packed operand is of another product
-  HR_ERROR_DAMAGED_PACKED_OPERAND = 29, ///< bytes that hold no packed operand, or a part of one
-  HR_ERROR_INVALID_CLAMP = 30,          ///< the lower end is above the upper one, or an end is NaN
-  HR_ERROR_INVALID_STRASSEN_LEVELS = 31 ///< neither 0 nor 1 nor 2
+  HR_ERROR_INVALID_OVERRIDE = 23,        ///< an environment variable HEADROOM_... can't be understood
+  HR_ERROR_NO_CANDIDATE = 24,            ///< every variant was rejected; the message has the reasons
+  HR_ERROR_OUT_OF_MEMORY = 25,           ///< the workspace could not be had
+  HR_ERROR_OVERLAPPING_PRODUCTS = 26,    ///< two products of a batch share an element of C
+  HR_ERROR_PACKED_ELSEWHERE = 27,        ///< a packed operand was made by another version or for a kernel that may not run here
+  HR_ERROR_PACKED_MISMATCH = 28,         ///< a packed operand is of another product
+  HR_ERROR_DAMAGED_PACKED_OPERAND = 29,  ///< bytes that hold no packed operand, or a part of one
+  HR_ERROR_INVALID_CLAMP = 30,           ///< the lower end is above the upper one, or an end is NaN
+  HR_ERROR_INVALID_STRASSEN_LEVELS = 31, ///< neither 0 nor 1 nor 2
+  HR_ERROR_WRONG_PASS = 32,              ///< a plan of another pass; passes in C come with the plan, so no call returns it yet
+  HR_ERROR_EPILOGUE_OF_WEIGHTS = 33      ///< the gradient of the weights has no epilogue
 } hr_status;
 
 /// The name of a status, such as "HR_ERROR_NULL_POINTER"; "unknown status" for any other number. Never null, valid for ever.
@@ -315,11 +317,19 @@ typedef struct hr_padding {
   int64_t top, bottom, left, right;
 } hr_padding;
 
-/// A 2-D convolution, forward (a cross-correlation, as in every network library): output channel o at (p, q) is epilogue(the sum
-/// over its group's input channels c and the kernel's places (r, s) of weight(o, c, r, s) times
-/// input(c, p * stride.height + r * dilation.height - padding.top, q * stride.width + s * dilation.width - padding.left)), with
-/// zeros outside the image. The output has (height + padding.top + padding.bottom - dilation.height * (kernel.height - 1) - 1) /
-/// stride.height + 1 rows, rounded down; columns likewise. Sums are kept in float.
+/// What is computed of the three tensors of a convolution: one from the two others.
+typedef enum hr_conv_pass {
+  HR_CONV_FORWARD = 0,
+  HR_CONV_BACKWARD_DATA = 1,   ///< the gradient of the input from that of the output and the weights: transposed convolution
+  HR_CONV_BACKWARD_WEIGHTS = 2 ///< the gradient of the weights from the input and the gradient of the output
+} hr_conv_pass;
+
+/// A 2-D convolution or one of its gradients. Forward (a cross-correlation, as in every network library): output channel o at (p,
+/// q) is epilogue(the sum over its group's input channels c and the kernel's places (r, s) of weight(o, c, r, s) times input(c, p
+/// * stride.height + r * dilation.height - padding.top, q * stride.width + s * dilation.width - padding.left)), with zeros
+/// outside the image. The output has (height + padding.top + padding.bottom - dilation.height * (kernel.height - 1) - 1) /
+/// stride.height + 1 rows, rounded down; columns likewise. The gradients are those of the sum over all outputs of output gradient
+/// times output; sizes and layouts are those of the forward pass. Sums are kept in float.
 typedef struct hr_conv_desc {
   size_t size;                           ///< `sizeof(hr_conv_desc)`
   int64_t batch;                         ///< images, 0 or more
@@ -330,21 +340,23 @@ typedef struct hr_conv_desc {
   int64_t groups;                     ///< both numbers of channels are cut into so many, each convolved by itself
   hr_image_layout input_layout, output_layout;
   hr_weight_layout weight_layout;
-  hr_dtype input_type;  ///< of input and weights
-  hr_dtype output_type; ///< supported: f32 into f32, bf16 into f32 or bf16
-  hr_epilogue epilogue;
+  hr_dtype input_type;  ///< of the two tensors that are read
+  hr_dtype output_type; ///< of the one that is written; supported: f32 into f32, bf16 into f32 or bf16
+  hr_epilogue epilogue; ///< not of the gradient of the weights
   hr_options options;
+  hr_conv_pass pass;
 } hr_conv_desc;
 
-/// A convolution whose dispatch is done. It owns no image memory.
+/// A pass of a convolution whose dispatch is done. It owns no image memory.
 typedef struct hr_conv_plan hr_conv_plan;
 
-/// The buffers of one call, their elements of the descriptor's types.
+/// The buffers of one call, their elements of the descriptor's types. What the pass does not read is not looked at.
 typedef struct hr_conv_operands {
   size_t size; ///< `sizeof(hr_conv_operands)`
   hr_buffer input, weights;
-  hr_output output;
-  hr_buffer bias; ///< `output_channels` entries; not looked at without a bias in the epilogue
+  hr_output output;          ///< what the pass writes: the output, or the gradient of the input or of the weights
+  hr_buffer bias;            ///< one entry for each channel of what is written; not looked at without a bias in the epilogue
+  hr_buffer output_gradient; ///< read by the backward passes
 } hr_conv_operands;
 
 /// Makes `desc` a convolution of one float image in NHWC with weights in HWIO: strides, dilations and groups 1, no padding, no

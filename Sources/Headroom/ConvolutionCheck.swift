@@ -8,6 +8,7 @@ extension ConvolutionDescriptor {
     try checkGroups()
     try checkOutput()
     try checkCounts()
+    if pass == .backwardWeights && epilogue != ConvolutionEpilogue() { throw .epilogueOfWeights(found: epilogue) }
     switch (inputType, outputType) {
     case (.float32, .float32), (.bfloat16, .float32), (.bfloat16, .bfloat16): return
     default: throw .unsupportedConvolutionTypes(input: inputType, output: outputType)

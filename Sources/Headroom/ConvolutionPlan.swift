@@ -1,7 +1,7 @@
 public import KernelDispatch
 public import Tensors
 
-/// A 2-D convolution whose dispatch is done: run it as often as you like, from as many threads as you like.
+/// A 2-D convolution, or one of its gradients, whose dispatch is done: run it as often as you like, from as many threads as you like.
 ///
 ///     let shape = ConvolutionShape(inputChannels: 64, height: 56, width: 56, outputChannels: 64, kernel: Extent(3), padding: Padding(1))
 ///     let plan = try ConvolutionPlan(ConvolutionDescriptor(shape, layout: .nhwc))
@@ -28,31 +28,41 @@ public struct ConvolutionPlan: Sendable {
   /// Bytes of the workspace that `execute` takes; 0 when it needs none.
   public var workspaceByteCount: Int { kernels.workspaceByteCount }
 
-  /// Runs the plan.
+  /// Runs a plan of the forward pass.
   ///
   /// - Parameters:
   ///   - input: at least `descriptor.shape.inputCount` elements.
   ///   - weights: at least `descriptor.shape.weightCount` elements.
   ///   - output: at least `descriptor.shape.outputCount` elements; only those are written.
-  /// - Throws: `bufferTooShort`, `typeMismatch`, `sizeMismatch` (a bias where the epilogue has one), `outOfMemory`; nothing was written.
+  /// - Throws: `wrongPass`, `bufferTooShort`, `typeMismatch`, `sizeMismatch` (a bias where the epilogue has one), `outOfMemory`; nothing was written.
   public func execute<Input: KernelElement, Output: KernelElement>(
     input: Span<Input>, weights: Span<Input>, output: inout MutableSpan<Output>
   ) throws(HeadroomError) {
-    try withBuffers(a: input, b: weights, c: &output) { buffers throws(HeadroomError) in try run(buffers, workspace: nil) }
+    try run(.forward, input, weights, &output, nil)
   }
 
   /// The same with a bias: one entry for each output channel.
   public func execute<Input: KernelElement, Output: KernelElement>(
     input: Span<Input>, weights: Span<Input>, output: inout MutableSpan<Output>, bias: Span<Float>
   ) throws(HeadroomError) {
-    try bias.withUnsafeBufferPointer { bias throws(HeadroomError) in
-      try withBuffers(a: input, b: weights, c: &output, bias: .init(bias)) { buffers throws(HeadroomError) in
-        try run(buffers, workspace: nil)
-      }
-    }
+    try run(.forward, input, weights, &output, bias)
   }
 
-  /// Runs the plan on memory that is not checked.
+  /// Runs a plan of the backward pass of data, the transposed convolution, as the forward pass; a bias has one entry for each input channel.
+  public func execute<Input: KernelElement, Output: KernelElement>(
+    outputGradient: Span<Input>, weights: Span<Input>, inputGradient: inout MutableSpan<Output>, bias: Span<Float>? = nil
+  ) throws(HeadroomError) {
+    try run(.backwardData, outputGradient, weights, &inputGradient, bias)
+  }
+
+  /// Runs a plan of the backward pass of weights.
+  public func execute<Input: KernelElement, Output: KernelElement>(
+    input: Span<Input>, outputGradient: Span<Input>, weightGradient: inout MutableSpan<Output>
+  ) throws(HeadroomError) {
+    try run(.backwardWeights, input, outputGradient, &weightGradient, nil)
+  }
+
+  /// Runs a plan of the forward pass on memory that is not checked.
   ///
   /// - Parameters:
   ///   - input: its first element.
@@ -60,25 +70,68 @@ public struct ConvolutionPlan: Sendable {
   ///   - output: its first element.
   ///   - bias: one entry for each output channel where the epilogue has a bias.
   ///   - workspace: `workspaceByteCount` bytes, aligned to 64, used by nobody else during the call; `nil` for this thread's arena.
-  /// - Throws: `sizeMismatch` (no bias where the epilogue has one), `outOfMemory`; nothing was written.
+  /// - Throws: `wrongPass`, `sizeMismatch` (no bias where the epilogue has one), `outOfMemory`; nothing was written.
   public func execute(
     input: UnsafeRawPointer, weights: UnsafeRawPointer, output: UnsafeMutableRawPointer, bias: UnsafePointer<Float>? = nil,
     workspace: UnsafeMutableRawPointer? = nil
   ) throws(HeadroomError) {
-    if bias == nil && descriptor.epilogue.hasBias && descriptor.shape.outputChannels > 0 {
-      throw .missingBias(descriptor.shape.outputChannels)
-    }
-    try kernels.run(OperandPointers(a: input, b: weights, c: output, bias: bias), workspace: workspace)
+    try run(.forward, OperandPointers(a: input, b: weights, c: output, bias: bias), workspace)
   }
 
-  /// Runs on buffers whose types and counts are told; `workspace` as for pointers.
+  /// The same of the backward pass of data.
+  public func execute(
+    outputGradient: UnsafeRawPointer, weights: UnsafeRawPointer, inputGradient: UnsafeMutableRawPointer,
+    bias: UnsafePointer<Float>? = nil, workspace: UnsafeMutableRawPointer? = nil
+  ) throws(HeadroomError) {
+    try run(.backwardData, OperandPointers(a: outputGradient, b: weights, c: inputGradient, bias: bias), workspace)
+  }
+
+  /// The same of the backward pass of weights.
+  public func execute(
+    input: UnsafeRawPointer, outputGradient: UnsafeRawPointer, weightGradient: UnsafeMutableRawPointer,
+    workspace: UnsafeMutableRawPointer? = nil
+  ) throws(HeadroomError) {
+    try run(.backwardWeights, OperandPointers(a: input, b: outputGradient, c: weightGradient), workspace)
+  }
+
+  private func run(_ pass: ConvolutionPass, _ operands: OperandPointers, _ workspace: UnsafeMutableRawPointer?)
+    throws(HeadroomError)
+  {
+    try check(pass)
+    if operands.bias == nil && descriptor.epilogue.hasBias && descriptor.biasCount > 0 {
+      throw .missingBias(descriptor.biasCount)
+    }
+    try kernels.run(operands, workspace: workspace)
+  }
+
+  private func run<Input: KernelElement, Output: KernelElement>(
+    _ pass: ConvolutionPass, _ first: Span<Input>, _ second: Span<Input>, _ result: inout MutableSpan<Output>,
+    _ bias: Span<Float>?
+  ) throws(HeadroomError) {
+    try check(pass)
+    guard let bias else {
+      return try withBuffers(a: first, b: second, c: &result) { buffers throws(HeadroomError) in try run(buffers, workspace: nil)
+      }
+    }
+    try bias.withUnsafeBufferPointer { bias throws(HeadroomError) in
+      try withBuffers(a: first, b: second, c: &result, bias: .init(bias)) { buffers throws(HeadroomError) in
+        try run(buffers, workspace: nil)
+      }
+    }
+  }
+
+  private func check(_ pass: ConvolutionPass) throws(HeadroomError) {
+    if pass != descriptor.pass { throw .wrongPass(found: pass, expected: descriptor.pass) }
+  }
+
+  /// Runs on buffers whose types and counts are told, in the order of `ConvolutionDescriptor.tensors`; `workspace` as for pointers.
   package func run(_ buffers: CallBuffers, workspace: UnsafeMutableRawPointer?) throws(HeadroomError) {
-    let shape = descriptor.shape
-    try BufferNeeds.check("the input", buffers.a, descriptor.inputType, shape.inputCount)
-    try BufferNeeds.check("the weights", buffers.b, descriptor.inputType, shape.weightCount)
-    try BufferNeeds.check("the output", buffers.c, descriptor.outputType, shape.outputCount)
-    if descriptor.epilogue.hasBias && buffers.bias.count != shape.outputChannels {
-      throw .sizeMismatch(what: "entries of the bias", found: buffers.bias.count, expected: shape.outputChannels)
+    let tensors = descriptor.tensors
+    try BufferNeeds.check(tensors.0.name, buffers.a, descriptor.inputType, tensors.0.count)
+    try BufferNeeds.check(tensors.1.name, buffers.b, descriptor.inputType, tensors.1.count)
+    try BufferNeeds.check(tensors.result.name, buffers.c, descriptor.outputType, tensors.result.count)
+    if descriptor.epilogue.hasBias && buffers.bias.count != descriptor.biasCount {
+      throw .sizeMismatch(what: "entries of the bias", found: buffers.bias.count, expected: descriptor.biasCount)
     }
     guard let output = buffers.c.base else { return }
     let operands = OperandPointers(

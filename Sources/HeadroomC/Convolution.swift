@@ -11,7 +11,8 @@ extension ConvolutionDescriptor {
       outputChannels: Int(desc.output_channels), kernel: Extent(desc.kernel), stride: Extent(desc.stride),
       padding: Padding(desc.padding), dilation: Extent(desc.dilation), groups: Int(desc.groups))
     self.init(
-      shape, layout: try ImageLayout(desc.input_layout, "input_layout"), weightLayout: try WeightLayout(desc.weight_layout),
+      shape, pass: try ConvolutionPass(desc.pass), layout: try ImageLayout(desc.input_layout, "input_layout"),
+      weightLayout: try WeightLayout(desc.weight_layout),
       inputType: try ElementType(desc.input_type, "input_type"), outputType: try ElementType(desc.output_type, "output_type"))
     outputLayout = try ImageLayout(desc.output_layout, "output_layout")
     epilogue = try ConvolutionEpilogue(desc.epilogue)
@@ -34,11 +35,18 @@ extension ConvolutionPlan: HandledPlan {
 
   /// Runs on buffers whose counts are told.
   func run(_ operands: hr_conv_operands, workspace: UnsafeMutableRawPointer?) throws(CallError) {
-    let input = descriptor.inputType
+    let type = descriptor.inputType
+    let input = { () throws(CallError) in try BufferNeeds.Buffer(operands.input, type, "the input") }
+    let weights = { () throws(CallError) in try BufferNeeds.Buffer(operands.weights, type, "the weights") }
+    let gradient = { () throws(CallError) in try BufferNeeds.Buffer(operands.output_gradient, type, "the output gradient") }
+    let read =
+      switch descriptor.pass {
+      case .forward: (try input(), try weights())
+      case .backwardData: (try gradient(), try weights())
+      case .backwardWeights: (try input(), try gradient())
+      }
     let buffers = CallBuffers(
-      a: try BufferNeeds.Buffer(operands.input, input, "the input"),
-      b: try BufferNeeds.Buffer(operands.weights, input, "the weights"),
-      c: try BufferNeeds.Buffer(operands.output, descriptor.outputType, "the output"),
+      a: read.0, b: read.1, c: try BufferNeeds.Buffer(operands.output, descriptor.outputType, "what is written"),
       bias: descriptor.epilogue.hasBias ? try BufferNeeds.Buffer(operands.bias, .float32, "the bias") : .none)
     try headroom { () throws(HeadroomError) in try run(buffers, workspace: workspace) }
   }

@@ -60,6 +60,8 @@ extension HeadroomError {
     case .kernelBeyondImage: HR_ERROR_KERNEL_BEYOND_IMAGE
     case .convolutionOverflow: HR_ERROR_CONVOLUTION_OVERFLOW
     case .unsupportedConvolutionTypes: HR_ERROR_UNSUPPORTED_CONVOLUTION_TYPES
+    case .wrongPass: HR_ERROR_WRONG_PASS
+    case .epilogueOfWeights: HR_ERROR_EPILOGUE_OF_WEIGHTS
     case .invalidBlocking: HR_ERROR_INVALID_BLOCKING
     case .unknownVariant: HR_ERROR_UNKNOWN_VARIANT
     case .unknownMicrokernel: HR_ERROR_UNKNOWN_MICROKERNEL
@@ -109,6 +111,8 @@ extension hr_status {
     case HR_ERROR_DAMAGED_PACKED_OPERAND: "HR_ERROR_DAMAGED_PACKED_OPERAND"
     case HR_ERROR_INVALID_STRASSEN_LEVELS: "HR_ERROR_INVALID_STRASSEN_LEVELS"
     case HR_ERROR_INVALID_CLAMP: "HR_ERROR_INVALID_CLAMP"
+    case HR_ERROR_WRONG_PASS: "HR_ERROR_WRONG_PASS"
+    case HR_ERROR_EPILOGUE_OF_WEIGHTS: "HR_ERROR_EPILOGUE_OF_WEIGHTS"
     default: "unknown status"
     }
   }

@@ -97,6 +97,20 @@ extension WeightLayout {
   }
 }
 
+extension ConvolutionPass {
+  init(_ pass: hr_conv_pass) throws(CallError) {
+    switch pass {
+    case HR_CONV_FORWARD: self = .forward
+    case HR_CONV_BACKWARD_DATA: self = .backwardData
+    case HR_CONV_BACKWARD_WEIGHTS: self = .backwardWeights
+    default:
+      throw .unknownValue(
+        name: "pass", found: Int(pass.rawValue),
+        expected: "HR_CONV_FORWARD, HR_CONV_BACKWARD_DATA or HR_CONV_BACKWARD_WEIGHTS")
+    }
+  }
+}
+
 extension SelectionOptions {
   /// Takes over what C sets, in place: a one-shot call would wait for a copy of the whole.
   @inline(__always)

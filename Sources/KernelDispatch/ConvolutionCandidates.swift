@@ -51,19 +51,26 @@ struct ConvolutionFilter {
 
   func rejection(of kernels: ConvolutionKernels, for problem: ConvolutionProblem) -> Rejection? {
     if let variant, kernels.variant.name != variant { return .variantNotAskedFor }
+    if (kernels.variant.algorithm == .weights) != problem.isOfWeights { return .pass }
     if let depthwise = kernels.depthwise { return rejection(of: depthwise, for: problem) }
     guard let pair = kernels.pair else { return .types }
     if let rejection = pairs.rejection(of: pair, among: KernelTable.shared.candidates.pairs) { return rejection }
     switch kernels.variant.algorithm {
     case .pointwise:
       if !problem.isPointwise { return .layout(.pointwise) }
+      if !problem.pixelsAreEven { return .layout(.evenPixels) }
       return OrientedProblem(problem.product(from: .pointwise)).rejection(of: pair)
     case .implicitGEMM:
+      if !problem.pixelsAreEven { return .layout(.evenPixels) }
+      if !problem.depthsAreEven { return .layout(.evenDepths) }
       let imageIsLeft = problem.pixelsAreRows != OrientedProblem(problem.product(from: .implicitGEMM)).swapped
       return (imageIsLeft ? pair.packsA : pair.packsB) ? nil : .layout(.imagePacked)
     case .direct:
       let inPlace = problem.layout.w_os == 1 || problem.channels == 1
       return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfWeights)
+    case .weights:
+      let inPlace = problem.layout.out_ks == 1 || problem.channels == 1
+      return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfGradient)
     case .depthwise:
       return .types
     }

@@ -30,7 +30,11 @@ struct ConvolutionCost {
     case .depthwise: return depthwise(kernels)
     case .tiles(let index):
       let pair = KernelTable.shared.candidates.pairs[index]
-      return kernels.variant.algorithm == .direct ? direct(pair) : products(pair, kernels.variant.algorithm)
+      switch kernels.variant.algorithm {
+      case .direct: return direct(pair)
+      case .weights: return weights(pair)
+      case .pointwise, .implicitGEMM, .depthwise: return products(pair, kernels.variant.algorithm)
+      }
     }
   }
 
@@ -80,6 +84,24 @@ struct ConvolutionCost {
   }
 
   private func copiesInput(_ pair: CandidatePair) -> Bool { problem.copiesInput(widens: pair.widens, kr: pair.set.kr) }
+
+  // MARK: the gradient of the weights
+
+  private func weights(_ pair: CandidatePair) -> Double {
+    let product = OrientedProblem(problem.placeProduct(for: pair), turns: false)
+    let whole = Blocking(mc: max(product.m, 1), nc: product.n, kc: max(product.k, 1))
+    let kernel = problem.shape.kernel
+    let places = Double(problem.mergesColumns(for: pair) ? kernel.height : kernel.height * kernel.width)
+    var cycles = groups * places * CostModel(product, whole, microarchitecture).tileCycles(pair, oneByOne: true)
+    let isWide = problem.inputType == .float32
+    if problem.copiesInputOfWeights(for: pair) {
+      cycles += inputElements * (problem.image.cs == 1 ? 0.3 : isWide ? 1.4 : 2.5) * (pair.set.kr == 1 ? 1 : 2)
+    }
+    let outputs = images * groups * pixels * Double(problem.channels)
+    if pair.packsB { cycles += outputs * (problem.layout.out_ks == 1 ? 0.3 : isWide ? 0.8 : 2) }
+    if problem.sumsApartOfWeights { cycles += groups * Double(problem.channels * problem.depth) * 1.5 }
+    return cycles
+  }
 
   // MARK: depthwise
 

@@ -1,11 +1,11 @@
 public import Tensors
 
-/// What happens to a finished tile of the output: output = clamp(act(scale * convolution + bias)), rounded once to the output's
+/// What happens to a finished tile of what is computed, output or gradient of the input: clamp(act(scale * convolution + bias)), rounded once to its
 /// type.
 @frozen
 public struct ConvolutionEpilogue: Sendable, Hashable {
   public var scale: Double
-  /// One entry for each output channel, in `Float`; it comes with each call.
+  /// One entry for each channel of what is computed, in `Float`; it comes with each call.
   public var hasBias: Bool
   public var activation: Epilogue.Activation
   /// Where values end up after the activation; ReLU6 is 0...6. NaN passes.
@@ -27,28 +27,35 @@ public struct ConvolutionEpilogue: Sendable, Hashable {
   }
 }
 
-/// A 2-D convolution, forward: output = epilogue(input convolved with weights). Sums are kept in `Float`.
+/// A 2-D convolution or one of its two gradients. Forward: output = epilogue(input convolved with weights). Sums are kept in `Float`.
 ///
-/// Takes f32 into f32, bf16 into f32 and bf16 into bf16; input and weights are of one type.
+/// Takes f32 into f32, bf16 into f32 and bf16 into bf16; both tensors that are read are of one type.
 @frozen
 public struct ConvolutionDescriptor: Sendable, Hashable {
   public var shape: ConvolutionShape
+  public var pass: ConvolutionPass
+  /// Of the input and its gradient.
   public var inputLayout: ImageLayout
+  /// Of the weights and their gradient.
   public var weightLayout: WeightLayout
+  /// Of the output and its gradient.
   public var outputLayout: ImageLayout
-  /// Of input and weights.
+  /// Of the two tensors that are read.
   public var inputType: ElementType
+  /// Of the tensor that is written.
   public var outputType: ElementType
+  /// Of the gradient of the weights the identity.
   public var epilogue: ConvolutionEpilogue
   public var options: SelectionOptions
 
   /// Input and output lie alike. Weights are `oihw` beside `nchw` and `hwio` beside `nhwc` unless given, `outputType` is `inputType` unless given.
   @inlinable
   public init(
-    _ shape: ConvolutionShape, layout: ImageLayout = .nhwc, weightLayout: WeightLayout? = nil, inputType: ElementType = .float32,
-    outputType: ElementType? = nil
+    _ shape: ConvolutionShape, pass: ConvolutionPass = .forward, layout: ImageLayout = .nhwc, weightLayout: WeightLayout? = nil,
+    inputType: ElementType = .float32, outputType: ElementType? = nil
   ) {
     self.shape = shape
+    self.pass = pass
     inputLayout = layout
     self.weightLayout = weightLayout ?? (layout == .nchw ? .oihw : .hwio)
     outputLayout = layout
@@ -56,5 +63,23 @@ public struct ConvolutionDescriptor: Sendable, Hashable {
     self.outputType = outputType ?? inputType
     epilogue = ConvolutionEpilogue()
     options = SelectionOptions()
+  }
+}
+
+extension ConvolutionDescriptor {
+  /// Channels of what is computed: entries of the epilogue's bias.
+  public var biasCount: Int { pass == .backwardData ? shape.inputChannels : shape.outputChannels }
+
+  /// A tensor of a pass: what it is called and how many elements it has.
+  package typealias Tensor = (name: String, count: Int)
+
+  /// The tensors of the pass, the two that are read and the one that is written.
+  package var tensors: (Tensor, Tensor, result: Tensor) {
+    let (input, weights, output) = (shape.inputCount, shape.weightCount, shape.outputCount)
+    return switch pass {
+    case .forward: (("the input", input), ("the weights", weights), ("the output", output))
+    case .backwardData: (("the output gradient", output), ("the weights", weights), ("the input gradient", input))
+    case .backwardWeights: (("the input", input), ("the output gradient", output), ("the weight gradient", weights))
+    }
   }
 }

@@ -6,19 +6,27 @@ extension Dispatch {
   ///
   /// - Throws: as for products: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `invalidBlocking`, `noCandidate`.
   public func select(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> ConvolutionSelection {
-    try choose(ConvolutionProblem(descriptor), descriptor.options).selection
+    let problems = ConvolutionProblem.all(of: descriptor)
+    return try choose(problems[0], descriptor.options).selection
   }
 
-  /// What was selected for `descriptor` and the C plan of it.
-  func plan(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> (selection: ConvolutionSelection, plan: ck_conv_plan) {
-    let problem = ConvolutionProblem(descriptor)
-    let choice = try choose(problem, descriptor.options)
-    return (choice.selection, written(problem, choice.kernels, threads: choice.selection.threads, descriptor.options))
+  /// What was selected for the largest part of `descriptor`, and the C plans of all.
+  func plans(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> (
+    selection: ConvolutionSelection, plans: [ck_conv_plan]
+  ) {
+    var (selections, plans): ([ConvolutionSelection], [ck_conv_plan]) = ([], [])
+    for problem in ConvolutionProblem.all(of: descriptor) {
+      let choice = try choose(problem, descriptor.options)
+      selections.append(choice.selection)
+      plans.append(written(problem, choice.kernels, threads: choice.selection.threads, descriptor.options))
+    }
+    return (selections[0], plans)
   }
 
-  /// Every candidate for `descriptor` with what became of it; the chosen one first, then by predicted time, then the rejected ones.
+  /// Every candidate for `descriptor`, or the largest of its parts, with what became of it; the chosen one first, then by predicted time, then the
+  /// rejected ones.
   public func explain(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> [ConvolutionCandidate] {
-    let problem = ConvolutionProblem(descriptor)
+    let problem = ConvolutionProblem.all(of: descriptor)[0]
     let filter = try filter(descriptor.options, problem.inputType)
     let chosen: Choice?
     do throws(HeadroomError) {
@@ -59,7 +67,7 @@ extension Dispatch {
     throw .noCandidate(
       reasons: ConvolutionKernels.all.compactMap { kernels in
         guard let rejection = filter.rejection(of: kernels, for: problem),
-          ![.types, .variantNotAskedFor, .microkernelNotAskedFor].contains(rejection)
+          ![.types, .pass, .variantNotAskedFor, .microkernelNotAskedFor].contains(rejection)
         else { return nil }
         return "\(kernels.variant.name) \(kernels.microkernel): \(rejection)"
       })

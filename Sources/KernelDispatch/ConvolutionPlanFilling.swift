@@ -13,9 +13,11 @@ extension Dispatch {
     plan.channels = Int64(problem.channels)
     plan.image = problem.image
     plan.layout = problem.layout
+    plan.offsets = problem.offsets
     plan.band_rows = 1
     plan.band_channels = 1
     plan.kept_panels = 1
+    plan.band_images = 1
     if problem.isEmpty { return plan }
     let blocked = !options.without.contains(.cacheBlocking)
     switch kernels.kind {
@@ -23,9 +25,10 @@ extension Dispatch {
       fillDepthwise(&plan, problem, KernelTable.shared.depthwise[index], threads: threads)
     case .tiles(let index):
       let pair = candidates.pairs[index]
-      if kernels.variant.algorithm == .direct {
-        fillDirect(&plan, problem, pair, threads: threads, blocked: blocked)
-      } else {
+      switch kernels.variant.algorithm {
+      case .direct: fillDirect(&plan, problem, pair, threads: threads, blocked: blocked)
+      case .weights: fillWeights(&plan, problem, pair, threads: threads)
+      case .pointwise, .implicitGEMM, .depthwise:
         fillProducts(&plan, problem, pair, kernels.variant.algorithm, threads: threads, options)
       }
     }

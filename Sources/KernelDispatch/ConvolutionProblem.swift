@@ -3,6 +3,8 @@ import Tensors
 
 /// A convolution's operands by their strides: what candidates are judged by and plans are made of.
 struct ConvolutionProblem {
+  /// Whether the gradient of the weights is computed, from input and output; else the output of a forward convolution.
+  let isOfWeights: Bool
   let shape: ConvolutionShape
   let outputHeight: Int
   let outputWidth: Int
@@ -14,24 +16,38 @@ struct ConvolutionProblem {
   let layout: ck_conv_layout
   let image: ck_image
 
-  init(_ descriptor: ConvolutionDescriptor) {
-    var shape = descriptor.shape
-    (outputHeight, outputWidth) = (shape.outputHeight, shape.outputWidth)
-    // A step that is never taken is 1, whatever was said: so large a one as may be said would overflow.
-    if outputHeight == 1 { shape.stride.height = 1 }
-    if outputWidth == 1 { shape.stride.width = 1 }
-    if shape.kernel.height == 1 { shape.dilation.height = 1 }
-    if shape.kernel.width == 1 { shape.dilation.width = 1 }
+  /// Where its operands begin, from those of the call.
+  let offsets: ck_conv_offsets
+
+  /// The problems that `descriptor` asks for, one after another. The first is the largest.
+  static func all(of descriptor: ConvolutionDescriptor) -> [ConvolutionProblem] {
+    descriptor.pass == .backwardData ? backwardData(descriptor) : [ConvolutionProblem(descriptor)]
+  }
+
+  private init(_ descriptor: ConvolutionDescriptor) {
+    let shape = descriptor.shape
+    self.init(
+      Self.normalized(shape), outputs: Extent(height: shape.outputHeight, width: shape.outputWidth), descriptor,
+      input: .input(shape, descriptor.inputLayout), weights: WeightStrides(descriptor.weightLayout, shape),
+      output: .output(shape, descriptor.outputLayout), offsets: ck_conv_offsets())
+  }
+
+  /// - Parameters:
+  ///   - shape: of a forward convolution; of its padding only that above and on the left is looked at.
+  ///   - outputs: rows and columns of its output.
+  ///   - descriptor: of what it is a part: its types, epilogue and options.
+  init(
+    _ shape: ConvolutionShape, outputs: Extent, _ descriptor: ConvolutionDescriptor, input: ImageStrides, weights: WeightStrides,
+    output: ImageStrides, offsets: ck_conv_offsets
+  ) {
+    isOfWeights = descriptor.pass == .backwardWeights
     self.shape = shape
+    (outputHeight, outputWidth) = (outputs.height, outputs.width)
     channels = shape.outputChannels / shape.groups
     (inputType, outputType, epilogue) = (descriptor.inputType, descriptor.outputType, descriptor.epilogue)
-    let input = ImageStrides(
-      descriptor.inputLayout, channels: shape.inputChannels, height: shape.height, width: shape.width)
-    let output = ImageStrides(
-      descriptor.outputLayout, channels: shape.outputChannels, height: outputHeight, width: outputWidth)
-    let weights = WeightStrides(descriptor.weightLayout, shape)
+    self.offsets = offsets
     layout = ck_conv_layout(
-      w_gs: Int64(channels) * weights.output, w_os: weights.output, w_cs: weights.input, w_rs: weights.row, w_ss: weights.column,
+      w_gs: weights.group, w_os: weights.output, w_cs: weights.input, w_rs: weights.row, w_ss: weights.column,
       in_gs: Int64(shape.channelsPerGroup) * input.channel,
       out_ns: output.image, out_gs: Int64(channels) * output.channel, out_ks: output.channel, out_ps: output.row,
       out_qs: output.column)
@@ -42,25 +58,48 @@ struct ConvolutionProblem {
       stride_h: Int64(shape.stride.height), stride_w: Int64(shape.stride.width),
       dilation_h: Int64(shape.dilation.height), dilation_w: Int64(shape.dilation.width),
       pad_top: Int64(shape.padding.top), pad_left: Int64(shape.padding.left),
-      out_rows: Int64(outputHeight), out_columns: Int64(outputWidth),
+      out_rows: Int64(outputs.height), out_columns: Int64(outputs.width),
       // In the order in which the weights' depths follow one another.
-      channels_last: descriptor.weightLayout != .oihw)
+      channels_last: shape.kernel == Extent(1)
+        || shape.channelsPerGroup > 1 && weights.input.magnitude <= weights.column.magnitude)
   }
 
-  var isEmpty: Bool { shape.batch == 0 || shape.outputChannels == 0 }
+  /// A step that is never taken is 1, whatever was said: so large a one as may be said would overflow.
+  static func normalized(_ shape: ConvolutionShape) -> ConvolutionShape {
+    var shape = shape
+    if shape.outputHeight == 1 { shape.stride.height = 1 }
+    if shape.outputWidth == 1 { shape.stride.width = 1 }
+    if shape.kernel.height == 1 { shape.dilation.height = 1 }
+    if shape.kernel.width == 1 { shape.dilation.width = 1 }
+    return shape
+  }
+
+  var isEmpty: Bool { shape.outputChannels == 0 || (isOfWeights ? shape.inputChannels : shape.batch) == 0 }
 
   /// Elements along the sum of one output.
   var depth: Int { shape.channelsPerGroup * shape.kernel.height * shape.kernel.width }
 
-  /// The columns of the input that the outputs reach, padding included.
+  /// How many columns of the input the outputs reach, padding included.
   var reachedColumns: Int { (outputWidth - 1) * shape.stride.width + (shape.kernel.width - 1) * shape.dilation.width + 1 }
 
   /// Whether some output reads a column of the padding.
-  var padsColumns: Bool { shape.padding.left > 0 || reachedColumns > shape.width }
+  var padsColumns: Bool { shape.padding.left > 0 || reachedColumns - shape.padding.left > shape.width }
 
   /// Whether the kernel's places are single pixels that map one to one onto outputs.
   var isPointwise: Bool {
     shape.kernel == Extent(1) && shape.padding == Padding(0) && outputHeight == shape.height && outputWidth == shape.width
+  }
+
+  /// Whether the output's pixels are equally far apart, as rows or columns of a matrix are.
+  var pixelsAreEven: Bool { outputHeight == 1 || layout.out_ps == Int64(outputWidth) * layout.out_qs }
+
+  /// Whether the weights' depths are.
+  var depthsAreEven: Bool {
+    let places = image.kernel_rows * image.kernel_columns
+    let rows = image.kernel_rows == 1 || layout.w_rs == image.kernel_columns * layout.w_ss
+    let columns = places == 1 || image.channels == 1
+    return rows
+      && (columns || (image.channels_last ? layout.w_ss == image.channels * layout.w_cs : layout.w_cs == places * layout.w_ss))
   }
 
   /// Distance between depths of the weights seen as a matrix.
@@ -74,41 +113,6 @@ struct ConvolutionProblem {
     let pixels = Int64(outputHeight * outputWidth)
     guard pixelsAreRows, layout.out_ns == pixels * layout.out_qs else { return shape.batch == 1 }
     return !isPointwise || image.ns == pixels * image.ws
-  }
-}
-
-/// Strides of an image's axes, in elements.
-private struct ImageStrides {
-  let image: Int64
-  let channel: Int64
-  let row: Int64
-  let column: Int64
-
-  init(_ layout: ImageLayout, channels: Int, height: Int, width: Int) {
-    let (c, h, w) = (Int64(channels), Int64(height), Int64(width))
-    image = c * h * w
-    switch layout {
-    case .nchw: (channel, row, column) = (h * w, w, 1)
-    case .nhwc: (channel, row, column) = (1, w * c, c)
-    }
-  }
-}
-
-/// Strides of the weights' axes, in elements.
-private struct WeightStrides {
-  let output: Int64
-  let input: Int64
-  let row: Int64
-  let column: Int64
-
-  init(_ layout: WeightLayout, _ shape: ConvolutionShape) {
-    let (o, i) = (Int64(shape.outputChannels), Int64(shape.channelsPerGroup))
-    let (r, s) = (Int64(shape.kernel.height), Int64(shape.kernel.width))
-    switch layout {
-    case .oihw: (output, input, row, column) = (i * r * s, r * s, s, 1)
-    case .ohwi: (output, input, row, column) = (r * s * i, 1, s * i, i)
-    case .hwio: (output, input, row, column) = (1, o, s * i * o, i * o)
-    }
   }
 }
 

@@ -7,6 +7,8 @@ public struct ConvolutionVariant: Sendable, Hashable {
     case implicitGEMM
     case direct
     case depthwise
+    /// The gradient of the weights: a product for each place of the kernel.
+    case weights
   }
 
   public let name: String
@@ -37,5 +39,14 @@ public struct ConvolutionVariant: Sendable, Hashable {
     ConvolutionVariant(
       name: "depthwise", algorithm: .depthwise, products: [],
       summary: "a filter for each channel, the input where it lies, padding skipped"),
+    ConvolutionVariant(
+      name: "weights.direct", algorithm: .weights, products: ["outer.direct"],
+      summary: "a product for each place of the kernel, summed over bands of rows; the output's gradient where it lies"),
+    ConvolutionVariant(
+      name: "weights.packed", algorithm: .weights, products: ["outer.packed", "pair.packed"],
+      summary: "the same with panels of the gradient"),
+    ConvolutionVariant(
+      name: "weights.widened", algorithm: .weights, products: ["outer.widened"],
+      summary: "the same with bf16 widened to fp32"),
   ]
 }

@@ -59,8 +59,6 @@ extension Dispatch {
   private static let tileRows = 2
 }
 
-private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }
-
 extension ConvolutionProblem {
   /// Whether the input rows that one vector of channels meets stay in L1 until the next output row, or are evicted because pixels a power of two
   /// apart share a few sets. L1 has 64 sets of 64 bytes wherever a way is a page of 4 KiB.

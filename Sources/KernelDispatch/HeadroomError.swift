@@ -31,6 +31,10 @@ public enum HeadroomError: Error, Equatable, Sendable {
   case convolutionOverflow(what: String, limit: Int)
   /// No kernel convolves these types.
   case unsupportedConvolutionTypes(input: ElementType, output: ElementType)
+  /// A plan of one pass of a convolution was given the tensors of another.
+  case wrongPass(found: ConvolutionPass, expected: ConvolutionPass)
+  /// The gradient of the weights has no epilogue.
+  case epilogueOfWeights(found: ConvolutionEpilogue)
   /// A forced cache block is empty.
   case invalidBlocking(found: Blocking)
   case unknownVariant(found: String, known: [String])
@@ -87,6 +91,11 @@ extension HeadroomError: CustomStringConvertible {
       "the convolution is too large: \(what) can't be counted; expected fewer than \(limit)"
     case .unsupportedConvolutionTypes(let input, let output):
       "no kernel convolves \(input.rawValue) into \(output.rawValue); expected f32 into f32, bf16 into f32 or bf16"
+    case .wrongPass(let found, let expected):
+      "these are the tensors of another pass: found those of \(found.rawValue), expected those of \(expected.rawValue)"
+    case .epilogueOfWeights(let found):
+      "the gradient of the weights has no epilogue: found scale \(found.scale), \(found.hasBias ? "a bias" : "no bias"), activation "
+        + "\(found.activation), clamp \(found.clamp.map { "\($0)" } ?? "none"); expected scale 1 and nothing else"
     case .invalidBlocking(let found):
       "a cache block is empty: found mc=\(found.mc) nc=\(found.nc) kc=\(found.kc), expected sizes of 1 or more"
     case .unknownVariant(let found, let known):

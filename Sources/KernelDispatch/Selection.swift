@@ -50,6 +50,8 @@ public enum Rejection: Sendable, Hashable {
   case types
   /// The operands lie in memory as this variant can't read them.
   case layout(Requirement)
+  /// It computes another of the three tensors of a convolution.
+  case pass
   /// Another variant was asked for.
   case variantNotAskedFor
   /// Another micro-kernel was asked for.
@@ -73,6 +75,9 @@ public enum Rejection: Sendable, Hashable {
     case pointwise = "the kernel must be 1x1, at stride 1 and without padding"
     case depthwise = "every channel must be a group of its own, with one output channel"
     case imagePacked = "the image must be the operand that is packed"
+    case evenPixels = "the pixels of the output must be equally far apart"
+    case evenDepths = "the weights of an output channel must be equally far apart"
+    case unitChannelStrideOfGradient = "the gradient of the output must have unit stride along channels"
     case unitChannelStrideOfWeights = "the weights must have unit stride along output channels"
     case vectorsAlongChannels = "channels must be adjacent in input and output"
     case vectorsAlongRows = "columns must be adjacent in input and output"
@@ -87,6 +92,7 @@ extension Rejection: CustomStringConvertible {
     case .isaSuperseded(let by): "superseded by a row of \(by.name)"
     case .types: "other element types"
     case .layout(let requirement): "layout: \(requirement.rawValue)"
+    case .pass: "another pass of the convolution"
     case .variantNotAskedFor: "another variant was asked for"
     case .microkernelNotAskedFor: "another micro-kernel was asked for"
     case .techniqueOff(let technique): "uses \(technique.rawValue), which is off"

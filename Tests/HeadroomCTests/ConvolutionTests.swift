@@ -51,7 +51,8 @@ struct ConvolutionTests {
   ) -> Result {
     hr_gemm_operands.with(input, weights, &output, bias: bias) { same in
       var operands = hr_conv_operands(
-        size: MemoryLayout<hr_conv_operands>.size, input: same.a, weights: same.b, output: same.c, bias: same.bias)
+        size: MemoryLayout<hr_conv_operands>.size, input: same.a, weights: same.b, output: same.c, bias: same.bias,
+        output_gradient: hr_buffer())
       return body(&operands)
     }
   }
@@ -93,6 +94,45 @@ struct ConvolutionTests {
     try agree(problem, Float.self, Float.self)
     try agree(problem, BFloat16.self, BFloat16.self)
     try agree(problem, BFloat16.self, Float.self)
+  }
+
+  @Test("The backward passes leave the same bits as in Swift", arguments: cases)
+  func gradients(problem: Case) throws {
+    for (number, pass) in [(HR_CONV_BACKWARD_DATA, ConvolutionPass.backwardData), (HR_CONV_BACKWARD_WEIGHTS, .backwardWeights)] {
+      var (desc, descriptor) = Self.descriptors(problem, .float32, .float32)
+      (desc.pass, descriptor.pass) = (number, pass)
+      if pass == .backwardWeights {
+        descriptor.epilogue = ConvolutionEpilogue()
+        #expect(withUnsafePointer(to: desc) { desc in hr_conv2d(desc, nil) } == HR_ERROR_NULL_POINTER)
+        var plan: OpaquePointer?
+        #expect(withUnsafePointer(to: desc) { hr_conv_plan_create($0, &plan) } == HR_ERROR_EPILOGUE_OF_WEIGHTS)
+        desc.epilogue = hr_epilogue()
+        desc.epilogue.scale = 1
+      }
+      let tensors = descriptor.tensors
+      let (first, second, bias): ([Float], [Float], [Float]) = (
+        filled(tensors.0.count), filled(tensors.1.count, step: 7), filled(descriptor.biasCount)
+      )
+      let before = [Float](repeating: 99, count: tensors.result.count)
+      var (expected, found) = (before, before)
+      var span = expected.mutableSpan
+      let plan = try ConvolutionPlan(descriptor)
+      if pass == .backwardData {
+        try plan.execute(outputGradient: first.span, weights: second.span, inputGradient: &span, bias: bias.span)
+      } else {
+        try plan.execute(input: first.span, outputGradient: second.span, weightGradient: &span)
+      }
+      let status = Self.with(first, second, &found, bias) { operands in
+        if pass == .backwardData {
+          (operands.output_gradient, operands.input) = (operands.input, hr_buffer())
+        } else {
+          (operands.output_gradient, operands.weights) = (operands.weights, hr_buffer())
+        }
+        return withUnsafePointer(to: desc) { hr_conv2d($0, &operands) }
+      }
+      #expect(status == HR_OK)
+      #expect(found == expected)
+    }
   }
 
   @Test("Buffers that are null, too short or of another length: nothing is written")

@@ -24,7 +24,8 @@ struct StatusTests {
     (.noCandidate(reasons: []), 24), (.outOfMemory(byteCount: 0), 25),
     (.overlappingProducts(stride: 1, layout: layout), 26), (.packedElsewhere(found: "", expected: ""), 27),
     (.packedMismatch(operand: "B", found: "", expected: ""), 28), (.damagedPackedOperand(reason: ""), 29),
-    (.invalidStrassenLevels(found: 3), 31),
+    (.invalidStrassenLevels(found: 3), 31), (.wrongPass(found: .forward, expected: .backwardData), 32),
+    (.epilogueOfWeights(found: ConvolutionEpilogue(scale: 2)), 33),
   ]
 
   @Test("Numbers are stable, names are the header's")
@@ -40,10 +41,10 @@ struct StatusTests {
       let words = label.replacing("ISA", with: "Isa").replacing(#/[A-Z]/#) { "_\($0.output)" }.uppercased()
       #expect(name(error.status) == "HR_ERROR_\(words)")
     }
-    let names = (0...31).map { name(hr_status(rawValue: $0)) }
-    #expect(Set(names).count == 32)
+    let names = (0...33).map { name(hr_status(rawValue: $0)) }
+    #expect(Set(names).count == 34)
     #expect(names.allSatisfy { $0.hasPrefix("HR_") })
-    #expect(name(hr_status(rawValue: 32)) == "unknown status")
+    #expect(name(hr_status(rawValue: 34)) == "unknown status")
     #expect(name(hr_status(rawValue: .max)) == "unknown status")
   }
 

@@ -58,6 +58,14 @@ struct AllocationTests {
       let plan = try ConvolutionPlan(descriptor)
       var span = output.mutableSpan
       #expect(try allocations { try plan.execute(input: input.span, weights: weights.span, output: &span) } == 0)
+      descriptor.pass = .backwardWeights
+      var gradient = weights
+      let backward = try ConvolutionPlan(descriptor)
+      var weightGradient = gradient.mutableSpan
+      #expect(
+        try allocations {
+          try backward.execute(input: input.span, outputGradient: input.span, weightGradient: &weightGradient)
+        } == 0)
     }
   }
 }

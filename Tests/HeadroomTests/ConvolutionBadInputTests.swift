@@ -160,6 +160,44 @@ struct ConvolutionBadInputTests {
     #expect(reasons.contains { $0.contains("1x1") })
   }
 
+  @Test("Tensors of another pass, too short ones of this one, and an epilogue that the gradient of the weights has not")
+  func passes() throws {
+    func error(_ pass: ConvolutionPass, _ change: (inout ConvolutionDescriptor) -> Void = { _ in }, less: Int = 0)
+      -> HeadroomError?
+    {
+      var call = Call { $0.pass = pass }
+      change(&call.descriptor)
+      let (input, weights, output) = (
+        [Float](repeating: 1, count: 120), [Float](repeating: 1, count: 216), [Float](repeating: 1, count: 72 - less)
+      )
+      let before = input + weights
+      var result = before
+      var span = result.mutableSpan
+      do throws(HeadroomError) {
+        let plan = try ConvolutionPlan(call.descriptor)
+        if pass == .backwardWeights {
+          try plan.execute(input: input.span, outputGradient: output.span, weightGradient: &span)
+        } else {
+          try plan.execute(outputGradient: output.span, weights: weights.span, inputGradient: &span)
+        }
+      } catch {
+        #expect(result == before)
+        #expect(error.description.contains("expected"))
+        return error
+      }
+      return nil
+    }
+    #expect(error(.backwardData) == nil)
+    #expect(error(.backwardWeights) == nil)
+    #expect(error(.forward) == .wrongPass(found: .backwardData, expected: .forward))
+    #expect(error(.backwardData, less: 1) == .bufferTooShort(operand: "the output gradient", found: 71, expected: 72))
+    #expect(error(.backwardWeights, less: 1) == .bufferTooShort(operand: "the output gradient", found: 71, expected: 72))
+    #expect(
+      error(.backwardData, { $0.epilogue.hasBias = true }) == .sizeMismatch(what: "entries of the bias", found: 0, expected: 4))
+    let scaled = ConvolutionEpilogue(scale: 2)
+    #expect(error(.backwardWeights, { $0.epilogue = scaled }) == .epilogueOfWeights(found: scaled))
+  }
+
   @Test("Every error says what was found and what was expected")
   func descriptions() {
     let errors: [HeadroomError?] = [

@@ -57,7 +57,7 @@ struct ConvolutionDispatchTests {
       #expect(try selection == dispatch.select(descriptor))
       let chosen = candidates.filter { if case .chosen = $0.outcome { true } else { false } }
       #expect(chosen.count == 1, "\(names)")
-      #expect(Set(candidates.map(\.variant.name)).count == 7)
+      #expect(Set(candidates.map(\.variant.name)).count == ConvolutionVariant.all.count)
     }
   }
 

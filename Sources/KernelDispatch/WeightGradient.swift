@@ -1,0 +1,85 @@
+import CKernels
+import Tensors
+
+extension ConvolutionProblem {
+  /// Whether all places of a row of the kernel are rows of one product, because there are too few channels for a tile.
+  func mergesColumns(for pair: CandidatePair) -> Bool {
+    let isDense = shape.dilation.width == 1 || shape.kernel.width == 1
+    return shape.channelsPerGroup < pair.set.mr && shape.kernel.width > 1 && isDense && pair.set.kr == 1
+  }
+
+  /// Whether bands of the input are copied: to bring channels together, to widen or to pair them, and to pad rows that are read as one.
+  func copiesInputOfWeights(for pair: CandidatePair) -> Bool {
+    let runsOn = padsColumns || image.ws != image.channels
+    return pair.widens || pair.set.kr > 1 || image.cs != 1 || mergesColumns(for: pair) && runsOn
+  }
+
+  /// Whether the gradient of the weights can't hold the sums: its type is narrower, or its output channels are apart.
+  var sumsApartOfWeights: Bool { outputType != .float32 || layout.w_os != 1 }
+
+  /// The product for one place of the kernel or, where they are merged, one of its rows: rows are input channels, columns output channels.
+  func placeProduct(for pair: CandidatePair) -> GEMMDescriptor {
+    let rows = shape.channelsPerGroup * (mergesColumns(for: pair) ? shape.kernel.width : 1)
+    let pixels = max(shape.batch * outputHeight * outputWidth, 1)
+    return GEMMDescriptor(
+      a: .columnMajor(rows: rows, columns: pixels), b: .rowMajor(rows: pixels, columns: channels),
+      c: .rowMajor(rows: rows, columns: channels), inputType: inputType, outputType: .float32)
+  }
+}
+
+extension Dispatch {
+  func fillWeights(_ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ pair: CandidatePair, threads: Int) {
+    let shape = problem.shape
+    let descriptor = problem.placeProduct(for: pair)
+    let product = OrientedProblem(descriptor, turns: false)
+    let blocking = Blocking(mc: product.m, nc: product.n, kc: product.k)
+    let selection = Selection(pairIndex: pair.index, blocking: blocking, threads: threads, swapped: false)
+    plan.driver = CK_CONV_WEIGHTS
+    plan.gemm = written(product, descriptor, selection, forDirect: true)
+    plan.gemm.c_type = problem.outputType.kernelType
+    plan.copy_input = problem.copiesInputOfWeights(for: pair)
+    plan.pack_gradient = pair.packsB
+    plan.merge_columns = problem.mergesColumns(for: pair)
+    plan.sums_apart = problem.sumsApartOfWeights
+    plan.band_columns = Int64(bandColumns(problem, pair))
+    let parts = parts(problem, pair, merged: plan.merge_columns, threads: threads)
+    (plan.channel_parts, plan.panel_parts) = (Int32(parts.channels), Int32(parts.panels))
+    // A band stays in L2 while all places of the kernel pass over it. Its rows are a chain of sums, so threads don't count.
+    let bytes = pair.panelType.byteCount
+    let inputRow = max(shape.width, problem.reachedColumns) * shape.channelsPerGroup * bytes
+    let rowBytes = shape.stride.height * inputRow + problem.outputWidth * problem.channels * bytes
+    let reach = (shape.kernel.height - 1) * shape.dilation.height
+    let rows = max(1, (blocks.l2Bytes / 2 - min(reach * inputRow, blocks.l2Bytes / 4)) / max(rowBytes, 1))
+    if rows >= 2 * problem.outputHeight {
+      plan.band_rows = Int64(problem.outputHeight)
+      plan.band_images = Int64(max(1, min(rows / problem.outputHeight, shape.batch)))
+    } else {
+      let bands = (problem.outputHeight - 1) / rows + 1
+      plan.band_rows = Int64((problem.outputHeight - 1) / bands + 1)
+    }
+  }
+
+  /// Columns of a copied row of the input.
+  private func bandColumns(_ problem: ConvolutionProblem, _ pair: CandidatePair) -> Int {
+    let kr = pair.set.kr
+    if kr == 1 { return problem.reachedColumns }
+    let (stride, reach) = (problem.shape.stride.width, (problem.shape.kernel.width - 1) * problem.shape.dilation.width)
+    let pixels = wholeMultiple(wholeMultiple(problem.outputWidth, of: kr) + reach / stride, of: kr)
+    return (pixels - 1) * stride + reach + 1
+  }
+
+  /// Parts of a group's channels and of its panels, as tasks that leave the threads alike much to do.
+  private func parts(
+    _ problem: ConvolutionProblem, _ pair: CandidatePair, merged: Bool, threads: Int
+  ) -> (channels: Int, panels: Int) {
+    if problem.shape.groups >= threads { return (1, 1) }
+    let wanted = (threads - 1) / problem.shape.groups + 1
+    let panels = (problem.channels - 1) / pair.set.nr + 1
+    let tiles = merged ? 1 : (problem.shape.channelsPerGroup - 1) / pair.set.mr + 1
+    let choices = (1...wanted).map { (channels: min($0, tiles), panels: min((wanted - 1) / $0 + 1, panels)) }
+    func largest(_ parts: (channels: Int, panels: Int)) -> Int {
+      ((tiles - 1) / parts.channels + 1) * ((panels - 1) / parts.panels + 1)
+    }
+    return choices.min { largest($0) < largest($1) } ?? (1, 1)
+  }
+}
