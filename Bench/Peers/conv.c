@@ -60,11 +60,14 @@ typedef struct conv_plan {
 
 void *peer_conv_plan(const peer_conv_desc *d, const void *weights) {
   hr_conv_desc desc;
-  if (weights || describe(&desc, d)) return NULL; // weights are not laid out ahead
+  if (describe(&desc, d)) return NULL;
   conv_plan *p = malloc(sizeof *p);
   if (!p) return NULL;
   p->desc = *d;
-  if (hr_conv_plan_create(&desc, &p->plan) == HR_OK) return p;
+  const hr_buffer elements = {weights, d->oc * (d->ic / d->groups) * d->kh * d->kw};
+  const hr_status status =
+      weights ? hr_conv_plan_create_packed(&desc, &elements, &p->plan) : hr_conv_plan_create(&desc, &p->plan);
+  if (status == HR_OK) return p;
   free(p);
   return NULL;
 }

@@ -5,6 +5,13 @@
 /// A matrix product for each group and image.
 ck_status ck_conv_products(const ck_conv_plan *plan, const ck_conv_operands *operands, void *workspace);
 
+/// The plan of the products of one group whose weights are ready.
+ck_gemm_plan ck_ready_product(const ck_conv_plan *plan, int64_t group);
+
+/// Bytes of all panels of weights, 0 where they are not packed, and those panels; `weights`: where the plan's begin.
+int64_t ck_direct_ready_bytes(const ck_conv_plan *plan);
+void ck_direct_make_ready(const ck_conv_plan *plan, const void *weights, void *destination);
+
 int64_t ck_direct_workspace_bytes(const ck_conv_plan *plan);
 void ck_conv_direct(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
 
@@ -13,3 +20,6 @@ void ck_conv_depthwise(const ck_conv_plan *plan, const ck_conv_operands *operand
 
 int64_t ck_weights_workspace_bytes(const ck_conv_plan *plan);
 void ck_conv_weights(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
+
+int64_t ck_depthwise_weights_workspace_bytes(const ck_conv_plan *plan);
+void ck_conv_depthwise_weights(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);

@@ -54,13 +54,16 @@ static int64_t panel_bytes(const ck_conv_plan *plan) {
 /// Whether each panel meets all its pixels in one task.
 static bool has_private_panels(const ck_conv_plan *plan) { return plan->images == 1 && plan->image.out_rows <= plan->band_rows; }
 
+/// Whether each call packs the weights.
+static bool packs_weights(const ck_conv_plan *plan) { return plan->pack_weights && !plan->ready; }
+
 static ck_direct_map map_of(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
   const int64_t threads = plan->gemm.team.threads;
   ck_direct_map map = {};
   const int64_t kept = has_private_panels(plan) ? threads : plan->kept_panels;
-  map.states = plan->pack_weights ? kept * ck_round_up(panel_bytes(plan), CK_LINE) : 0;
-  map.lists = map.states + (plan->pack_weights ? ck_round_up(kept * (int64_t)sizeof(int64_t), CK_LINE) : 0);
+  map.states = packs_weights(plan) ? kept * ck_round_up(panel_bytes(plan), CK_LINE) : 0;
+  map.lists = map.states + (packs_weights(plan) ? ck_round_up(kept * (int64_t)sizeof(int64_t), CK_LINE) : 0);
   map.list_bytes = ck_round_up(2 * in->kernel_rows * in->kernel_columns * (int64_t)sizeof(void *), CK_LINE);
   map.bands = map.lists + threads * map.list_bytes;
   if (plan->copy_input) {
@@ -77,8 +80,7 @@ int64_t ck_direct_workspace_bytes(const ck_conv_plan *plan) { return map_of(plan
 
 // Depths in the order (r, s, c), each place's channels filled up to whole groups of KR. Places whose channels follow one another
 // in memory are packed at once.
-static void pack_weights(const ck_direct_run *run, int64_t group, int64_t panel, char *destination) {
-  const ck_conv_plan *plan = run->plan;
+static void pack_weights(const ck_conv_plan *plan, const void *weights, int64_t group, int64_t panel, char *destination) {
   const ck_conv_layout *w = &plan->layout;
   const ck_image *in = &plan->image;
   const int64_t bytes = ck_element_bytes(plan->gemm.b_type), channels = ck_band_channels(plan);
@@ -92,7 +94,7 @@ static void pack_weights(const ck_direct_run *run, int64_t group, int64_t panel,
     const int64_t offset = group * w->w_gs + panel * plan->gemm.nr * w->w_os + place / in->kernel_columns * w->w_rs +
                            place % in->kernel_columns * w->w_ss;
     const ck_pack_job job = {
-        .source = (const char *)run->operands->weights + offset * bytes,
+        .source = (const char *)weights + offset * bytes,
         .destination = destination + place * channels * plan->gemm.nr * ck_element_bytes(plan->gemm.panel_type),
         .rows = ck_least(plan->gemm.nr, plan->channels - panel * plan->gemm.nr),
         .k = at_once ? places * channels : in->channels,
@@ -109,16 +111,28 @@ static void pack_weights(const ck_direct_run *run, int64_t group, int64_t panel,
   }
 }
 
-/// The panel, packed. Of a single band each panel is used once, by one thread: it stays in that thread's caches, where the next
-/// takes its place. Else all threads share what the first has packed.
+int64_t ck_direct_ready_bytes(const ck_conv_plan *plan) {
+  const int64_t panels = ck_ceil_div(plan->channels, plan->gemm.nr);
+  return plan->pack_weights ? plan->groups * panels * ck_round_up(panel_bytes(plan), CK_LINE) : 0;
+}
+
+void ck_direct_make_ready(const ck_conv_plan *plan, const void *weights, void *destination) {
+  const int64_t panels = ck_ceil_div(plan->channels, plan->gemm.nr), bytes = ck_round_up(panel_bytes(plan), CK_LINE);
+  for (int64_t i = 0; i < plan->groups * panels; i++)
+    pack_weights(plan, weights, i / panels, i % panels, (char *)destination + i * bytes);
+}
+
+/// The panel, packed: ahead, or now. Of a single band each panel is used once, by one thread: it stays in that thread's caches,
+/// where the next takes its place. Else all threads share what the first has packed.
 static const char *packed_panel(const ck_direct_run *run, const ck_direct_step *step, int64_t panel, int32_t thread) {
   const int64_t bytes = ck_round_up(panel_bytes(run->plan), CK_LINE), kept = run->private_panels ? thread : panel - step->panel;
+  if (run->plan->ready) return (const char *)run->plan->ready + (step->group * run->panels + panel) * bytes;
   char *packed = run->workspace + kept * bytes;
   _Atomic int64_t *state = (_Atomic int64_t *)(run->workspace + run->map.states) + kept;
   if (run->private_panels) {
-    pack_weights(run, step->group, panel, packed);
+    pack_weights(run->plan, run->operands->weights, step->group, panel, packed);
   } else if (ck_team_first(state, step->index)) {
-    pack_weights(run, step->group, panel, packed);
+    pack_weights(run->plan, run->operands->weights, step->group, panel, packed);
     ck_team_done(state, step->index);
   }
   return packed;
@@ -275,6 +289,6 @@ void ck_conv_direct(const ck_conv_plan *plan, const ck_conv_operands *operands, 
   };
   run.places = in->kernel_rows * run.place_columns;
   // No panel is packed yet.
-  if (plan->pack_weights) __builtin_memset(workspace + run.map.states, 0, (size_t)(run.map.lists - run.map.states));
+  if (packs_weights(plan)) __builtin_memset(workspace + run.map.states, 0, (size_t)(run.map.lists - run.map.states));
   ck_team_run(plan->gemm.team, run_thread, &run);
 }

@@ -10,6 +10,7 @@ static int64_t bytes_of(const ck_conv_plan *plan) {
   case CK_CONV_DIRECT: return ck_direct_workspace_bytes(plan);
   case CK_CONV_DEPTHWISE: return ck_depthwise_workspace_bytes(plan);
   case CK_CONV_WEIGHTS: return ck_weights_workspace_bytes(plan);
+  case CK_CONV_DEPTHWISE_WEIGHTS: return ck_depthwise_weights_workspace_bytes(plan);
   }
   return 0;
 }
@@ -28,7 +29,7 @@ static ck_status run_driver(const ck_conv_plan *plan, const ck_conv_operands *of
   const int64_t in_bytes = ck_element_bytes(plan->gemm.a_type), out_bytes = ck_element_bytes(plan->gemm.c_type);
   const ck_conv_operands operands = {
       .input = further(of_call->input, at->input * in_bytes),
-      .weights = further(of_call->weights, at->weights * in_bytes),
+      .weights = plan->ready ? 0 : further(of_call->weights, at->weights * in_bytes),
       .output = further(of_call->output, at->output * out_bytes),
       .bias = of_call->bias,
   };
@@ -38,6 +39,7 @@ static ck_status run_driver(const ck_conv_plan *plan, const ck_conv_operands *of
   case CK_CONV_DIRECT: ck_conv_direct(plan, &operands, workspace); break;
   case CK_CONV_DEPTHWISE: ck_conv_depthwise(plan, &operands, workspace); break;
   case CK_CONV_WEIGHTS: ck_conv_weights(plan, &operands, workspace); break;
+  case CK_CONV_DEPTHWISE_WEIGHTS: ck_conv_depthwise_weights(plan, &operands, workspace); break;
   }
   return CK_OK;
 }

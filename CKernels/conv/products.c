@@ -11,7 +11,9 @@ ck_status ck_conv_products(const ck_conv_plan *plan, const ck_conv_operands *ope
   const int64_t in_bytes = ck_element_bytes(plan->gemm.a_type), out_bytes = ck_element_bytes(plan->gemm.c_type);
   const int64_t products = plan->one_product ? 1 : plan->images;
   const ck_image *image = plan->from_image ? &plan->image : NULL;
-  for (int64_t group = 0; group < plan->groups; group++)
+  for (int64_t group = 0; group < plan->groups; group++) {
+    const ck_gemm_plan ready = plan->ready ? ck_ready_product(plan, group) : (ck_gemm_plan){};
+    const ck_gemm_plan *gemm = plan->ready ? &ready : &plan->gemm;
     for (int64_t n = 0; n < products; n++) {
       const void *input = (const char *)operands->input + (group * layout->in_gs + n * plan->image.ns) * in_bytes;
       const void *weights = (const char *)operands->weights + group * layout->w_gs * in_bytes;
@@ -24,8 +26,9 @@ ck_status ck_conv_products(const ck_conv_plan *plan, const ck_conv_operands *ope
           .a_image = plan->image_is_a ? image : NULL,
           .b_image = plan->image_is_a ? NULL : image,
       };
-      const ck_status status = ck_gemm_execute(&plan->gemm, &product, workspace);
+      const ck_status status = ck_gemm_execute(gemm, &product, workspace);
       if (status != CK_OK) return status;
     }
+  }
   return CK_OK;
 }

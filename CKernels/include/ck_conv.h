@@ -9,6 +9,7 @@ typedef enum ck_conv_driver : int32_t {
   CK_CONV_DIRECT = 2,    ///< tiles of pixels of an output row, summed over the kernel's places where the input lies
   CK_CONV_DEPTHWISE = 3, ///< a filter for each channel
   CK_CONV_WEIGHTS = 4,   ///< the gradient of the weights: for each place of the kernel, a product over the output's pixels
+  CK_CONV_DEPTHWISE_WEIGHTS = 5, ///< that of a filter for each channel
 } ck_conv_driver;
 
 /// Where weights and output lie; strides in elements. Group g of the weights begins `w_gs * g` elements on, of the output `out_gs
@@ -35,6 +36,7 @@ typedef struct ck_conv_plan {
   /// `one_product`, of all; of the others C is the output of one row of pixels: C's rows are pixels, its columns channels
   /// (channels first of `depthwise`: the other way round).
   ck_gemm_plan gemm;
+  const void *ready;  ///< not NULL: the weights, laid out ahead; those of the call are not looked at
   bool one_product;   ///< `products`: all images at once
   bool image_is_a;    ///< `products`: which operand the input is
   bool from_image;    ///< `products`: panels of it are packed by im2col's rule
@@ -53,8 +55,8 @@ typedef struct ck_conv_plan {
   ck_channels vectors; ///< `depthwise`: what its vectors run along
 } ck_conv_plan;
 
-/// Of `weights` the two that are read are the input and, as the weights, the gradient of the output; that of the weights is
-/// written.
+/// Of the gradients of weights the two that are read are the input and, as the weights, the gradient of the output; that of the
+/// weights is written.
 typedef struct ck_conv_operands {
   const void *input, *weights;
   void *output;
@@ -66,3 +68,9 @@ int64_t ck_conv_workspace_bytes(const ck_conv_plan *plans, int64_t count);
 
 /// Runs the plans, one after another; workspace and threads as in `ck_gemm_execute`.
 ck_status ck_conv_execute(const ck_conv_plan *plans, int64_t count, const ck_conv_operands *operands, void *workspace);
+
+/// Bytes of the weights as the plan reads them, laid out ahead; 0: it reads them where they lie.
+int64_t ck_conv_ready_bytes(const ck_conv_plan *plan);
+
+/// Lays out the weights of a call in so many bytes at `destination`, aligned to 64. Uses the threads of the plan's team.
+void ck_conv_make_ready(const ck_conv_plan *plan, const void *weights, void *destination);

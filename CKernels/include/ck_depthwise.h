@@ -22,8 +22,11 @@ typedef struct ck_span {
 /// A block of outputs: out[c][p][q] = sum over taps r of `down` and s of `across` of w[c][r][s] * in[c][input of (p, r)][input of
 /// (q, s)].
 ///
+/// Or of its weights' gradient, which is added to: w[c][r][s] += sum over outputs (p, q) of gradient[c][p][q] * in[c][...],
+/// likewise. Where an operand is infinite or NaN, all of its channel's may become NaN.
+///
 /// Pointers are to input (0, 0), tap (0, 0) and output (0, 0) of the first channel. Channels last: a channel is one element on in
-/// each. Channels first: `across.in` and `across.out` are 1.
+/// each. Channels first: `across.in` is 1.
 typedef struct ck_block {
   ck_span down, across;
   int64_t channels, in_channel, out_channel, w_channel;
@@ -39,6 +42,8 @@ typedef struct ck_depthwise {
   ck_dtype in;   ///< of input and weights; bf16 is widened as it is read
   int32_t lanes; ///< outputs in a vector
   ck_depthwise_fn run;
+  ck_depthwise_fn run_gradient; ///< `w`: the output's gradient, of the row's input type; `out`: sums of the weights' gradient in
+                                ///< fp32, which lie as the block says of weights. NULL: none
 } ck_depthwise;
 
 /// Every row compiled into this binary, usable here or not.

@@ -30,6 +30,11 @@ typedef int ck_mask;
     CK_KEEP_SCALAR(acc);                                                                                                         \
     return acc;                                                                                                                  \
   }                                                                                                                              \
+  CK_INLINE T ck_add(T a, T b) {                                                                                                 \
+    a += b;                                                                                                                      \
+    CK_KEEP_SCALAR(a);                                                                                                           \
+    return a;                                                                                                                    \
+  }                                                                                                                              \
   CK_INLINE T ck_within(T v, T low, T high) { return v < low ? low : v > high ? high : v; }                                      \
   CK_INLINE T ck_load_first(const T *p, ck_mask some) { return some ? *p : 0; }                                                  \
   CK_INLINE void ck_store_first(T *p, T v, ck_mask some) {                                                                       \

@@ -16,6 +16,7 @@
   CK_INLINE void ck_store_past(T *p, V v) { __builtin_nontemporal_store(v, (V *)p); }                                            \
   CK_INLINE void ck_store_one(T *p, T value) { *p = value; }                                                                     \
   CK_INLINE V ck_madd(V acc, V a, V b) { return acc + a * b; }                                                                   \
+  CK_INLINE V ck_add(V a, V b) { return a + b; }                                                                                 \
   /* Pairs, then pairs of pairs: one order for every ISA of this width. */                                                       \
   CK_INLINE T ck_sum(V v) {                                                                                                      \
     T lane[sizeof(V) / sizeof(T)];                                                                                               \

@@ -6,6 +6,7 @@ enum { CK_LANES = sizeof(ck_vf) / sizeof(float) };
 #define CK_IN float
 #include "ukernels/depthwise_first.h"
 #include "ukernels/depthwise_last.h"
+#include "ukernels/depthwise_gradient.h"
 #undef CK_TYPE
 #undef CK_IN
 
@@ -13,5 +14,6 @@ enum { CK_LANES = sizeof(ck_vf) / sizeof(float) };
 #define CK_IN uint16_t
 #include "ukernels/depthwise_first.h"
 #include "ukernels/depthwise_last.h"
+#include "ukernels/depthwise_gradient.h"
 #undef CK_TYPE
 #undef CK_IN

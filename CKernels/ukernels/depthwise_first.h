@@ -27,6 +27,20 @@ CK_INLINE ck_vf CK_NAME(weight)(const CK_IN *w) {
   return ck_broadcast(&one);
 }
 
+/// The outputs of a strip, which may lie apart.
+CK_INLINE void CK_NAME(first_store)(const ck_block *b, float *restrict out, const ck_vf sum[CK_STRIP_ROWS], const ck_side down,
+                                    const ck_side across, const bool whole, const ck_mask some) {
+  CK_EACH (p, CK_STRIP_ROWS) {
+    if (p >= down.outputs) break;
+    if (b->across.out != 1) {
+      float each[CK_LANES];
+      ck_store(each, sum[p]);
+      for (int64_t l = 0; l < across.outputs; l++) out[p * b->down.out + l * b->across.out] = each[l];
+    } else if (whole) ck_store(out + p * b->down.out, sum[p]);
+    else ck_store_first(out + p * b->down.out, sum[p], some);
+  }
+}
+
 /// Taps as far apart as inputs, `taps` x `taps`, and the same stride in both directions. `across`: of the vector.
 CK_INLINE void CK_NAME(first_tile)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
                                    const ck_side down, const ck_side across, const int taps, const int stride, const bool whole,
@@ -49,39 +63,35 @@ CK_INLINE void CK_NAME(first_tile)(const ck_block *b, const CK_IN *restrict in, 
     }
   }
 
-  CK_EACH (p, CK_STRIP_ROWS) {
-    if (p >= down.outputs) break;
-    if (whole) ck_store(out + p * b->down.out, sum[p]);
-    else ck_store_first(out + p * b->down.out, sum[p], some);
-  }
+  CK_NAME(first_store)(b, out, sum, down, across, whole, some);
 }
 
-/// Any taps: one row.
-CK_INLINE void CK_NAME(first_row)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
-                                  const ck_side down, const ck_side across, const bool whole, const ck_mask some) {
-  ck_vf sum = {};
-  for (int64_t r = 0; r < b->down.taps; r++) {
-    const int64_t y = down.first + r * b->down.dilation;
-    if (y < 0 || y >= b->down.inputs) continue;
+/// Any taps: as many rows side by side.
+CK_INLINE void CK_NAME(first_rows)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
+                                   const ck_side down, const ck_side across, const bool whole, const ck_mask some) {
+  ck_vf sum[CK_STRIP_ROWS];
+  CK_EACH (p, CK_STRIP_ROWS) sum[p] = (ck_vf){};
+  for (int64_t r = 0; r < b->down.taps; r++)
     for (int64_t s = 0; s < b->across.taps; s++) {
+      const ck_vf weight = CK_NAME(weight)(w + r * b->down.w + s * b->across.w);
       const int64_t x = across.first + s * b->across.dilation;
-      const ck_vf value = CK_NAME(columns)(in + y * b->down.in, x, b->across.inputs, b->across.stride, whole);
-      sum = ck_madd(sum, value, CK_NAME(weight)(w + r * b->down.w + s * b->across.w));
+      CK_EACH (p, CK_STRIP_ROWS) {
+        const int64_t y = down.first + p * b->down.stride + r * b->down.dilation;
+        if (p >= down.outputs || y < 0 || y >= b->down.inputs) continue;
+        sum[p] = ck_madd(sum[p], CK_NAME(columns)(in + y * b->down.in, x, b->across.inputs, b->across.stride, whole), weight);
+      }
     }
-  }
-  if (whole) ck_store(out, sum);
-  else ck_store_first(out, sum, some);
+  CK_NAME(first_store)(b, out, sum, down, across, whole, some);
 }
 
 /// One vector of columns, downwards.
 CK_INLINE void CK_NAME(first_strip)(const ck_block *b, const CK_IN *in, const CK_IN *w, float *out, const ck_side across,
                                     const int taps, const int stride, const bool whole) {
-  const int rows = taps > 0 ? CK_STRIP_ROWS : 1;
   const ck_mask some = ck_first(across.outputs);
-  for (int64_t p = 0; p < b->down.outputs; p += rows) {
-    const ck_side down = ck_side_of(&b->down, p, rows);
+  for (int64_t p = 0; p < b->down.outputs; p += CK_STRIP_ROWS) {
+    const ck_side down = ck_side_of(&b->down, p, CK_STRIP_ROWS);
     if (taps > 0) CK_NAME(first_tile)(b, in, w, out + p * b->down.out, down, across, taps, stride, whole, some);
-    else CK_NAME(first_row)(b, in, w, out + p * b->down.out, down, across, whole, some);
+    else CK_NAME(first_rows)(b, in, w, out + p * b->down.out, down, across, whole, some);
   }
 }
 
@@ -98,7 +108,7 @@ CK_INLINE void CK_NAME(first_walk)(const ck_block b, const CK_IN *restrict in, c
   for (int64_t c = 0; c < b.channels; c++) {
     for (int64_t q = 0; q < b.across.outputs; q += lanes) {
       const ck_side across = ck_side_of(&b.across, q, lanes);
-      float *to = out + c * b.out_channel + q;
+      float *to = out + c * b.out_channel + q * b.across.out;
       const CK_IN *from = in + c * b.in_channel, *weights = w + c * b.w_channel;
       if (across.outputs == lanes && across.first >= 0 && across.first + reach <= b.across.inputs)
         CK_NAME(first_strip)(&b, from, weights, to, across, taps, stride, true);

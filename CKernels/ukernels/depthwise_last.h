@@ -39,6 +39,30 @@ CK_INLINE void CK_NAME(last_tile)(const ck_block *b, const CK_IN *restrict in, c
     CK_EACH (q, tile.columns) ck_store(out + p * b->down.out + q * b->across.out, sum[p][q]);
 }
 
+/// Any rows of taps, those of a row `taps` and as far apart as inputs: a row of outputs. Every column of them must meet an input.
+CK_INLINE void CK_NAME(last_strip)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
+                                   const ck_side down, const ck_side across, const int columns, const int taps,
+                                   const int stride) {
+  ck_vf sum[CK_TILE_COLUMNS];
+  CK_EACH (q, columns) sum[q] = (ck_vf){};
+  for (int64_t r = 0; r < b->down.taps; r++) {
+    const int64_t y = down.first + r * b->down.dilation;
+    if (y < 0 || y >= b->down.inputs) continue;
+    const int64_t row = y * b->down.in + across.first * b->across.in; // may lie before the image
+    ck_vf weight[CK_MOST_TAPS];
+    CK_EACH (s, taps) weight[s] = ck_load(w + r * b->down.w + s * b->across.w);
+    CK_EACH (x, (columns - 1) * stride + taps) {
+      if ((x < taps - 1 || x > (columns - 1) * stride) && !ck_meets(across.met, x)) continue;
+      const ck_vf value = ck_load(in + (row + x * b->across.in));
+      CK_EACH (q, columns) {
+        const int s = x - q * stride;
+        if (s >= 0 && s < taps) sum[q] = ck_madd(sum[q], value, weight[s]);
+      }
+    }
+  }
+  CK_EACH (q, columns) ck_store(out + q * b->across.out, sum[q]);
+}
+
 /// Any taps: one output.
 CK_INLINE void CK_NAME(last_output)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
                                     const ck_side down, const ck_side across, const bool whole, const ck_mask some) {
@@ -58,10 +82,10 @@ CK_INLINE void CK_NAME(last_output)(const ck_block *b, const CK_IN *restrict in,
   else ck_store_first(out, sum, some);
 }
 
-/// All outputs of one vector of channels; `taps` of 0 stands for any taps, and tiles of one output. The last tile overlaps the
-/// one before, and writes the same again.
+/// All outputs of one vector of channels; `taps` of 0 stands for any taps, and tiles of one output; `square`: rows of taps alike.
+/// The last tile overlaps the one before, and writes the same again.
 CK_INLINE void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
-                                  const ck_tile_size tile, const int taps, const int stride) {
+                                  const ck_tile_size tile, const int taps, const int stride, const bool square) {
   for (int64_t row = 0; row < b.down.outputs; row += tile.rows) {
     const int64_t p = ck_begin(row, tile.rows, b.down.outputs);
     const ck_side down = ck_side_of(&b.down, p, tile.rows);
@@ -69,7 +93,8 @@ CK_INLINE void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, co
       const int64_t q = ck_begin(column, tile.columns, b.across.outputs);
       const ck_side across = ck_side_of(&b.across, q, tile.columns);
       float *to = out + p * b.down.out + q * b.across.out;
-      if (taps > 0) CK_NAME(last_tile)(&b, in, w, to, down, across, tile, taps, stride);
+      if (taps > 0 && square) CK_NAME(last_tile)(&b, in, w, to, down, across, tile, taps, stride);
+      else if (taps > 0) CK_NAME(last_strip)(&b, in, w, to, down, across, tile.columns, taps, stride);
       else CK_NAME(last_output)(&b, in, w, to, down, across, true, ck_first(CK_LANES));
     }
   }
@@ -88,31 +113,53 @@ static __attribute__((noinline)) void CK_NAME(last_some)(const ck_block *b, cons
 
 // Kernels with taps known beforehand, each a function of its own: side by side in one, they take registers from each other (Zen
 // 4, AVX-512: 10 to 17 % slower).
-#define CK_LAST(NAME, ROWS, COLUMNS, TAPS, STRIDE)                                                                               \
+#define CK_LAST(NAME, ROWS, COLUMNS, TAPS, STRIDE, SQUARE)                                                                       \
   static __attribute__((noinline)) void CK_NAME(last_##NAME)(const ck_block *b, const CK_IN *restrict in,                        \
                                                              const CK_IN *restrict w, float *restrict out) {                     \
-    CK_NAME(last_walk)(*b, in, w, out, (ck_tile_size){ROWS, COLUMNS}, TAPS, STRIDE);                                             \
+    CK_NAME(last_walk)(*b, in, w, out, (ck_tile_size){ROWS, COLUMNS}, TAPS, STRIDE, SQUARE);                                     \
   }
-CK_LAST(3x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 1)
-CK_LAST(3x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 2)
-CK_LAST(5x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 1)
-CK_LAST(5x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 2)
-CK_LAST(small_3x1, 1, CK_FEW_COLUMNS, 3, 1)
-CK_LAST(small_3x2, 1, CK_FEW_COLUMNS, 3, 2)
-CK_LAST(any, 1, 1, 0, 0)
+CK_LAST(3x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 1, true)
+CK_LAST(3x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 2, true)
+CK_LAST(5x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 1, true)
+CK_LAST(5x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 2, true)
+CK_LAST(small_3x1, 1, CK_FEW_COLUMNS, 3, 1, true)
+CK_LAST(small_3x2, 1, CK_FEW_COLUMNS, 3, 2, true)
+CK_LAST(strip_1, 1, CK_TILE_COLUMNS, 1, 1, false)
+CK_LAST(strip_2, 1, CK_TILE_COLUMNS, 2, 1, false)
+CK_LAST(strip_3, 1, CK_TILE_COLUMNS, 3, 1, false)
+CK_LAST(strip_7, 1, CK_TILE_COLUMNS, 7, 1, false)
+CK_LAST(small_1, 1, CK_FEW_COLUMNS, 1, 1, false)
+CK_LAST(small_2, 1, CK_FEW_COLUMNS, 2, 1, false)
+CK_LAST(small_7, 1, CK_FEW_COLUMNS, 7, 1, false)
+CK_LAST(any, 1, 1, 0, 0, false)
 #undef CK_LAST
 
 typedef void (*CK_NAME(kernel))(const ck_block *b, const CK_IN *in, const CK_IN *w, float *out);
 
+/// Of rows of taps as far apart as inputs, at a stride of 1: what strided convolutions have in their gradient of the input, and
+/// large kernels.
+CK_INLINE CK_NAME(kernel) CK_NAME(last_strip_kernel)(const ck_block *b) {
+  const ck_span *across = &b->across;
+  if (across->stride != 1 || across->dilation != 1) return CK_NAME(last_any);
+  const bool large = across->outputs >= CK_TILE_COLUMNS;
+  if (across->taps == 1) return large ? CK_NAME(last_strip_1) : CK_NAME(last_small_1);
+  if (across->taps == 2) return large ? CK_NAME(last_strip_2) : CK_NAME(last_small_2);
+  if (across->taps == 3 && large) return CK_NAME(last_strip_3);
+  if (across->taps == 7) return large ? CK_NAME(last_strip_7) : CK_NAME(last_small_7);
+  return CK_NAME(last_any);
+}
+
 CK_INLINE CK_NAME(kernel) CK_NAME(last_kernel)(const ck_block *b) {
   const ck_pattern pattern = ck_pattern_of(b);
   const bool large = b->down.outputs >= CK_TILE_ROWS && b->across.outputs >= CK_TILE_COLUMNS;
-  if (!ck_all_meet(&b->down) || !ck_all_meet(&b->across) || b->across.outputs < CK_FEW_COLUMNS) return CK_NAME(last_any);
-  if (pattern == CK_TAPS3_STRIDE1) return large ? CK_NAME(last_3x1) : CK_NAME(last_small_3x1);
-  if (pattern == CK_TAPS3_STRIDE2) return large ? CK_NAME(last_3x2) : CK_NAME(last_small_3x2);
-  if (pattern == CK_TAPS5_STRIDE1 && large) return CK_NAME(last_5x1);
-  if (pattern == CK_TAPS5_STRIDE2 && large) return CK_NAME(last_5x2);
-  return CK_NAME(last_any);
+  if (!ck_all_meet(&b->across) || b->across.outputs < CK_FEW_COLUMNS) return CK_NAME(last_any);
+  if (ck_all_meet(&b->down)) {
+    if (pattern == CK_TAPS3_STRIDE1) return large ? CK_NAME(last_3x1) : CK_NAME(last_small_3x1);
+    if (pattern == CK_TAPS3_STRIDE2) return large ? CK_NAME(last_3x2) : CK_NAME(last_small_3x2);
+    if (pattern == CK_TAPS5_STRIDE1 && large) return CK_NAME(last_5x1);
+    if (pattern == CK_TAPS5_STRIDE2 && large) return CK_NAME(last_5x2);
+  }
+  return CK_NAME(last_strip_kernel)(b);
 }
 
 /// One vector of channels after the other, so that the weights stay in registers and the input in L1. The last vector overlaps

@@ -5,6 +5,7 @@
 
 #define CK_DEPTHWISE_NAME(channels, type, isa) ck_depthwise_##channels##_##type##_##isa
 #define CK_DEPTHWISE_ARGUMENTS const ck_block *b, const void *in, const void *w, float *out
+#define CK_GRADIENT_NAME(channels, type, isa) ck_depthwise_gradient_##channels##_##type##_##isa##_row
 
 // Static functions, whose names say type and instruction set too.
 #define CK_DEPTHWISE_STATIC(name, type, isa) ck_depthwise_##name##_##type##_##isa
@@ -15,12 +16,19 @@
   void CK_DEPTHWISE_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS);                                                           \
   void CK_DEPTHWISE_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS) {                                                          \
     CK_EXPANDED(CK_DEPTHWISE_STATIC, row_##channels, type, CK_ISA_NAME)(b, in, w, out);                                          \
+  }                                                                                                                              \
+  void CK_GRADIENT_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS);                                                            \
+  void CK_GRADIENT_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS) {                                                           \
+    CK_EXPANDED(CK_DEPTHWISE_STATIC, gradient_##channels, type, CK_ISA_NAME)(b, in, w, out);                                     \
   }
 
 /// Columns of a micro-tile, channels last: 7 divides the images of most networks; of small images 3. Where there are 32
 /// registers, a tile has two rows (CK_TILE_ROWS). Channels first, vectors one above the other (CK_STRIP_ROWS): 7 in 32 registers,
 /// else 4. Of the weights, 9 fit beside these sums in 32 registers; those of 5x5, and some of 3x3 in 16, are read from the stack.
 enum { CK_TILE_COLUMNS = 7, CK_FEW_COLUMNS = 3 };
+
+/// Of a row, in the kernels that know how many there are.
+enum { CK_MOST_TAPS = 7 };
 
 typedef struct ck_tile_size {
   int rows, columns;

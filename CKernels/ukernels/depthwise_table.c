@@ -1,7 +1,9 @@
 // The table of depthwise micro-kernels as data: depthwise.def, once to declare the functions and once for the rows.
 #include "ukernels/depthwise_rows.h"
 
-#define CK_DECLARE(channels, type, isa) void CK_DEPTHWISE_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS);
+#define CK_DECLARE(channels, type, isa)                                                                                          \
+  void CK_DEPTHWISE_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS);                                                           \
+  void CK_GRADIENT_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS);
 #define CK_SCALAR(channels, type) CK_DECLARE(channels, type, scalar)
 #define CK_SSE2(channels, type) CK_DECLARE(channels, type, sse2)
 #define CK_AVX2(channels, type) CK_DECLARE(channels, type, avx2)
@@ -18,6 +20,7 @@ enum { channels_last = CK_CHANNELS_LAST, channels_first = CK_CHANNELS_FIRST, typ
       .in = type_##type,                                                                                                         \
       .lanes = lanes_,                                                                                                           \
       .run = CK_DEPTHWISE_NAME(order, type, isa_name),                                                                           \
+      .run_gradient = CK_GRADIENT_NAME(order, type, isa_name),                                                                   \
   },
 static const ck_depthwise rows[] = {
 #define CK_SCALAR(channels, type) CK_TABLE_ROW(channels, type, scalar, CK_ISA_SCALAR, 1)

@@ -69,7 +69,7 @@ typedef enum hr_status {
   HR_ERROR_DAMAGED_PACKED_OPERAND = 29,  ///< bytes that hold no packed operand, or a part of one
   HR_ERROR_INVALID_CLAMP = 30,           ///< the lower end is above the upper one, or an end is NaN
   HR_ERROR_INVALID_STRASSEN_LEVELS = 31, ///< neither 0 nor 1 nor 2
-  HR_ERROR_WRONG_PASS = 32,              ///< a plan of another pass; passes in C come with the plan, so no call returns it yet
+  HR_ERROR_WRONG_PASS = 32,              ///< weights ahead for the gradient of the weights
   HR_ERROR_EPILOGUE_OF_WEIGHTS = 33      ///< the gradient of the weights has no epilogue
 } hr_status;
 
@@ -367,6 +367,10 @@ hr_status hr_conv_desc_init(hr_conv_desc *desc, size_t size);
 
 /// As `hr_gemm_plan_create`.
 hr_status hr_conv_plan_create(const hr_conv_desc *desc, hr_conv_plan **plan);
+
+/// The same with the weights of all calls, which are laid out now as the kernels read them and not kept: for layers that run
+/// often. In calls the buffer of the weights is not looked at. `HR_ERROR_WRONG_PASS` of the backward pass of weights.
+hr_status hr_conv_plan_create_packed(const hr_conv_desc *desc, const hr_buffer *weights, hr_conv_plan **plan);
 
 /// As `hr_gemm_plan_execute`.
 hr_status hr_conv_plan_execute(const hr_conv_plan *plan, const hr_conv_operands *operands, void *workspace,

@@ -58,7 +58,7 @@ package struct BufferNeeds: Sendable {
   package struct Buffer {
     @usableFromInline let type: ElementType
     @usableFromInline package let count: Int
-    @usableFromInline let base: UnsafeRawPointer?
+    @usableFromInline package let base: UnsafeRawPointer?
 
     @inlinable @inline(__always)
     init<Element: KernelElement>(_ elements: UnsafeBufferPointer<Element>) {

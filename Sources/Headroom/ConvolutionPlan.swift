@@ -22,122 +22,34 @@ public struct ConvolutionPlan: Sendable {
     kernels = try ConvolutionKernelPlan(descriptor)
   }
 
+  /// The same with the weights of all calls, at least `descriptor.shape.weightCount` elements, which are laid out now as the kernels read them: for
+  /// layers that run often. Calls then bring none. Cost: one pass over them, and as much memory again.
+  ///
+  /// - Throws: `bufferTooShort`, `typeMismatch`, `outOfMemory`, and `wrongPass` of the backward pass of weights, which reads none.
+  public init<Element: KernelElement>(_ descriptor: ConvolutionDescriptor, weights: Span<Element>) throws(HeadroomError) {
+    self = try weights.withUnsafeBufferPointer { weights throws(HeadroomError) in
+      try ConvolutionPlan(descriptor, weights: BufferNeeds.Buffer(weights))
+    }
+  }
+
+  package init(_ descriptor: ConvolutionDescriptor, weights: BufferNeeds.Buffer) throws(HeadroomError) {
+    try descriptor.check()
+    if descriptor.pass == .backwardWeights { throw .wrongPass(found: .backwardWeights, expected: .forward) }
+    let count = descriptor.shape.weightCount
+    try BufferNeeds.check("the weights", weights, descriptor.inputType, count)
+    self.descriptor = descriptor
+    kernels = try ConvolutionKernelPlan(
+      descriptor, weights: UnsafeRawBufferPointer(start: weights.base, count: count * descriptor.inputType.byteCount))
+  }
+
   /// The variant, micro-kernel and threads that were chosen.
   public var selection: ConvolutionSelection { kernels.selection }
 
+  /// Whether the plan has the weights; calls then bring none.
+  public var hasWeights: Bool { kernels.hasWeights }
+
   /// Bytes of the workspace that `execute` takes; 0 when it needs none.
   public var workspaceByteCount: Int { kernels.workspaceByteCount }
-
-  /// Runs a plan of the forward pass.
-  ///
-  /// - Parameters:
-  ///   - input: at least `descriptor.shape.inputCount` elements.
-  ///   - weights: at least `descriptor.shape.weightCount` elements.
-  ///   - output: at least `descriptor.shape.outputCount` elements; only those are written.
-  /// - Throws: `wrongPass`, `bufferTooShort`, `typeMismatch`, `sizeMismatch` (a bias where the epilogue has one), `outOfMemory`; nothing was written.
-  public func execute<Input: KernelElement, Output: KernelElement>(
-    input: Span<Input>, weights: Span<Input>, output: inout MutableSpan<Output>
-  ) throws(HeadroomError) {
-    try run(.forward, input, weights, &output, nil)
-  }
-
-  /// The same with a bias: one entry for each output channel.
-  public func execute<Input: KernelElement, Output: KernelElement>(
-    input: Span<Input>, weights: Span<Input>, output: inout MutableSpan<Output>, bias: Span<Float>
-  ) throws(HeadroomError) {
-    try run(.forward, input, weights, &output, bias)
-  }
-
-  /// Runs a plan of the backward pass of data, the transposed convolution, as the forward pass; a bias has one entry for each input channel.
-  public func execute<Input: KernelElement, Output: KernelElement>(
-    outputGradient: Span<Input>, weights: Span<Input>, inputGradient: inout MutableSpan<Output>, bias: Span<Float>? = nil
-  ) throws(HeadroomError) {
-    try run(.backwardData, outputGradient, weights, &inputGradient, bias)
-  }
-
-  /// Runs a plan of the backward pass of weights.
-  public func execute<Input: KernelElement, Output: KernelElement>(
-    input: Span<Input>, outputGradient: Span<Input>, weightGradient: inout MutableSpan<Output>
-  ) throws(HeadroomError) {
-    try run(.backwardWeights, input, outputGradient, &weightGradient, nil)
-  }
-
-  /// Runs a plan of the forward pass on memory that is not checked.
-  ///
-  /// - Parameters:
-  ///   - input: its first element.
-  ///   - weights: their first element.
-  ///   - output: its first element.
-  ///   - bias: one entry for each output channel where the epilogue has a bias.
-  ///   - workspace: `workspaceByteCount` bytes, aligned to 64, used by nobody else during the call; `nil` for this thread's arena.
-  /// - Throws: `wrongPass`, `sizeMismatch` (no bias where the epilogue has one), `outOfMemory`; nothing was written.
-  public func execute(
-    input: UnsafeRawPointer, weights: UnsafeRawPointer, output: UnsafeMutableRawPointer, bias: UnsafePointer<Float>? = nil,
-    workspace: UnsafeMutableRawPointer? = nil
-  ) throws(HeadroomError) {
-    try run(.forward, OperandPointers(a: input, b: weights, c: output, bias: bias), workspace)
-  }
-
-  /// The same of the backward pass of data.
-  public func execute(
-    outputGradient: UnsafeRawPointer, weights: UnsafeRawPointer, inputGradient: UnsafeMutableRawPointer,
-    bias: UnsafePointer<Float>? = nil, workspace: UnsafeMutableRawPointer? = nil
-  ) throws(HeadroomError) {
-    try run(.backwardData, OperandPointers(a: outputGradient, b: weights, c: inputGradient, bias: bias), workspace)
-  }
-
-  /// The same of the backward pass of weights.
-  public func execute(
-    input: UnsafeRawPointer, outputGradient: UnsafeRawPointer, weightGradient: UnsafeMutableRawPointer,
-    workspace: UnsafeMutableRawPointer? = nil
-  ) throws(HeadroomError) {
-    try run(.backwardWeights, OperandPointers(a: input, b: outputGradient, c: weightGradient), workspace)
-  }
-
-  private func run(_ pass: ConvolutionPass, _ operands: OperandPointers, _ workspace: UnsafeMutableRawPointer?)
-    throws(HeadroomError)
-  {
-    try check(pass)
-    if operands.bias == nil && descriptor.epilogue.hasBias && descriptor.biasCount > 0 {
-      throw .missingBias(descriptor.biasCount)
-    }
-    try kernels.run(operands, workspace: workspace)
-  }
-
-  private func run<Input: KernelElement, Output: KernelElement>(
-    _ pass: ConvolutionPass, _ first: Span<Input>, _ second: Span<Input>, _ result: inout MutableSpan<Output>,
-    _ bias: Span<Float>?
-  ) throws(HeadroomError) {
-    try check(pass)
-    guard let bias else {
-      return try withBuffers(a: first, b: second, c: &result) { buffers throws(HeadroomError) in try run(buffers, workspace: nil)
-      }
-    }
-    try bias.withUnsafeBufferPointer { bias throws(HeadroomError) in
-      try withBuffers(a: first, b: second, c: &result, bias: .init(bias)) { buffers throws(HeadroomError) in
-        try run(buffers, workspace: nil)
-      }
-    }
-  }
-
-  private func check(_ pass: ConvolutionPass) throws(HeadroomError) {
-    if pass != descriptor.pass { throw .wrongPass(found: pass, expected: descriptor.pass) }
-  }
-
-  /// Runs on buffers whose types and counts are told, in the order of `ConvolutionDescriptor.tensors`; `workspace` as for pointers.
-  package func run(_ buffers: CallBuffers, workspace: UnsafeMutableRawPointer?) throws(HeadroomError) {
-    let tensors = descriptor.tensors
-    try BufferNeeds.check(tensors.0.name, buffers.a, descriptor.inputType, tensors.0.count)
-    try BufferNeeds.check(tensors.1.name, buffers.b, descriptor.inputType, tensors.1.count)
-    try BufferNeeds.check(tensors.result.name, buffers.c, descriptor.outputType, tensors.result.count)
-    if descriptor.epilogue.hasBias && buffers.bias.count != descriptor.biasCount {
-      throw .sizeMismatch(what: "entries of the bias", found: buffers.bias.count, expected: descriptor.biasCount)
-    }
-    guard let output = buffers.c.base else { return }
-    let operands = OperandPointers(
-      a: buffers.a.base, b: buffers.b.base, c: UnsafeMutableRawPointer(mutating: output), bias: buffers.bias.base)
-    try kernels.run(operands, workspace: workspace)
-  }
 }
 
 /// Convolves once: plan and run in one call.

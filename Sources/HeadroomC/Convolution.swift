@@ -26,6 +26,12 @@ extension ConvolutionPlan: HandledPlan {
     self = try headroom { () throws(HeadroomError) in try ConvolutionPlan(descriptor) }
   }
 
+  init(_ desc: UnsafePointer<hr_conv_desc>, weights: hr_buffer) throws(CallError) {
+    let descriptor = try ConvolutionDescriptor(desc.pointee)
+    let weights = try BufferNeeds.Buffer(weights, descriptor.inputType, "the weights")
+    self = try headroom { () throws(HeadroomError) in try ConvolutionPlan(descriptor, weights: weights) }
+  }
+
   func describe(_ selection: inout hr_selection) {
     let chosen = self.selection
     selection.name(variant: chosen.variant, microkernel: chosen.microkernel, isa: chosen.isa)
@@ -37,7 +43,9 @@ extension ConvolutionPlan: HandledPlan {
   func run(_ operands: hr_conv_operands, workspace: UnsafeMutableRawPointer?) throws(CallError) {
     let type = descriptor.inputType
     let input = { () throws(CallError) in try BufferNeeds.Buffer(operands.input, type, "the input") }
-    let weights = { () throws(CallError) in try BufferNeeds.Buffer(operands.weights, type, "the weights") }
+    let weights = { () throws(CallError) in
+      hasWeights ? .none : try BufferNeeds.Buffer(operands.weights, type, "the weights")
+    }
     let gradient = { () throws(CallError) in try BufferNeeds.Buffer(operands.output_gradient, type, "the output gradient") }
     let read =
       switch descriptor.pass {
@@ -70,6 +78,15 @@ public func hr_conv_desc_init(_ desc: UnsafeMutablePointer<hr_conv_desc>?, _ siz
 public func hr_conv_plan_create(
   _ desc: UnsafePointer<hr_conv_desc>?, _ plan: UnsafeMutablePointer<OpaquePointer?>?
 ) -> hr_status { ConvolutionPlan.create(desc, plan) }
+
+@c @implementation
+public func hr_conv_plan_create_packed(
+  _ desc: UnsafePointer<hr_conv_desc>?, _ weights: UnsafePointer<hr_buffer>?, _ plan: UnsafeMutablePointer<OpaquePointer?>?
+) -> hr_status {
+  ConvolutionPlan.create(plan) { () throws(CallError) in
+    try ConvolutionPlan(sized(desc), weights: needed(weights, "the weights").pointee)
+  }
+}
 
 @c @implementation
 public func hr_conv_plan_execute(

@@ -20,7 +20,7 @@ struct ConvolutionKernels: Sendable {
       let pairs = table.candidates.pairs.filter { variant.products.contains(table.variants[$0.variantIndex].name) }
       let tiles = pairs.map { ConvolutionKernels(variant: variant, kind: .tiles(pairIndex: $0.index)) }
       let filters = table.depthwise.indices.map { ConvolutionKernels(variant: variant, kind: .depthwise(index: $0)) }
-      return variant.algorithm == .depthwise ? filters : tiles
+      return variant.algorithm.isDepthwise ? filters : tiles
     }
   }()
 
@@ -51,7 +51,7 @@ struct ConvolutionFilter {
 
   func rejection(of kernels: ConvolutionKernels, for problem: ConvolutionProblem) -> Rejection? {
     if let variant, kernels.variant.name != variant { return .variantNotAskedFor }
-    if (kernels.variant.algorithm == .weights) != problem.isOfWeights { return .pass }
+    if kernels.variant.algorithm.isOfWeights != problem.isOfWeights { return .pass }
     if let depthwise = kernels.depthwise { return rejection(of: depthwise, for: problem) }
     guard let pair = kernels.pair else { return .types }
     if let rejection = pairs.rejection(of: pair, among: KernelTable.shared.candidates.pairs) { return rejection }
@@ -71,7 +71,7 @@ struct ConvolutionFilter {
     case .weights:
       let inPlace = problem.layout.out_ks == 1 || problem.channels == 1
       return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfGradient)
-    case .depthwise:
+    case .depthwise, .depthwiseWeights:
       return .types
     }
   }
@@ -91,8 +91,10 @@ struct ConvolutionFilter {
   }
 
   private func serves(_ kernel: DepthwiseMicrokernel, _ problem: ConvolutionProblem) -> Rejection? {
-    if kernel.inputType != problem.inputType { return .types }
+    if kernel.inputType != problem.inputType || problem.isOfWeights && kernel.runGradient == nil { return .types }
     if kernel.channelsLast { return problem.image.cs == 1 && problem.pixelsAreRows ? nil : .layout(.vectorsAlongChannels) }
-    return problem.image.ws == 1 && problem.layout.out_qs == 1 ? nil : .layout(.vectorsAlongRows)
+    // What is written may lie apart: the gradient of a strided convolution's input does.
+    let isAlongRows = problem.image.ws == 1 && (problem.layout.out_qs == 1 || !problem.isOfWeights)
+    return isAlongRows ? nil : .layout(.vectorsAlongRows)
   }
 }

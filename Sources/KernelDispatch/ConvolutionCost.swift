@@ -33,7 +33,7 @@ struct ConvolutionCost {
       switch kernels.variant.algorithm {
       case .direct: return direct(pair)
       case .weights: return weights(pair)
-      case .pointwise, .implicitGEMM, .depthwise: return products(pair, kernels.variant.algorithm)
+      case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights: return products(pair, kernels.variant.algorithm)
       }
     }
   }
@@ -60,6 +60,7 @@ struct ConvolutionCost {
   }
 
   private func weightRate(_ pair: CandidatePair) -> Double {
+    if problem.weightsAhead { return 0 }
     let rate = problem.layout.w_os == 1 ? 0.6 : problem.depthStride == 1 && problem.inputType == .float32 ? 0.8 : 2
     return pair.widens ? rate * 1.5 : rate
   }

@@ -10,12 +10,13 @@ extension Dispatch {
     return try choose(problems[0], descriptor.options).selection
   }
 
-  /// What was selected for the largest part of `descriptor`, and the C plans of all.
-  func plans(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> (
-    selection: ConvolutionSelection, plans: [ck_conv_plan]
-  ) {
+  /// What was selected for the largest part of `descriptor`, and the C plans of all. `weightsAhead`: weights are laid out once, for many calls.
+  func plans(
+    _ descriptor: ConvolutionDescriptor, weightsAhead: Bool
+  ) throws(HeadroomError) -> (selection: ConvolutionSelection, plans: [ck_conv_plan]) {
     var (selections, plans): ([ConvolutionSelection], [ck_conv_plan]) = ([], [])
-    for problem in ConvolutionProblem.all(of: descriptor) {
+    for var problem in ConvolutionProblem.all(of: descriptor) {
+      problem.weightsAhead = weightsAhead
       let choice = try choose(problem, descriptor.options)
       selections.append(choice.selection)
       plans.append(written(problem, choice.kernels, threads: choice.selection.threads, descriptor.options))

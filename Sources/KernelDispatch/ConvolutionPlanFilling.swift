@@ -22,13 +22,18 @@ extension Dispatch {
     let blocked = !options.without.contains(.cacheBlocking)
     switch kernels.kind {
     case .depthwise(let index):
-      fillDepthwise(&plan, problem, KernelTable.shared.depthwise[index], threads: threads)
+      let kernel = KernelTable.shared.depthwise[index]
+      if problem.isOfWeights {
+        fillDepthwiseWeights(&plan, problem, kernel, threads: threads)
+      } else {
+        fillDepthwise(&plan, problem, kernel, threads: threads)
+      }
     case .tiles(let index):
       let pair = candidates.pairs[index]
       switch kernels.variant.algorithm {
       case .direct: fillDirect(&plan, problem, pair, threads: threads, blocked: blocked)
       case .weights: fillWeights(&plan, problem, pair, threads: threads)
-      case .pointwise, .implicitGEMM, .depthwise:
+      case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights:
         fillProducts(&plan, problem, pair, kernels.variant.algorithm, threads: threads, options)
       }
     }
@@ -73,7 +78,8 @@ extension Dispatch {
     let panels = (problem.channels - 1) / pair.set.nr + 1
     // A single band keeps none for another.
     let isSingle = problem.shape.batch == 1 && plan.band_rows >= problem.outputHeight
-    plan.kept_panels = Int64(isSingle ? panels : min(panels, max(1, Self.mostWeightBytes / max(panelBytes, 1))))
+    plan.kept_panels = Int64(
+      isSingle || problem.weightsAhead ? panels : min(panels, max(1, Self.mostWeightBytes / max(panelBytes, 1))))
   }
 
   /// Packed weights of so many bytes at most are kept at once.

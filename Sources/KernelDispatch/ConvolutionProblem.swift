@@ -5,6 +5,8 @@ import Tensors
 struct ConvolutionProblem {
   /// Whether the gradient of the weights is computed, from input and output; else the output of a forward convolution.
   let isOfWeights: Bool
+  /// Whether the weights are laid out ahead of time: then that costs no call anything.
+  var weightsAhead = false
   let shape: ConvolutionShape
   let outputHeight: Int
   let outputWidth: Int

@@ -9,11 +9,17 @@ public struct ConvolutionVariant: Sendable, Hashable {
     case depthwise
     /// The gradient of the weights: a product for each place of the kernel.
     case weights
+    /// That of a filter for each channel.
+    case depthwiseWeights
+
+    /// Whether its micro-kernels are those of depthwise convolution, not those of matrix multiply.
+    var isDepthwise: Bool { self == .depthwise || self == .depthwiseWeights }
+    var isOfWeights: Bool { self == .weights || self == .depthwiseWeights }
   }
 
   public let name: String
   let algorithm: Algorithm
-  /// By name; each with its micro-kernels is a candidate. `depthwise` has micro-kernels of its own.
+  /// By name; each with its micro-kernels is a candidate. Depthwise ones have micro-kernels of their own.
   let products: [String]
   public let summary: String
 
@@ -48,5 +54,8 @@ public struct ConvolutionVariant: Sendable, Hashable {
     ConvolutionVariant(
       name: "weights.widened", algorithm: .weights, products: ["outer.widened"],
       summary: "the same with bf16 widened to fp32"),
+    ConvolutionVariant(
+      name: "weights.depthwise", algorithm: .depthwiseWeights, products: [],
+      summary: "the gradient of a filter for each channel, input and gradient where they lie"),
   ]
 }

@@ -13,6 +13,8 @@ public struct DepthwiseMicrokernel: Sendable {
   /// Outputs in a vector.
   public let lanes: Int
   let run: ck_depthwise_fn
+  /// Of the gradient of the weights; `nil`: it has none.
+  let runGradient: ck_depthwise_fn?
 
   init(_ row: ck_depthwise, in language: Language) {
     name = String(cString: row.name)
@@ -22,5 +24,6 @@ public struct DepthwiseMicrokernel: Sendable {
     channelsLast = row.channels == CK_CHANNELS_LAST
     lanes = Int(row.lanes)
     run = row.run
+    runGradient = row.run_gradient
   }
 }

@@ -9,22 +9,50 @@ extension Dispatch {
     plan.depthwise = kernel.run
     plan.vectors = kernel.channelsLast ? CK_CHANNELS_LAST : CK_CHANNELS_FIRST
     let isFirst = !kernel.channelsLast
-    let storesOutput = problem.outputType == .float32
-    plan.gemm = ck_gemm_plan()
-    plan.gemm.a_type = problem.inputType.kernelType
-    plan.gemm.b_type = problem.inputType.kernelType
-    plan.gemm.acc_type = CK_F32
-    plan.gemm.c_type = problem.outputType.kernelType
-    plan.gemm.isa = kernel.isa.kernelISA
-    plan.gemm.team = ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds)
-    plan.gemm.accumulate = !storesOutput
     let epilogue = problem.epilogue.ofProduct(channels: isFirst ? .perRow : .perColumn)
+    // The epilogue reads sums that are adjacent.
+    let isAdjacent = !isFirst || problem.layout.out_qs == 1 || epilogue.isIdentity
+    let storesOutput = problem.outputType == .float32 && isAdjacent
+    plan.gemm = plain(problem, kernel, threads: threads)
+    plan.gemm.accumulate = !storesOutput
     plan.gemm.has_epilogue = !epilogue.isIdentity
     plan.gemm.epilogue = epilogue.kernelEpilogue(swapped: false)
     plan.gemm.c_rs = isFirst ? problem.layout.out_ks : problem.layout.out_qs
     plan.gemm.c_cs = isFirst ? problem.layout.out_qs : problem.layout.out_ks
     cut(&plan, problem, kernel, threads: threads, passesTwice: !storesOutput || plan.gemm.has_epilogue)
   }
+
+  /// What any driver asks of its types and threads.
+  private func plain(_ problem: ConvolutionProblem, _ kernel: DepthwiseMicrokernel, threads: Int) -> ck_gemm_plan {
+    var plan = ck_gemm_plan()
+    plan.a_type = problem.inputType.kernelType
+    plan.b_type = problem.inputType.kernelType
+    plan.acc_type = CK_F32
+    plan.c_type = problem.outputType.kernelType
+    plan.isa = kernel.isa.kernelISA
+    plan.team = ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds)
+    return plan
+  }
+
+  func fillDepthwiseWeights(
+    _ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ kernel: DepthwiseMicrokernel, threads: Int
+  ) {
+    plan.driver = CK_CONV_DEPTHWISE_WEIGHTS
+    plan.depthwise = kernel.runGradient
+    plan.vectors = kernel.channelsLast ? CK_CHANNELS_LAST : CK_CHANNELS_FIRST
+    plan.gemm = plain(problem, kernel, threads: threads)
+    plan.gemm.epilogue = Epilogue().kernelEpilogue(swapped: false)
+    let (channel, place) = (problem.layout.w_gs, problem.layout.w_ss)
+    (plan.gemm.c_rs, plan.gemm.c_cs) = kernel.channelsLast ? (place, channel) : (channel, place)
+    plan.band_channels = Int64(kernel.channelsLast ? kernel.lanes : 1)
+    // Of one vector of channels or of one image.
+    let bytes = kernel.channelsLast ? kernel.lanes * problem.inputType.byteCount : problem.inputType.byteCount
+    let rowBytes = bytes * (problem.shape.stride.height * problem.shape.width + problem.outputWidth)
+    plan.band_rows = Int64(min(problem.outputHeight, max(1, Self.bandBytes / rowBytes)))
+  }
+
+  /// Of a band that all rows of taps pass over: what L1 holds beside the rows that a band shares with the next.
+  private static let bandBytes = 24 << 10
 
   /// How many rows and channels a task has. Each thread takes all of its part at once, unless it passes twice over what is in L2 or L1 can't hold
   /// what one vector of channels meets.

@@ -132,6 +132,21 @@ struct ConvolutionTests {
       }
       #expect(status == HR_OK)
       #expect(found == expected)
+      var (ahead, elements): (OpaquePointer?, hr_buffer) = (nil, hr_buffer())
+      let packed = second.withUnsafeBufferPointer {
+        (elements.data, elements.count) = (UnsafeRawPointer($0.baseAddress), Int64($0.count))
+        return withUnsafePointer(to: desc) { hr_conv_plan_create_packed($0, &elements, &ahead) }
+      }
+      defer { hr_conv_plan_destroy(ahead) }
+      #expect(packed == (pass == .backwardData ? HR_OK : HR_ERROR_WRONG_PASS))
+      if pass == .backwardWeights { continue }
+      found = before
+      let again = Self.with(first, second, &found, bias) { operands in
+        (operands.output_gradient, operands.input, operands.weights) = (operands.input, hr_buffer(), hr_buffer())
+        return hr_conv_plan_execute(ahead, &operands, nil, 0)
+      }
+      #expect(again == HR_OK)
+      #expect(found == expected)
     }
   }
 

@@ -1,0 +1,176 @@
+// The gradient of depthwise weights, included once per type and ISA after the kernels of the forward pass; macros as for theirs.
+//
+// Each is the sum over all outputs of the output's gradient times the input that it meets. Sums of a row of taps stay in
+// registers while the outputs pass by, several of each tap side by side to hide the latency of multiply-adds, and are then added
+// to memory.
+
+/// Sums of each tap side by side.
+#define CK_SIDES(taps) ((taps) <= 3 ? 3 : (taps) <= 5 ? 2 : 1)
+
+// MARK: channels last
+
+/// Columns of outputs that are multiplied at once: in 32 registers 7, which divides the images of most networks.
+enum { CK_NAME(gradient_columns) = CK_TILE_ROWS > 1 ? 7 : 4 };
+
+/// Some columns of one row of outputs, from the input that the first of them meets on; `whole`: all of them exist.
+CK_INLINE void CK_NAME(gradient_last_tile)(const ck_block *b, const CK_IN *restrict row, const CK_IN *restrict gradient,
+                                           ck_vf sum[3][CK_MOST_TAPS], const ck_side across, const int taps, const int stride,
+                                           const bool whole) {
+  enum { columns = CK_NAME(gradient_columns) };
+  ck_vf outer[columns];
+  CK_EACH (j, columns) outer[j] = whole || j < across.outputs ? ck_load(gradient + j * b->across.out) : (ck_vf){};
+  CK_EACH (x, (columns - 1) * stride + taps) {
+    if ((!whole || x < taps - 1 || x > (columns - 1) * stride) && !ck_meets(across.met, x)) continue;
+    const ck_vf value = ck_load(row + x * b->across.in);
+    CK_EACH (j, columns) {
+      const int s = x - j * stride;
+      if (s >= 0 && s < taps) sum[j % CK_SIDES(taps)][s] = ck_madd(sum[j % CK_SIDES(taps)][s], value, outer[j]);
+    }
+  }
+}
+
+/// One row of `taps` against all outputs, for one vector of channels. Every column of them must meet an input.
+CK_INLINE void CK_NAME(gradient_last_row)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict gradient,
+                                          float *restrict w, int64_t r, const int taps, const int stride) {
+  enum { columns = CK_NAME(gradient_columns) };
+  ck_vf sum[3][CK_MOST_TAPS];
+  CK_EACH (side, CK_SIDES(taps))
+    CK_EACH (s, taps) sum[side][s] = (ck_vf){};
+  for (int64_t p = 0; p < b.down.outputs; p++) {
+    const int64_t y = b.down.first + p * b.down.stride + r * b.down.dilation;
+    if (y < 0 || y >= b.down.inputs) continue;
+    for (int64_t q = 0; q < b.across.outputs; q += columns) {
+      const ck_side across = ck_side_of(&b.across, q, columns);
+      const CK_IN *row = in + (y * b.down.in + across.first * b.across.in); // may lie before the image
+      const CK_IN *from = gradient + p * b.down.out + q * b.across.out;
+      if (across.outputs == columns) CK_NAME(gradient_last_tile)(&b, row, from, sum, across, taps, stride, true);
+      else CK_NAME(gradient_last_tile)(&b, row, from, sum, across, taps, stride, false);
+    }
+  }
+  CK_EACH (s, taps) {
+    float *to = w + r * b.down.w + s * b.across.w;
+    ck_vf total = sum[0][s];
+    CK_EACH (side, CK_SIDES(taps) - 1) total = ck_add(total, sum[side + 1][s]);
+    ck_store(to, ck_add(ck_load(to), total));
+  }
+}
+
+/// Any taps, and fewer channels than a vector has.
+static __attribute__((noinline)) void CK_NAME(gradient_last_any)(const ck_block *b, const CK_IN *restrict in,
+                                                                 const CK_IN *restrict gradient, float *restrict w,
+                                                                 const ck_mask some) {
+  for (int64_t r = 0; r < b->down.taps; r++)
+    for (int64_t s = 0; s < b->across.taps; s++) {
+      ck_vf sum = {};
+      for (int64_t p = 0; p < b->down.outputs; p++) {
+        const int64_t y = b->down.first + p * b->down.stride + r * b->down.dilation;
+        if (y < 0 || y >= b->down.inputs) continue;
+        for (int64_t q = 0; q < b->across.outputs; q++) {
+          const int64_t x = b->across.first + q * b->across.stride + s * b->across.dilation;
+          if (x < 0 || x >= b->across.inputs) continue;
+          sum = ck_madd(sum, ck_load_first(in + y * b->down.in + x * b->across.in, some),
+                        ck_load_first(gradient + p * b->down.out + q * b->across.out, some));
+        }
+      }
+      float *to = w + r * b->down.w + s * b->across.w;
+      ck_store_first(to, ck_add(ck_load_first(to, some), sum), some);
+    }
+}
+
+#define CK_GRADIENT(TAPS, STRIDE)                                                                                                \
+  static __attribute__((noinline)) void CK_NAME(gradient_last##TAPS##x##STRIDE)(                                                 \
+      const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict gradient, float *restrict w) {                          \
+    for (int64_t r = 0; r < b->down.taps; r++) CK_NAME(gradient_last_row)(*b, in, gradient, w, r, TAPS, STRIDE);                 \
+  }                                                                                                                              \
+  static __attribute__((noinline)) void CK_NAME(gradient_first##TAPS##x##STRIDE)(                                                \
+      const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict gradient, float *restrict w) {                          \
+    for (int64_t r = 0; r < b->down.taps; r++) CK_NAME(gradient_first_row)(*b, in, gradient, w, r, 0, TAPS, STRIDE);             \
+  }
+
+// MARK: channels first
+
+/// `taps` of row `r`, from column `s` on, against all outputs of one channel. `stride` 0: any.
+CK_INLINE void CK_NAME(gradient_first_row)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict gradient,
+                                           float *restrict w, int64_t r, int64_t first_tap, const int taps, const int stride) {
+  const int64_t lanes = CK_LANES, step = stride > 0 ? stride : b.across.stride;
+  ck_vf sum[3][CK_MOST_TAPS];
+  CK_EACH (side, CK_SIDES(taps))
+    CK_EACH (s, taps) sum[side][s] = (ck_vf){};
+  for (int64_t q = 0; q < b.across.outputs; q += lanes) {
+    const int64_t left = b.across.outputs - q, x = b.across.first + q * step + first_tap * b.across.dilation;
+    const bool whole = left >= lanes && x >= 0 && x + (taps - 1) * b.across.dilation + lanes * step <= b.across.inputs;
+    const ck_mask some = ck_first(left < lanes ? left : lanes);
+    for (int64_t p = 0; p < b.down.outputs; p += CK_SIDES(taps)) {
+      CK_EACH (side, CK_SIDES(taps)) {
+        const int64_t y = b.down.first + (p + side) * b.down.stride + r * b.down.dilation;
+        if (p + side >= b.down.outputs || y < 0 || y >= b.down.inputs) continue;
+        const CK_IN *row = in + y * b.down.in, *from = gradient + (p + side) * b.down.out + q;
+        const ck_vf outer = whole ? ck_load(from) : ck_load_first(from, some);
+        CK_EACH (s, taps) {
+          const ck_vf value = CK_NAME(columns)(row, x + s * b.across.dilation, b.across.inputs, step, whole);
+          sum[side][s] = ck_madd(sum[side][s], value, outer);
+        }
+      }
+    }
+  }
+  CK_EACH (s, taps) {
+    float *to = w + r * b.down.w + (first_tap + s) * b.across.w;
+    ck_vf total = sum[0][s];
+    CK_EACH (side, CK_SIDES(taps) - 1) total = ck_add(total, sum[side + 1][s]);
+    ck_store_one(to, *to + ck_sum(total));
+  }
+}
+
+CK_GRADIENT(3, 1)
+CK_GRADIENT(3, 2)
+CK_GRADIENT(5, 1)
+CK_GRADIENT(5, 2)
+CK_GRADIENT(7, 1)
+CK_GRADIENT(7, 2)
+#undef CK_GRADIENT
+
+static __attribute__((noinline)) void CK_NAME(gradient_first_any)(const ck_block *b, const CK_IN *restrict in,
+                                                                  const CK_IN *restrict gradient, float *restrict w) {
+  for (int64_t r = 0; r < b->down.taps; r++)
+    for (int64_t s = 0; s < b->across.taps; s++) CK_NAME(gradient_first_row)(*b, in, gradient, w, r, s, 1, 0);
+}
+
+/// The kernel for so many taps in a row, at a stride of 1 or 2.
+#define CK_CHOOSE(CHANNELS, SPAN)                                                                                                \
+  if ((SPAN)->taps == 3) return (SPAN)->stride == 1 ? CK_NAME(gradient_##CHANNELS##3x1) : CK_NAME(gradient_##CHANNELS##3x2);     \
+  if ((SPAN)->taps == 5) return (SPAN)->stride == 1 ? CK_NAME(gradient_##CHANNELS##5x1) : CK_NAME(gradient_##CHANNELS##5x2);     \
+  if ((SPAN)->taps == 7) return (SPAN)->stride == 1 ? CK_NAME(gradient_##CHANNELS##7x1) : CK_NAME(gradient_##CHANNELS##7x2);
+
+CK_INLINE bool CK_NAME(gradient_knows)(const ck_span *across) { return across->dilation == 1 && across->stride <= 2; }
+
+CK_INLINE CK_NAME(kernel) CK_NAME(gradient_last_kernel)(const ck_block *b) {
+  if (CK_NAME(gradient_knows)(&b->across) && ck_all_meet(&b->across)) {
+    CK_CHOOSE(last, &b->across)
+  }
+  return 0;
+}
+
+CK_INLINE CK_NAME(kernel) CK_NAME(gradient_first_kernel)(const ck_block *b) {
+  if (CK_NAME(gradient_knows)(&b->across)) {
+    CK_CHOOSE(first, &b->across)
+  }
+  return CK_NAME(gradient_first_any);
+}
+#undef CK_CHOOSE
+#undef CK_SIDES
+
+CK_INLINE void CK_NAME(gradient_last)(const ck_block *b, const CK_IN *in, const CK_IN *gradient, float *w) {
+  const int64_t lanes = CK_LANES;
+  const CK_NAME(kernel) kernel = CK_NAME(gradient_last_kernel)(b);
+  for (int64_t c = 0; c < b->channels; c += lanes) {
+    const int64_t left = b->channels - c;
+    if (kernel && left >= lanes) kernel(b, in + c, gradient + c, w + c);
+    else CK_NAME(gradient_last_any)(b, in + c, gradient + c, w + c, ck_first(left < lanes ? left : lanes));
+  }
+}
+
+CK_INLINE void CK_NAME(gradient_first)(const ck_block *b, const CK_IN *in, const CK_IN *gradient, float *w) {
+  const CK_NAME(kernel) kernel = CK_NAME(gradient_first_kernel)(b);
+  for (int64_t c = 0; c < b->channels; c++)
+    kernel(b, in + c * b->in_channel, gradient + c * b->out_channel, w + c * b->w_channel);
+}
