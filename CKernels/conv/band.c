@@ -41,23 +41,26 @@ void ck_band_copy_row(const ck_conv_plan *plan, const void *row, const ck_band_r
   const int64_t left = ck_least(ck_most(in->pad_left, 0), plan->band_columns);
   const int64_t columns = ck_least(in->width - skipped, plan->band_columns - left);
   const int64_t right = plan->band_columns - left - columns;
+  const char *source = (const char *)row + skipped * in->ws * from_bytes;
   __builtin_memset(copy->to, 0, (size_t)(left * pixel_bytes));
-  // A panel whose rows are the channels and whose depths are the pixels.
+  __builtin_memset(copy->to + (left + columns) * pixel_bytes, 0, (size_t)(right * pixel_bytes));
+  // A panel whose rows are the channels and whose depths are the pixels; where these follow one another, a panel of one depth.
+  const bool at_once = in->cs == 1 && in->ws == copy->width && copy->channels == copy->width;
+  const int64_t width = at_once ? columns * copy->width : copy->width;
   const ck_pack_job job = {
-      .source = (const char *)row + skipped * in->ws * from_bytes,
+      .source = source,
       .destination = copy->to + left * pixel_bytes,
-      .rows = copy->channels,
-      .k = columns,
+      .rows = at_once ? width : copy->channels,
+      .k = at_once ? 1 : columns,
       .rs = in->cs,
       .ks = in->ws,
-      .panel = (int32_t)copy->width,
+      .panel = (int32_t)width,
       .kr = 1,
       .from = plan->gemm.a_type,
       .to = copy->type,
       .isa = plan->gemm.isa,
   };
   ck_pack(&job);
-  __builtin_memset(copy->to + (left + columns) * pixel_bytes, 0, (size_t)(right * pixel_bytes));
 }
 
 void ck_band_copy(const ck_conv_plan *plan, const ck_band *band, const void *input, void *destination) {

@@ -14,6 +14,7 @@
 #include "conv/band.h"
 #include "conv/conv.h"
 #include "epilogue/epilogue.h"
+#include "pack/panel.h"
 #include "pack/units.h"
 
 enum { CK_TASKS_PER_THREAD = 4 };
@@ -78,9 +79,44 @@ int64_t ck_direct_workspace_bytes(const ck_conv_plan *plan) { return map_of(plan
 
 // MARK: weights
 
+// Weights of an input channel whose places follow one another, and the output channels after them: of a gradient whose kernel
+// lies channels first, which runs over the places last to first.
+static bool places_are_columns(const ck_conv_plan *plan) {
+  const ck_conv_layout *w = &plan->layout;
+  const ck_image *in = &plan->image;
+  const int64_t places = in->kernel_rows * in->kernel_columns;
+  return plan->gemm.kr == 1 && plan->gemm.b_type == plan->gemm.panel_type && w->w_ss == -1 && w->w_rs == -in->kernel_columns &&
+         w->w_os == places && places > 1;
+}
+
+// A small transposition for each input channel.
+static void pack_columns(const ck_conv_plan *plan, const void *weights, int64_t group, int64_t panel, char *destination) {
+  const ck_conv_layout *w = &plan->layout;
+  const ck_image *in = &plan->image;
+  const int64_t bytes = ck_element_bytes(plan->gemm.b_type), nr = plan->gemm.nr;
+  const int64_t places = in->kernel_rows * in->kernel_columns, block = ck_band_channels(plan) * nr;
+  const int64_t rows = ck_least(nr, plan->channels - panel * nr);
+  const ck_pack_job job = {.kr = 1, .from = plan->gemm.b_type, .to = plan->gemm.panel_type, .isa = plan->gemm.isa};
+  if (rows < nr) __builtin_memset(destination, 0, (size_t)(places * block * bytes));
+  const char *last = (const char *)weights + (group * w->w_gs + panel * nr * w->w_os - (places - 1)) * bytes;
+  for (int64_t channel = 0; channel < in->channels; channel++) {
+    const ck_panel columns = {
+        .source = last + channel * w->w_cs * bytes,
+        .destination = destination + ((places - 1) * block + channel * nr) * bytes,
+        .live = rows,
+        .k = places,
+        .rs = places * bytes,
+        .ks = bytes,
+        .width = -block,
+    };
+    ck_pack_panel(&job, &columns);
+  }
+}
+
 // Depths in the order (r, s, c), each place's channels filled up to whole groups of KR. Places whose channels follow one another
 // in memory are packed at once.
 static void pack_weights(const ck_conv_plan *plan, const void *weights, int64_t group, int64_t panel, char *destination) {
+  if (places_are_columns(plan)) return pack_columns(plan, weights, group, panel, destination);
   const ck_conv_layout *w = &plan->layout;
   const ck_image *in = &plan->image;
   const int64_t bytes = ck_element_bytes(plan->gemm.b_type), channels = ck_band_channels(plan);

@@ -14,10 +14,11 @@ struct ConvolutionCost {
     self.blocks = blocks
   }
 
-  /// Rows of weights so far apart lie two to a page: panels of them run from one TLB miss to the next and are worth packing even if few
-  /// pixels use them (Zen 4: 512 channels at 7x7 run 1.7 times as fast packed, 256 channels at 14x14 the other way round by 5 %).
-  private static let farRowBytes: Int64 = 2048
-  private static let farRowsFactor = 1.8
+  /// How much slower tiles are with weights where they lie than with panels, by the bytes from one row of weights to the next. Those a quarter of a
+  /// page apart lose 1.05 to 1.2 on Zen 5 (256 channels at 14x14 and 56x56).
+  private func factorInPlace(rowBytes: Int64) -> Double {
+    rowBytes >= 2048 ? microarchitecture.farWeightsFactor : rowBytes >= 1024 ? 1.15 : rowBytes >= 512 ? 1.02 : 1
+  }
 
   private var images: Double { Double(problem.shape.batch) }
   private var groups: Double { Double(problem.shape.groups) }
@@ -75,14 +76,24 @@ struct ConvolutionCost {
     let weights = groups * Double(problem.channels * problem.depth)
     if pair.packsB {
       cycles += weights * weightRate(pair)
-    } else if problem.layout.w_cs * Int64(problem.inputType.byteCount) >= Self.farRowBytes && rows > 1 {
-      cycles *= Self.farRowsFactor
+    } else if rows > 1 {
+      cycles *= factorInPlace(rowBytes: problem.layout.w_cs * Int64(problem.inputType.byteCount))
     }
-    if copiesInput(pair) { cycles += inputElements * (problem.image.cs == 1 ? 0.3 : problem.inputType == .float32 ? 1.4 : 2.5) }
+    if copiesInput(pair) { cycles += inputElements * copyRate(pair) }
     // Stored element by element where channels are apart.
     if problem.layout.out_ks != 1 { cycles += images * groups * pixels * Double(problem.channels) * 2 }
     return cycles
   }
+
+  /// Cycles per element of a copied band. Pixels of few channels, filled up to groups of KR, are copied one by one.
+  private func copyRate(_ pair: CandidatePair) -> Double {
+    if problem.image.cs != 1 { return problem.inputType == .float32 ? 1.4 : 2.5 }
+    let channels = problem.shape.channelsPerGroup
+    let runsOn = problem.image.ws == Int64(channels) && channels.isMultiple(of: pair.set.kr)
+    return runsOn ? 0.3 : max(0.3, Self.pixelCycles / Double(max(channels, 1)))
+  }
+
+  private static let pixelCycles = 3.5
 
   private func copiesInput(_ pair: CandidatePair) -> Bool { problem.copiesInput(widens: pair.widens, kr: pair.set.kr) }
 
@@ -96,7 +107,10 @@ struct ConvolutionCost {
     var cycles = groups * places * CostModel(product, whole, microarchitecture).tileCycles(pair, oneByOne: true)
     let isWide = problem.inputType == .float32
     if problem.copiesInputOfWeights(for: pair) {
-      cycles += inputElements * (problem.image.cs == 1 ? 0.3 : isWide ? 1.4 : 2.5) * (pair.set.kr == 1 ? 1 : 2)
+      // Pairs begin at even and at odd pixels: a copy for each.
+      let channels = Double(problem.shape.channelsPerGroup)
+      let planes = pair.set.kr == 1 ? 0 : Double(min(kernel.width, 2 * problem.shape.stride.width)) * max(0.3, 2 / channels)
+      cycles += inputElements * (copyRate(pair) + planes)
     }
     let outputs = images * groups * pixels * Double(problem.channels)
     if pair.packsB { cycles += outputs * (problem.layout.out_ks == 1 ? 0.3 : isWide ? 0.8 : 2) }

@@ -68,7 +68,12 @@ public struct Machine: Sendable {
   }
 
   /// By the processor's maker, as nothing finer has been measured.
-  var microarchitecture: Microarchitecture { vendor == "GenuineIntel" ? .intel : Microarchitecture() }
+  var microarchitecture: Microarchitecture {
+    if vendor == "GenuineIntel" { return .intel }
+    return vendor == "AuthenticAMD" && family >= Self.familyOfZen5 ? .zen5 : Microarchitecture()
+  }
+
+  private static let familyOfZen5 = 26
 
   /// A string in a C array, trailing blanks dropped.
   private static func text<Tuple>(_ tuple: inout Tuple) -> String {
