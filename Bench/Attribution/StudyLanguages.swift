@@ -38,7 +38,7 @@ extension Problem {
   var plainVariant: String {
     switch self {
     case .product: "outer.packed"
-    case .convolution(let shape, _): shape.isDepthwise ? "depthwise" : "direct"
+    case .convolution(let shape, _, _): shape.isDepthwise ? "depthwise" : "direct"
     }
   }
 }

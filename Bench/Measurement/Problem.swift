@@ -5,13 +5,21 @@ import Workloads
 public enum Problem: Sendable, Hashable {
   case product(GEMMShape)
   /// Input and output lie alike; weights as is usual beside them: `oihw` beside `nchw`, `hwio` beside `nhwc`.
-  case convolution(ConvolutionShape, ImageLayout)
+  case convolution(ConvolutionShape, ImageLayout, ConvolutionPass = .forward)
 
-  /// `gemm`, `conv`.
+  /// `gemm`, `conv`, and of its gradients `conv backward-data`, `conv backward-weights`.
   public var op: String {
     switch self {
     case .product: "gemm"
-    case .convolution: "conv"
+    case .convolution(_, _, let pass): pass == .forward ? "conv" : "conv \(pass.rawValue)"
+    }
+  }
+
+  /// Which of a convolution's tensors is computed; `nil` of products.
+  public var pass: ConvolutionPass? {
+    switch self {
+    case .product: nil
+    case .convolution(_, _, let pass): pass
     }
   }
 
@@ -19,7 +27,7 @@ public enum Problem: Sendable, Hashable {
   public var layout: ImageLayout? {
     switch self {
     case .product: nil
-    case .convolution(_, let layout): layout
+    case .convolution(_, let layout, _): layout
     }
   }
 
@@ -27,7 +35,7 @@ public enum Problem: Sendable, Hashable {
   public var operations: Double {
     switch self {
     case .product(let shape): shape.operations
-    case .convolution(let shape, _): shape.operations
+    case .convolution(let shape, _, _): shape.operations
     }
   }
 
@@ -35,7 +43,7 @@ public enum Problem: Sendable, Hashable {
   public func footprintBytes(_ format: NumericFormat) -> Int {
     switch self {
     case .product(let shape): shape.footprintBytes(format)
-    case .convolution(let shape, _): shape.footprintBytes(format)
+    case .convolution(let shape, _, let pass): shape.footprintBytes(format, pass)
     }
   }
 
@@ -67,7 +75,7 @@ extension Problem: CustomStringConvertible {
   public var description: String {
     switch self {
     case .product(let shape): shape.description
-    case .convolution(let shape, _): shape.description
+    case .convolution(let shape, _, _): shape.description
     }
   }
 }
@@ -81,8 +89,8 @@ extension Problem {
     switch self {
     case .product(let shape):
       try GEMMOperands(shape: shape, format: format, seed: seed, leadingPadding: leadingPadding)
-    case .convolution(let shape, let layout):
-      try ConvolutionOperands(shape: shape, layout: layout, format: format, seed: seed)
+    case .convolution(let shape, let layout, let pass):
+      try ConvolutionOperands(shape: shape, layout: layout, pass: pass, format: format, seed: seed)
     }
   }
 }

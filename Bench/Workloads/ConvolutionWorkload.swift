@@ -114,7 +114,17 @@ extension ConvolutionShape {
   public var operations: Double { 2 * multiplications }
 
   /// The bytes of input, weights and output together.
-  public func footprintBytes(_ format: NumericFormat) -> Int {
-    (inputCount + weightCount) * format.inputByteCount + outputCount * format.outputByteCount
+  public func footprintBytes(_ format: NumericFormat) -> Int { footprintBytes(format, .forward) }
+
+  /// The same of a pass, which says which of them is the result.
+  public func footprintBytes(_ format: NumericFormat, _ pass: ConvolutionPass) -> Int {
+    let result =
+      switch pass {
+      case .forward: outputCount
+      case .backwardData: inputCount
+      case .backwardWeights: weightCount
+      }
+    let read = inputCount + weightCount + outputCount - result
+    return read * format.inputByteCount + result * format.outputByteCount
   }
 }

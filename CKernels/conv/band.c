@@ -45,14 +45,15 @@ void ck_band_copy_row(const ck_conv_plan *plan, const void *row, const ck_band_r
   __builtin_memset(copy->to, 0, (size_t)(left * pixel_bytes));
   __builtin_memset(copy->to + (left + columns) * pixel_bytes, 0, (size_t)(right * pixel_bytes));
   // A panel whose rows are the channels and whose depths are the pixels; where these follow one another, a panel of one depth.
-  const bool at_once = in->cs == 1 && in->ws == copy->width && copy->channels == copy->width;
+  const bool adjacent = in->cs == 1 || copy->channels == 1;
+  const bool at_once = adjacent && in->ws == copy->width && copy->channels == copy->width;
   const int64_t width = at_once ? columns * copy->width : copy->width;
   const ck_pack_job job = {
       .source = source,
       .destination = copy->to + left * pixel_bytes,
       .rows = at_once ? width : copy->channels,
       .k = at_once ? 1 : columns,
-      .rs = in->cs,
+      .rs = at_once ? 1 : in->cs,
       .ks = in->ws,
       .panel = (int32_t)width,
       .kr = 1,

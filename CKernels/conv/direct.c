@@ -13,8 +13,8 @@
 #include "ck_team.h"
 #include "conv/band.h"
 #include "conv/conv.h"
+#include "conv/direct.h"
 #include "epilogue/epilogue.h"
-#include "pack/panel.h"
 #include "pack/units.h"
 
 enum { CK_TASKS_PER_THREAD = 4 };
@@ -47,11 +47,6 @@ typedef struct ck_direct_step {
   int64_t index, group, panel, panels, slices, bands;
 } ck_direct_step;
 
-static int64_t panel_bytes(const ck_conv_plan *plan) {
-  const ck_image *in = &plan->image;
-  return in->kernel_rows * in->kernel_columns * ck_band_channels(plan) * plan->gemm.nr * ck_element_bytes(plan->gemm.panel_type);
-}
-
 /// Whether each panel meets all its pixels in one task.
 static bool has_private_panels(const ck_conv_plan *plan) { return plan->images == 1 && plan->image.out_rows <= plan->band_rows; }
 
@@ -63,7 +58,7 @@ static ck_direct_map map_of(const ck_conv_plan *plan) {
   const int64_t threads = plan->gemm.team.threads;
   ck_direct_map map = {};
   const int64_t kept = has_private_panels(plan) ? threads : plan->kept_panels;
-  map.states = packs_weights(plan) ? kept * ck_round_up(panel_bytes(plan), CK_LINE) : 0;
+  map.states = packs_weights(plan) ? kept * ck_round_up(ck_direct_panel_bytes(plan), CK_LINE) : 0;
   map.lists = map.states + (packs_weights(plan) ? ck_round_up(kept * (int64_t)sizeof(int64_t), CK_LINE) : 0);
   map.list_bytes = ck_round_up(2 * in->kernel_rows * in->kernel_columns * (int64_t)sizeof(void *), CK_LINE);
   map.bands = map.lists + threads * map.list_bytes;
@@ -79,96 +74,18 @@ int64_t ck_direct_workspace_bytes(const ck_conv_plan *plan) { return map_of(plan
 
 // MARK: weights
 
-// Weights of an input channel whose places follow one another, and the output channels after them: of a gradient whose kernel
-// lies channels first, which runs over the places last to first.
-static bool places_are_columns(const ck_conv_plan *plan) {
-  const ck_conv_layout *w = &plan->layout;
-  const ck_image *in = &plan->image;
-  const int64_t places = in->kernel_rows * in->kernel_columns;
-  return plan->gemm.kr == 1 && plan->gemm.b_type == plan->gemm.panel_type && w->w_ss == -1 && w->w_rs == -in->kernel_columns &&
-         w->w_os == places && places > 1;
-}
-
-// A small transposition for each input channel.
-static void pack_columns(const ck_conv_plan *plan, const void *weights, int64_t group, int64_t panel, char *destination) {
-  const ck_conv_layout *w = &plan->layout;
-  const ck_image *in = &plan->image;
-  const int64_t bytes = ck_element_bytes(plan->gemm.b_type), nr = plan->gemm.nr;
-  const int64_t places = in->kernel_rows * in->kernel_columns, block = ck_band_channels(plan) * nr;
-  const int64_t rows = ck_least(nr, plan->channels - panel * nr);
-  const ck_pack_job job = {.kr = 1, .from = plan->gemm.b_type, .to = plan->gemm.panel_type, .isa = plan->gemm.isa};
-  if (rows < nr) __builtin_memset(destination, 0, (size_t)(places * block * bytes));
-  const char *last = (const char *)weights + (group * w->w_gs + panel * nr * w->w_os - (places - 1)) * bytes;
-  for (int64_t channel = 0; channel < in->channels; channel++) {
-    const ck_panel columns = {
-        .source = last + channel * w->w_cs * bytes,
-        .destination = destination + ((places - 1) * block + channel * nr) * bytes,
-        .live = rows,
-        .k = places,
-        .rs = places * bytes,
-        .ks = bytes,
-        .width = -block,
-    };
-    ck_pack_panel(&job, &columns);
-  }
-}
-
-// Depths in the order (r, s, c), each place's channels filled up to whole groups of KR. Places whose channels follow one another
-// in memory are packed at once.
-static void pack_weights(const ck_conv_plan *plan, const void *weights, int64_t group, int64_t panel, char *destination) {
-  if (places_are_columns(plan)) return pack_columns(plan, weights, group, panel, destination);
-  const ck_conv_layout *w = &plan->layout;
-  const ck_image *in = &plan->image;
-  const int64_t bytes = ck_element_bytes(plan->gemm.b_type), channels = ck_band_channels(plan);
-  const int64_t places = in->kernel_rows * in->kernel_columns;
-  const bool whole = channels == in->channels && w->w_rs == in->kernel_columns * w->w_ss;
-  const bool adjacent = whole && w->w_ss == in->channels * w->w_cs;
-  // Channel after channel, each with all its places: turned round while it is packed.
-  const bool by_channel = whole && !adjacent && plan->gemm.kr == 1 && w->w_ss == 1 && w->w_cs == places;
-  const bool at_once = adjacent || by_channel;
-  for (int64_t place = 0; place < (at_once ? 1 : places); place++) {
-    const int64_t offset = group * w->w_gs + panel * plan->gemm.nr * w->w_os + place / in->kernel_columns * w->w_rs +
-                           place % in->kernel_columns * w->w_ss;
-    const ck_pack_job job = {
-        .source = (const char *)weights + offset * bytes,
-        .destination = destination + place * channels * plan->gemm.nr * ck_element_bytes(plan->gemm.panel_type),
-        .rows = ck_least(plan->gemm.nr, plan->channels - panel * plan->gemm.nr),
-        .k = at_once ? places * channels : in->channels,
-        .rs = w->w_os,
-        .ks = by_channel ? 1 : w->w_cs,
-        .panel = plan->gemm.nr,
-        .kr = plan->gemm.kr,
-        .from = plan->gemm.b_type,
-        .to = plan->gemm.panel_type,
-        .isa = plan->gemm.isa,
-        .places = by_channel ? places : 1,
-    };
-    ck_pack(&job);
-  }
-}
-
-int64_t ck_direct_ready_bytes(const ck_conv_plan *plan) {
-  const int64_t panels = ck_ceil_div(plan->channels, plan->gemm.nr);
-  return plan->pack_weights ? plan->groups * panels * ck_round_up(panel_bytes(plan), CK_LINE) : 0;
-}
-
-void ck_direct_make_ready(const ck_conv_plan *plan, const void *weights, void *destination) {
-  const int64_t panels = ck_ceil_div(plan->channels, plan->gemm.nr), bytes = ck_round_up(panel_bytes(plan), CK_LINE);
-  for (int64_t i = 0; i < plan->groups * panels; i++)
-    pack_weights(plan, weights, i / panels, i % panels, (char *)destination + i * bytes);
-}
-
 /// The panel, packed: ahead, or now. Of a single band each panel is used once, by one thread: it stays in that thread's caches,
 /// where the next takes its place. Else all threads share what the first has packed.
 static const char *packed_panel(const ck_direct_run *run, const ck_direct_step *step, int64_t panel, int32_t thread) {
-  const int64_t bytes = ck_round_up(panel_bytes(run->plan), CK_LINE), kept = run->private_panels ? thread : panel - step->panel;
+  const int64_t bytes = ck_round_up(ck_direct_panel_bytes(run->plan), CK_LINE),
+                kept = run->private_panels ? thread : panel - step->panel;
   if (run->plan->ready) return (const char *)run->plan->ready + (step->group * run->panels + panel) * bytes;
   char *packed = run->workspace + kept * bytes;
   _Atomic int64_t *state = (_Atomic int64_t *)(run->workspace + run->map.states) + kept;
   if (run->private_panels) {
-    pack_weights(run->plan, run->operands->weights, step->group, panel, packed);
+    ck_direct_pack_weights(run->plan, run->operands->weights, step->group, panel, packed);
   } else if (ck_team_first(state, step->index)) {
-    pack_weights(run->plan, run->operands->weights, step->group, panel, packed);
+    ck_direct_pack_weights(run->plan, run->operands->weights, step->group, panel, packed);
     ck_team_done(state, step->index);
   }
   return packed;

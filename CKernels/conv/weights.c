@@ -6,10 +6,9 @@
 //
 // A task is a part of the weights, summed over all bands by one thread. Contract: each element is summed in the order of the
 // images, rows and columns of the output, in chains of one band each, whatever the tasks and threads.
-#include "ck_pack.h"
 #include "ck_team.h"
-#include "conv/band.h"
 #include "conv/conv.h"
+#include "conv/weights.h"
 #include "epilogue/epilogue.h"
 #include "pack/units.h"
 
@@ -26,37 +25,13 @@ typedef struct ck_weights_run {
   int64_t tasks, panels;
 } ck_weights_run;
 
-/// A part of one group's weights.
-typedef struct ck_part {
-  int64_t group, channel, channels, panel, panels;
-} ck_part;
-
-/// Output rows [first, end) of some images, and the input rows that they meet.
-typedef struct ck_rows {
-  int64_t image, images, first, end, first_row, end_row;
-} ck_rows;
-
-/// An operand as tiles read it: where the first row of the first image is, bytes from image to image and from row to row.
-typedef struct ck_view {
-  const char *base;
-  int64_t image, row;
-} ck_view;
-
 /// Where sums go: the first, and elements from channel to channel and from place to place of the kernel.
 typedef struct ck_sums {
   char *base;
   int64_t channel, row, column;
 } ck_sums;
 
-/// A thread's own.
-typedef struct ck_scratch {
-  const void **a, **b;
-  char *planes, *staging, *gradient, *sums;
-} ck_scratch;
-
 // MARK: sizes
-
-static int64_t rows_of_band(const ck_conv_plan *plan) { return plan->band_images * ck_band_most_rows(plan); }
 
 static int64_t part_channels(const ck_conv_plan *plan) { return ck_ceil_div(plan->image.channels, plan->channel_parts); }
 
@@ -64,48 +39,23 @@ static int64_t part_panels(const ck_conv_plan *plan) {
   return ck_ceil_div(ck_ceil_div(plan->channels, plan->gemm.nr), plan->panel_parts);
 }
 
-/// Columns of a row of the output in packed panels.
-static int64_t packed_columns(const ck_conv_plan *plan) { return ck_round_up(plan->image.out_columns, plan->gemm.kr); }
-
-/// Of pairs: places of a row of the kernel whose pixels pair up alike share a copy of the input, in which its stride is taken
-/// out.
-static int64_t plane_count(const ck_conv_plan *plan) {
-  if (plan->gemm.kr == 1) return 1;
-  const int64_t step = plan->gemm.kr * plan->image.stride_w;
-  int64_t period = 1;
-  while (period < plan->image.kernel_columns && period * plan->image.dilation_w % step != 0) period++;
-  return period;
-}
-
-/// Pixels of a row of a plane.
-static int64_t plane_columns(const ck_conv_plan *plan) {
-  const ck_image *in = &plan->image;
-  if (plan->gemm.kr == 1) return plan->band_columns;
-  return ck_round_up(packed_columns(plan) + (in->kernel_columns - 1) * in->dilation_w / in->stride_w, plan->gemm.kr);
-}
-
-static int64_t plane_row_bytes(const ck_conv_plan *plan, int64_t channels) {
-  return plane_columns(plan) * channels * ck_element_bytes(plan->gemm.panel_type);
-}
-
 static ck_weights_map map_of(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
-  const int64_t channels = part_channels(plan), panels = part_panels(plan), nr = plan->gemm.nr;
-  const int64_t bytes = ck_element_bytes(plan->gemm.panel_type), out_rows = plan->band_images * plan->band_rows;
+  const int64_t channels = part_channels(plan), width = part_panels(plan) * plan->gemm.nr;
+  const int64_t sums = in->kernel_rows * in->kernel_columns * channels * width, rows = plan->band_images * plan->band_rows;
+  const ck_weights_copies copies = ck_weights_copies_of(plan, channels);
   ck_weights_map map = {};
-  map.planes = ck_round_up(2 * out_rows * (int64_t)sizeof(void *), CK_LINE);
-  const int64_t plane_bytes = plane_count(plan) * rows_of_band(plan) * plane_row_bytes(plan, channels);
-  map.staging = map.planes + (plan->copy_input ? ck_round_up(plane_bytes, CK_LINE) : 0);
-  map.gradient = map.staging + (plan->gemm.kr > 1 ? ck_round_up(plan->band_columns * channels * bytes, CK_LINE) : 0);
-  map.sums = map.gradient + (plan->pack_gradient ? ck_round_up(out_rows * packed_columns(plan) * nr * bytes, CK_LINE) : 0);
-  const int64_t sums = in->kernel_rows * in->kernel_columns * channels * panels * nr;
+  map.planes = ck_round_up(2 * rows * (int64_t)sizeof(void *), CK_LINE);
+  map.staging = map.planes + ck_round_up(copies.planes, CK_LINE);
+  map.gradient = map.staging + ck_round_up(copies.staging, CK_LINE);
+  map.sums = map.gradient + ck_round_up(copies.gradient, CK_LINE);
   map.total = map.sums + (plan->sums_apart ? ck_round_up(sums * (int64_t)sizeof(float), CK_LINE) : 0);
   return map;
 }
 
 int64_t ck_weights_workspace_bytes(const ck_conv_plan *plan) { return plan->gemm.team.threads * map_of(plan).total; }
 
-// MARK: operands
+// MARK: tasks
 
 static ck_part part_of(const ck_weights_run *run, int64_t task) {
   const ck_conv_plan *plan = run->plan;
@@ -125,79 +75,6 @@ static ck_rows rows_from(const ck_conv_plan *plan, int64_t image, int64_t band) 
   return (ck_rows){image, ck_least(plan->band_images, plan->images - image), one.first, one.end, one.first_row, one.end_row};
 }
 
-/// The input of a part: where it lies, or copied for this band.
-static ck_view input_of(const ck_weights_run *run, const ck_part *part, const ck_rows *rows, const ck_scratch *own) {
-  const ck_conv_plan *plan = run->plan;
-  const ck_image *in = &plan->image;
-  const int64_t bytes = ck_element_bytes(plan->gemm.a_type), kr = plan->gemm.kr;
-  const int64_t offset =
-      rows->image * in->ns + part->group * plan->layout.in_gs + part->channel * in->cs + rows->first_row * in->hs;
-  const char *source = (const char *)run->operands->input + offset * bytes;
-  if (!plan->copy_input) return (ck_view){source, in->ns * bytes, in->hs * bytes};
-  const int64_t row_bytes = plane_row_bytes(plan, part->channels), count = rows->end_row - rows->first_row;
-  const ck_view view = {own->planes, count * row_bytes, row_bytes};
-  const int64_t planes = plane_count(plan), plane_bytes = rows->images * view.image;
-  ck_band_row copy = {.channels = part->channels, .width = part->channels, .type = plan->gemm.panel_type, .to = own->staging};
-  for (int64_t n = 0; n < rows->images; n++)
-    for (int64_t y = 0; y < count; y++) {
-      char *to = own->planes + n * view.image + y * row_bytes;
-      if (kr == 1) copy.to = to;
-      ck_band_copy_row(plan, source + (n * in->ns + y * in->hs) * bytes, &copy);
-      for (int64_t plane = 0; kr > 1 && plane < planes; plane++) {
-        const ck_pack_job job = {
-            .source = own->staging + plane * in->dilation_w * part->channels * bytes,
-            .destination = to + plane * plane_bytes,
-            .rows = part->channels,
-            .k = plane_columns(plan),
-            .rs = 1,
-            .ks = in->stride_w * part->channels,
-            .panel = (int32_t)part->channels,
-            .kr = (int32_t)kr,
-            .from = plan->gemm.a_type,
-            .to = plan->gemm.panel_type,
-            .isa = plan->gemm.isa,
-        };
-        ck_pack(&job);
-      }
-    }
-  return view;
-}
-
-/// One panel of the output's gradient: where it lies, or packed for this band.
-static ck_view gradient_of(const ck_weights_run *run, const ck_part *part, const ck_rows *rows, int64_t panel,
-                           const ck_scratch *own) {
-  const ck_conv_plan *plan = run->plan;
-  const ck_conv_layout *out = &plan->layout;
-  const int64_t bytes = ck_element_bytes(plan->gemm.b_type), nr = plan->gemm.nr, columns = plan->image.out_columns;
-  const int64_t channel = panel * nr;
-  const char *source =
-      (const char *)run->operands->weights +
-      (rows->image * out->out_ns + part->group * out->out_gs + channel * out->out_ks + rows->first * out->out_ps) * bytes;
-  if (!plan->pack_gradient) return (ck_view){source, out->out_ns * bytes, out->out_ps * bytes};
-  const int64_t row_bytes = packed_columns(plan) * nr * ck_element_bytes(plan->gemm.panel_type), count = rows->end - rows->first;
-  const ck_view view = {own->gradient, count * row_bytes, row_bytes};
-  // Rows that follow one another are packed at once.
-  const bool at_once = packed_columns(plan) == columns && (count == 1 || out->out_ps == columns * out->out_qs);
-  for (int64_t n = 0; n < rows->images; n++)
-    for (int64_t p = 0; p < (at_once ? 1 : count); p++) {
-      const ck_pack_job job = {
-          .source = source + (n * out->out_ns + p * out->out_ps) * bytes,
-          .destination = own->gradient + n * view.image + p * row_bytes,
-          .rows = ck_least(nr, plan->channels - channel),
-          .k = at_once ? count * columns : columns,
-          .rs = out->out_ks,
-          .ks = out->out_qs,
-          .panel = (int32_t)nr,
-          .kr = plan->gemm.kr,
-          .from = plan->gemm.b_type,
-          .to = plan->gemm.panel_type,
-          .isa = plan->gemm.isa,
-      };
-      ck_pack(&job);
-    }
-  return view;
-}
-
 static ck_sums sums_of(const ck_weights_run *run, const ck_part *part, const ck_scratch *own) {
   const ck_conv_plan *plan = run->plan;
   const ck_conv_layout *w = &plan->layout;
@@ -214,28 +91,6 @@ static ck_sums sums_of(const ck_weights_run *run, const ck_part *part, const ck_
 }
 
 // MARK: the loops
-
-/// The output columns that meet the input with column `s` of the kernel, and where the first of them does: bytes into a row.
-typedef struct ck_met_columns {
-  int64_t first, count, offset;
-} ck_met_columns;
-
-static ck_met_columns met_by(const ck_conv_plan *plan, const ck_part *part, const ck_rows *rows, int64_t s) {
-  const ck_image *in = &plan->image;
-  const int64_t bytes = ck_element_bytes(plan->gemm.panel_type), kr = plan->gemm.kr;
-  if (plan->copy_input) {
-    if (kr == 1) return (ck_met_columns){0, in->out_columns, s * in->dilation_w * part->channels * bytes};
-    const int64_t planes = plane_count(plan), plane = s % planes;
-    const int64_t plane_bytes = rows->images * (rows->end_row - rows->first_row) * plane_row_bytes(plan, part->channels);
-    const int64_t shift = (s - plane) * in->dilation_w / in->stride_w;
-    return (ck_met_columns){0, packed_columns(plan), plane * plane_bytes + shift * part->channels * bytes};
-  }
-  const int64_t start = s * in->dilation_w - in->pad_left;
-  const int64_t first = start >= 0 ? 0 : ck_least(ck_ceil_div(-start, in->stride_w), in->out_columns);
-  const int64_t left = in->width - start;
-  const int64_t end = left <= 0 ? 0 : ck_least(ck_ceil_div(left, in->stride_w), in->out_columns);
-  return (ck_met_columns){first, ck_most(end - first, 0), (first * in->stride_w + start) * in->ws * bytes};
-}
 
 /// The products of one band with one panel.
 typedef struct ck_products {
@@ -271,7 +126,7 @@ static void run_tile(ck_products *p, int64_t channel, int64_t height) {
   const int64_t channel_bytes = channel * plan->gemm.kr * ck_element_bytes(plan->gemm.panel_type);
   for (int64_t r = 0; r < plan->image.kernel_rows; r++)
     for (int64_t s = 0; s < columns; s++) {
-      const ck_met_columns met = met_by(plan, p->part, p->rows, s);
+      const ck_met_columns met = ck_weights_met_by(plan, p->part, p->rows, s);
       list_rows(p, r, channel_bytes, &met);
       p->tile.k = met.count;
       if (p->tile.blocks == 0 && p->tile.beta != 0) continue;
@@ -286,7 +141,13 @@ static void run_band(const ck_weights_run *run, const ck_part *part, const ck_ro
   const ck_conv_plan *plan = run->plan;
   const ck_gemm_plan *gemm = &plan->gemm;
   const int64_t pixel = plan->copy_input ? part->channels : plan->image.ws;
-  ck_products products = {run, part, rows, own, .input = input_of(run, part, rows, own), .sums = *sums, .tile = gemm->tile};
+  ck_products products = {run,
+                          part,
+                          rows,
+                          own,
+                          .input = ck_weights_input(plan, run->operands->input, part, rows, own),
+                          .sums = *sums,
+                          .tile = gemm->tile};
   ck_tile *tile = &products.tile;
   tile->a_rs = gemm->kr;
   tile->a_ks = gemm->kr == 1 ? plan->image.stride_w * pixel : gemm->kr * pixel;
@@ -295,7 +156,7 @@ static void run_band(const ck_weights_run *run, const ck_part *part, const ck_ro
   tile->beta = is_first ? 0 : 1;
   const int64_t m = part->channels * (plan->merge_columns ? plan->image.kernel_columns : 1), tiles = ck_ceil_div(m, gemm->mr);
   for (int64_t panel = part->panel; panel < part->panel + part->panels; panel++) {
-    products.gradient = gradient_of(run, part, rows, panel, own);
+    products.gradient = ck_weights_gradient(plan, run->operands->weights, part, rows, panel, own);
     tile->n = ck_least(gemm->nr, plan->channels - panel * gemm->nr);
     for (int64_t i = 0, channel = 0; i < tiles; i++) {
       const int64_t height = m / tiles + (i < m % tiles);

@@ -51,12 +51,7 @@ public struct GradientReference {
       magnitudes[to] += term.magnitude
     }
     let plane = max(sizes[2] * sizes[3], 1)
-    return sums.indices.map { index in
-      let bias = epilogue.bias?[index / plane % sizes[1]] ?? 0
-      let magnitude = epilogue.scale.magnitude * magnitudes[index] + bias.magnitude
-      return ReferenceEntry(
-        value: epilogue.activation(epilogue.scale * sums[index] + bias), magnitude: epilogue.activation.growth * magnitude)
-    }
+    return sums.indices.map { finished(sums[$0], magnitudes[$0], channel: $0 / plane % sizes[1]) }
   }
 
   /// Writes the correct gradient, rounded once to its type.
@@ -99,19 +94,91 @@ public struct GradientReference {
 }
 
 extension GradientReference {
-  /// Compares a gradient with the definition. Cost: that of `entries`.
-  public func verify(_ gradient: TensorView, tolerance: Tolerance = .statistical) -> Verdict {
+  /// One element before rounding, whose place is counted in the order of `TensorView.values()`. Cost: `depth` multiplications.
+  func entry(_ place: SIMD4<Int>) -> ReferenceEntry {
+    var (sum, magnitude) = (0.0, 0.0)
+    func add(_ gradient: SIMD4<Int>, _ from: SIMD4<Int>) {
+      let term = outputGradient[gradient] * other[from]
+      sum += term
+      magnitude += term.magnitude
+    }
+    if pass == .backwardData {
+      let (n, c, y, x) = (place[0], place[1], place[2], place[3])
+      let group = c / shape.channelsPerGroup
+      for k in group * shape.channelsPerOutputGroup..<(group + 1) * shape.channelsPerOutputGroup {
+        for r in 0..<shape.kernel.height {
+          let (p, rest) = (y + shape.padding.top - r * shape.dilation.height).quotientAndRemainder(
+            dividingBy: shape.stride.height)
+          if rest != 0 || !(0..<shape.outputHeight).contains(p) { continue }
+          for s in 0..<shape.kernel.width {
+            let (q, rest) = (x + shape.padding.left - s * shape.dilation.width).quotientAndRemainder(
+              dividingBy: shape.stride.width)
+            if rest == 0 && (0..<shape.outputWidth).contains(q) {
+              add(SIMD4(n, k, p, q), SIMD4(k, c % shape.channelsPerGroup, r, s))
+            }
+          }
+        }
+      }
+    } else {
+      let (k, channel, r, s) = (place[0], place[1], place[2], place[3])
+      let c = shape.inputChannels(for: k).lowerBound + channel
+      for n in 0..<shape.batch {
+        for p in 0..<shape.outputHeight {
+          let y = p * shape.stride.height + r * shape.dilation.height - shape.padding.top
+          if !(0..<shape.height).contains(y) { continue }
+          for q in 0..<shape.outputWidth {
+            let x = q * shape.stride.width + s * shape.dilation.width - shape.padding.left
+            if (0..<shape.width).contains(x) { add(SIMD4(n, k, p, q), SIMD4(n, c, y, x)) }
+          }
+        }
+      }
+    }
+    return finished(sum, magnitude, channel: place[1])
+  }
+
+  private func finished(_ sum: Double, _ magnitude: Double, channel: Int) -> ReferenceEntry {
+    let bias = epilogue.bias?[channel] ?? 0
+    return ReferenceEntry(
+      value: epilogue.activation(epilogue.scale * sum + bias),
+      magnitude: epilogue.activation.growth * (epilogue.scale.magnitude * magnitude + bias.magnitude))
+  }
+
+  /// Compares a gradient with the definition. Cost: that of `entries` for `whole`, which `automatic` is up to 2^27 multiplications; `sampled` looks at
+  /// the corners and at 256 random elements.
+  public func verify(
+    _ gradient: TensorView, tolerance: Tolerance = .statistical, coverage: Coverage = .automatic
+  ) -> Verdict {
     let sizes = axes(.nchw, .oihw).sizes
     precondition(gradient.axes.sizes == sizes, "the gradient has the sizes \(gradient.axes.sizes) in \(shape)")
     let bound = ErrorBound(
       tolerance, depth: depth, inputType: outputGradient.type, type: gradient.type, factor: epilogue.scale.magnitude)
+    func mismatch(_ found: Double, _ entry: ReferenceEntry, _ place: SIMD4<Int>) -> Mismatch? {
+      bound.mismatch(found, entry, at: .pixel(n: place[0], k: place[1], p: place[2], q: place[3]))
+    }
+    if let seed = coverage.sampleSeed(multiplications: Double(gradient.axes.count) * Double(depth)), gradient.axes.count > 0 {
+      let places = sample(sizes, seed: seed)
+      for place in places {
+        if let wrong = mismatch(gradient[place], entry(place), place) { return .failed(wrong) }
+      }
+      return .passed(checked: places.count)
+    }
     let found = gradient.values()
     for (index, entry) in entries().enumerated() where !bound.isSurelyWithin(found[index], entry.value) {
       let (plane, column) = index.quotientAndRemainder(dividingBy: sizes[3])
-      let place = Mismatch.Place.pixel(
-        n: plane / sizes[2] / sizes[1], k: plane / sizes[2] % sizes[1], p: plane % sizes[2], q: column)
-      if let mismatch = bound.mismatch(found[index], entry, at: place) { return .failed(mismatch) }
+      let place = SIMD4(plane / sizes[2] / sizes[1], plane / sizes[2] % sizes[1], plane % sizes[2], column)
+      if let wrong = mismatch(found[index], entry, place) { return .failed(wrong) }
     }
     return .passed(checked: found.count)
+  }
+
+  /// The corners, and random places.
+  private func sample(_ sizes: SIMD4<Int>, seed: UInt64) -> [SIMD4<Int>] {
+    var generator = SplitMix64(seed: seed)
+    let last = sizes &- 1
+    let corners = (0..<16).map { corner in last &* SIMD4(corner >> 3 & 1, corner >> 2 & 1, corner >> 1 & 1, corner & 1) }
+    return corners
+      + (0..<Coverage.sampleCount(isLinear: true)).map { _ in
+        SIMD4((0..<4).map { Int.random(in: 0...last[$0], using: &generator) })
+      }
   }
 }

@@ -19,9 +19,18 @@ import Testing
     #expect(outcome.errors.contains("nchw"))
   }
 
-  @Test func theCommandOfARowRepeatsIt() throws {
+  @Test func allPassesAreCheckedAndTimed() throws {
+    let run = try Tool()(
+      "bench", "conv", "n2", "c8", "h9", "k6", "r3", "p1", "u2", "--pass", "all", "--threads", "1", "--quick", "--json", "-"
+    ).run()
+    #expect(run.measurements.map(\.op) == ["conv", "conv backward-data", "conv backward-weights"])
+    #expect(run.measurements.allSatisfy { $0.verified && $0.shape == "n2 c8 h9 k6 r3 p1 u2" })
+  }
+
+  @Test(arguments: ["forward", "backward-data"])
+  func theCommandOfARowRepeatsIt(pass: String) throws {
     let first = try Tool()(
-      "bench", "conv", "c6 h9 k4 r3 pt1 pl2 u2 g2", "--layout", "nchw", "--threads", "1", "--quick", "--json", "-"
+      "bench", "conv", "c6 h9 k4 r3 pt1 pl2 u2 g2", "--layout", "nchw", "--pass", pass, "--threads", "1", "--quick", "--json", "-"
     ).run()
     let row = try #require(first.measurements.first)
     let again = try Tool().start(row.command.split(separator: " ").dropFirst().map(String.init) + ["--json", "-"])

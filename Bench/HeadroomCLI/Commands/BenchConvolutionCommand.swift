@@ -17,6 +17,7 @@
           headroom bench conv n1 c64 h56 w56 k64 r3 s3 p1 --layout both --dtype bf16 --threads 1
           headroom bench conv c64 h28 w28 k64 r3 s3 p1 --variants all
           headroom bench conv "c64 h56 w56 k64 r1 s1" "c32 h112 w112 k32 r3 s3 p1 g32" --json -
+          headroom bench conv c64 h56 w56 k64 r3 s3 p1 --pass all
           headroom bench conv resnet50 --threads 1 --json results.json --csv results.csv
         """)
 
@@ -32,6 +33,9 @@
     @Option(help: Help.layout)
     var layout = LayoutChoice.nhwc
 
+    @Option(help: Help.pass)
+    var pass = PassChoice.forward
+
     @Option(help: Help.dtype)
     var dtype = NumericFormat.f32
 
@@ -39,7 +43,9 @@
 
     func run() throws {
       let entries = try shapes().flatMap { name, shape in
-        layout.layouts.map { NamedProblem(name: name, .convolution(shape, $0)) }
+        layout.layouts.flatMap { layout in
+          pass.passes.map { NamedProblem(name: name, .convolution(shape, layout, $0)) }
+        }
       }
       try bench.run(.conv, entries, dtype)
     }
@@ -75,6 +81,15 @@
       case .both: [.nhwc, .nchw]
       }
     }
+  }
+
+  /// What `--pass` asks for.
+  enum PassChoice: String, ExpressibleByArgument, CaseIterable {
+    case forward, all
+    case backwardData = "backward-data"
+    case backwardWeights = "backward-weights"
+
+    var passes: [ConvolutionPass] { ConvolutionPass(rawValue: rawValue).map { [$0] } ?? ConvolutionPass.allCases }
   }
 
   extension ConvolutionSuite {

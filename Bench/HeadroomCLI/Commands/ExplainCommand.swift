@@ -48,6 +48,7 @@
         Examples:
           headroom explain conv n1 c64 h56 w56 k64 r3 s3 p1
           headroom explain conv n1 c64 h56 w56 k64 r3 s3 p1 --layout nchw --dtype bf16
+          headroom explain conv c64 h28 w28 k64 r3 s3 p1 u2 --pass backward-data
           headroom explain conv c32 h112 w112 k32 r3 s3 p1 g32 --isa avx2 --json
         """)
 
@@ -57,6 +58,9 @@
     @Option(help: Help.layout)
     var layout = ImageLayout.nhwc
 
+    @Option(help: Help.pass)
+    var pass = ConvolutionPass.forward
+
     @Option(help: Help.dtype)
     var dtype = NumericFormat.f32
 
@@ -64,7 +68,7 @@
 
     func run() throws {
       let shape = try Failure.converting { try ConvolutionShape(parsing: words.joined(separator: " ")) }
-      try choice.explain(.convolution(shape, layout), dtype)
+      try choice.explain(.convolution(shape, layout, pass), dtype)
     }
   }
 

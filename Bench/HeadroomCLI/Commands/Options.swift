@@ -19,6 +19,8 @@
       """
     static let layout = ArgumentHelp(
       "How images lie in memory; weights are hwio beside nhwc, oihw beside nchw.", valueName: "layout")
+    static let pass = ArgumentHelp(
+      "What is computed: the output, the gradient of the input, or that of the weights.", valueName: "pass")
     static let dtype = ArgumentHelp(
       """
       Element types: bf16 is bfloat16 in and out, bf16f32 is bfloat16 in and float out; f32.bf16x1, x2 and x3 are float, with products that may be \
@@ -70,6 +72,7 @@
   extension NumericFormat: ExpressibleByArgument {}
 
   extension ImageLayout: ExpressibleByArgument {}
+  extension ConvolutionPass: ExpressibleByArgument {}
 
   extension ISA: ExpressibleByArgument {
     public init?(argument: String) { self.init(name: argument) }

@@ -53,8 +53,8 @@
       switch self {
       case .product(let shape):
         return try explain(shape.descriptor(format, options, leadingPadding: leadingPadding)).map(JudgedCandidate.init)
-      case .convolution(let shape, let layout):
-        return try explain(shape.descriptor(layout, format, options)).map(JudgedCandidate.init)
+      case .convolution(let shape, let layout, let pass):
+        return try explain(shape.descriptor(layout, pass, format, options)).map(JudgedCandidate.init)
       }
     }
   }

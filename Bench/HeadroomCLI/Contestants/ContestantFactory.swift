@@ -48,8 +48,8 @@
         return contestant(problem, format, options, ChosenKernel(selection), isa: selection.isa) {
           try Self.call(shape.descriptor(format, options, leadingPadding: leadingPadding), $0 as GEMMOperands)
         }
-      case .convolution(let shape, let layout):
-        let selection = try ConvolutionPlan(shape.descriptor(layout, format, options)).selection
+      case .convolution(let shape, let layout, let pass):
+        let selection = try ConvolutionPlan(shape.descriptor(layout, pass, format, options)).selection
         say(problem, format, "\(selection)")
         return contestant(problem, format, options, ChosenKernel(selection), isa: selection.isa) {
           try Self.call(options, $0 as ConvolutionOperands)
@@ -82,11 +82,18 @@
     }
 
     private static func call(_ options: SelectionOptions, _ operands: ConvolutionOperands) throws -> (() -> Void) {
-      let plan = try ConvolutionPlan(operands.shape.descriptor(operands.layout, operands.format, options))
+      let plan = try ConvolutionPlan(operands.shape.descriptor(operands.layout, operands.pass, operands.format, options))
       let (input, weights, output) = (operands.input, operands.weights, operands.output)
-      try plan.execute(input: input, weights: weights, output: output)
+      let run = { () throws(HeadroomError) in
+        switch operands.pass {
+        case .forward: try plan.execute(input: input, weights: weights, output: output)
+        case .backwardData: try plan.execute(outputGradient: output, weights: weights, inputGradient: input)
+        case .backwardWeights: try plan.execute(input: input, outputGradient: output, weightGradient: weights)
+        }
+      }
+      try run()
       // As for products.
-      return { try? plan.execute(input: input, weights: weights, output: output) }
+      return { try? run() }
     }
 
     private func say(_ problem: Problem, _ format: NumericFormat, _ selection: String) {
@@ -94,7 +101,8 @@
     }
 
     func words(_ problem: Problem, _ format: NumericFormat, isa: ISA, threads: Int, variant: String) -> [String] {
-      ["headroom", "bench", problem.op, "\(problem)"] + (problem.layout.map { ["--layout", $0.rawValue] } ?? [])
+      ["headroom", "bench", problem.operation.rawValue, "\(problem)"] + (problem.layout.map { ["--layout", $0.rawValue] } ?? [])
+        + (problem.pass.map { $0 == .forward ? [] : ["--pass", $0.rawValue] } ?? [])
         + ["--dtype", format.rawValue, "--threads", "\(threads)", "--isa", isa.name, "--variants", variant]
         + (leadingPadding == 0 ? [] : ["--padding", "\(leadingPadding)"])
     }

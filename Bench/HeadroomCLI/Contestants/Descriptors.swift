@@ -19,9 +19,12 @@
 
   extension ConvolutionShape {
     /// The convolution as the benchmarks store it.
-    func descriptor(_ layout: ImageLayout, _ format: NumericFormat, _ options: SelectionOptions) -> ConvolutionDescriptor {
+    func descriptor(
+      _ layout: ImageLayout, _ pass: ConvolutionPass, _ format: NumericFormat, _ options: SelectionOptions
+    ) -> ConvolutionDescriptor {
       var descriptor = ConvolutionDescriptor(
-        self, layout: layout, weightLayout: layout.weights, inputType: format.inputElement, outputType: format.outputElement)
+        self, pass: pass, layout: layout, weightLayout: layout.weights, inputType: format.inputElement,
+        outputType: format.outputElement)
       descriptor.options = options
       return descriptor
     }

@@ -11,7 +11,8 @@
       guard format == .f32 else { throw Unserved(reason: "rungs are f32 only") }
       switch problem {
       case .product(let shape): return try product(name, shape, isa: isa, threads: threads)
-      case .convolution(let shape, let layout): return try convolution(name, shape, layout, isa: isa)
+      case .convolution(let shape, let layout, .forward): return try convolution(name, shape, layout, isa: isa)
+      case .convolution: throw Unserved(reason: "rungs convolve forward only")
       }
     }
 

@@ -45,7 +45,7 @@
         }
       } catch .cancelled {
         record.findings.isCancelled = true
-        let done = Set(record.findings.measurements.map { [$0.shape, $0.layout] }).count
+        let done = Set(record.findings.measurements.map { [$0.shape, $0.layout, $0.op] }).count
         record.findings.missing.append("interrupted: \(entries.count - done) of \(entries.count) shapes were not measured")
       } catch {
         record.failures.append("ceilings: \(error)")

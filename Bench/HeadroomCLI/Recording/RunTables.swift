@@ -12,7 +12,9 @@
         .init("of roof", .right), .init("bound by"), .init("verified"),
       ])
       for row in measurements {
-        let shape = row.shapeName.map { "\($0) \(row.shape)" } ?? row.shape
+        // Of a gradient the pass stands after the shape.
+        let words = [row.shapeName, row.shape] + row.op.split(separator: " ").dropFirst().map { String($0) }
+        let shape = words.compactMap(\.self).joined(separator: " ")
         let seconds = row.seconds
         table.add([
           shape, row.layout ?? "", row.dtype, row.variant, row.ukernel ?? row.isa, "\(row.threads)",

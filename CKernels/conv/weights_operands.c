@@ -1,0 +1,157 @@
+// How the tiles of the weights' gradient read their operands: where they lie, or from a thread's copies of a band.
+#include "conv/weights.h"
+
+#include "ck_pack.h"
+#include "pack/units.h"
+
+/// Columns of a row of the output in packed panels.
+static int64_t packed_columns(const ck_conv_plan *plan) { return ck_round_up(plan->image.out_columns, plan->gemm.kr); }
+
+/// Of pairs: places of a row of the kernel whose pixels pair up alike share a copy of the input, in which its stride is taken
+/// out.
+static int64_t plane_count(const ck_conv_plan *plan) {
+  if (plan->gemm.kr == 1) return 1;
+  const int64_t step = plan->gemm.kr * plan->image.stride_w;
+  int64_t period = 1;
+  while (period < plan->image.kernel_columns && period * plan->image.dilation_w % step != 0) period++;
+  return period;
+}
+
+/// Pixels of a row of a plane.
+static int64_t plane_columns(const ck_conv_plan *plan) {
+  const ck_image *in = &plan->image;
+  if (plan->gemm.kr == 1) return plan->band_columns;
+  return ck_round_up(packed_columns(plan) + (in->kernel_columns - 1) * in->dilation_w / in->stride_w, plan->gemm.kr);
+}
+
+static int64_t plane_row_bytes(const ck_conv_plan *plan, int64_t channels) {
+  return plane_columns(plan) * channels * ck_element_bytes(plan->gemm.panel_type);
+}
+
+ck_weights_copies ck_weights_copies_of(const ck_conv_plan *plan, int64_t channels) {
+  const int64_t bytes = ck_element_bytes(plan->gemm.panel_type), in_rows = plan->band_images * ck_band_most_rows(plan);
+  const int64_t columns = plan->band_images * plan->band_rows * packed_columns(plan);
+  ck_weights_copies copies = {};
+  if (plan->copy_input) copies.planes = plane_count(plan) * in_rows * plane_row_bytes(plan, channels);
+  if (plan->copy_input && plan->gemm.kr > 1) copies.staging = plan->band_columns * channels * bytes;
+  if (plan->pack_gradient) copies.gradient = columns * plan->gemm.nr * bytes;
+  return copies;
+}
+
+/// A padded row of the input before its pixels are paired: elements from channel to channel and from pixel to pixel.
+typedef struct ck_staged {
+  const char *base;
+  int64_t channel, pixel;
+} ck_staged;
+
+// Channels first stay so: pairs of pixels are then units of four bytes.
+static ck_staged stage(const ck_conv_plan *plan, const char *row, int64_t channels, char *staging) {
+  const ck_image *in = &plan->image;
+  const int64_t bytes = ck_element_bytes(plan->gemm.a_type);
+  if (in->ws == 1 && in->cs != 1) {
+    for (int64_t c = 0; c < channels; c++) {
+      const ck_band_row one = {1, 1, plan->gemm.panel_type, staging + c * plan->band_columns * bytes};
+      ck_band_copy_row(plan, row + c * in->cs * bytes, &one);
+    }
+    return (ck_staged){staging, plan->band_columns, 1};
+  }
+  const ck_band_row all = {channels, channels, plan->gemm.panel_type, staging};
+  ck_band_copy_row(plan, row, &all);
+  return (ck_staged){staging, 1, channels};
+}
+
+/// A row of every plane, from one of the input.
+static void pack_planes(const ck_conv_plan *plan, const ck_staged *row, int64_t channels, char *to, int64_t plane_bytes) {
+  const ck_image *in = &plan->image;
+  for (int64_t plane = 0; plane < plane_count(plan); plane++) {
+    const ck_pack_job job = {
+        .source = row->base + plane * in->dilation_w * row->pixel * ck_element_bytes(plan->gemm.a_type),
+        .destination = to + plane * plane_bytes,
+        .rows = channels,
+        .k = plane_columns(plan),
+        .rs = row->channel,
+        .ks = in->stride_w * row->pixel,
+        .panel = (int32_t)channels,
+        .kr = plan->gemm.kr,
+        .from = plan->gemm.a_type,
+        .to = plan->gemm.panel_type,
+        .isa = plan->gemm.isa,
+    };
+    ck_pack(&job);
+  }
+}
+
+ck_view ck_weights_input(const ck_conv_plan *plan, const void *input, const ck_part *part, const ck_rows *rows,
+                         const ck_scratch *own) {
+  const ck_image *in = &plan->image;
+  const int64_t bytes = ck_element_bytes(plan->gemm.a_type), channels = part->channels;
+  const int64_t offset =
+      rows->image * in->ns + part->group * plan->layout.in_gs + part->channel * in->cs + rows->first_row * in->hs;
+  const char *source = (const char *)input + offset * bytes;
+  if (!plan->copy_input) return (ck_view){source, in->ns * bytes, in->hs * bytes};
+  const int64_t row_bytes = plane_row_bytes(plan, channels), count = rows->end_row - rows->first_row;
+  const ck_view view = {own->planes, count * row_bytes, row_bytes};
+  for (int64_t n = 0; n < rows->images; n++)
+    for (int64_t y = 0; y < count; y++) {
+      const char *row = source + (n * in->ns + y * in->hs) * bytes;
+      char *to = own->planes + n * view.image + y * row_bytes;
+      if (plan->gemm.kr == 1) {
+        const ck_band_row copy = {channels, channels, plan->gemm.panel_type, to};
+        ck_band_copy_row(plan, row, &copy);
+      } else {
+        const ck_staged staged = stage(plan, row, channels, own->staging);
+        pack_planes(plan, &staged, channels, to, rows->images * view.image);
+      }
+    }
+  return view;
+}
+
+ck_view ck_weights_gradient(const ck_conv_plan *plan, const void *gradient, const ck_part *part, const ck_rows *rows,
+                            int64_t panel, const ck_scratch *own) {
+  const ck_conv_layout *out = &plan->layout;
+  const int64_t bytes = ck_element_bytes(plan->gemm.b_type), nr = plan->gemm.nr, columns = plan->image.out_columns;
+  const int64_t channel = panel * nr;
+  const char *source =
+      (const char *)gradient +
+      (rows->image * out->out_ns + part->group * out->out_gs + channel * out->out_ks + rows->first * out->out_ps) * bytes;
+  if (!plan->pack_gradient) return (ck_view){source, out->out_ns * bytes, out->out_ps * bytes};
+  const int64_t row_bytes = packed_columns(plan) * nr * ck_element_bytes(plan->gemm.panel_type), count = rows->end - rows->first;
+  const ck_view view = {own->gradient, count * row_bytes, row_bytes};
+  // Rows that follow one another are packed at once.
+  const bool at_once = packed_columns(plan) == columns && (count == 1 || out->out_ps == columns * out->out_qs);
+  for (int64_t n = 0; n < rows->images; n++)
+    for (int64_t p = 0; p < (at_once ? 1 : count); p++) {
+      const ck_pack_job job = {
+          .source = source + (n * out->out_ns + p * out->out_ps) * bytes,
+          .destination = own->gradient + n * view.image + p * row_bytes,
+          .rows = ck_least(nr, plan->channels - channel),
+          .k = at_once ? count * columns : columns,
+          .rs = out->out_ks,
+          .ks = out->out_qs,
+          .panel = (int32_t)nr,
+          .kr = plan->gemm.kr,
+          .from = plan->gemm.b_type,
+          .to = plan->gemm.panel_type,
+          .isa = plan->gemm.isa,
+      };
+      ck_pack(&job);
+    }
+  return view;
+}
+
+ck_met_columns ck_weights_met_by(const ck_conv_plan *plan, const ck_part *part, const ck_rows *rows, int64_t s) {
+  const ck_image *in = &plan->image;
+  const int64_t bytes = ck_element_bytes(plan->gemm.panel_type), kr = plan->gemm.kr;
+  if (plan->copy_input) {
+    if (kr == 1) return (ck_met_columns){0, in->out_columns, s * in->dilation_w * part->channels * bytes};
+    const int64_t planes = plane_count(plan), plane = s % planes;
+    const int64_t plane_bytes = rows->images * (rows->end_row - rows->first_row) * plane_row_bytes(plan, part->channels);
+    const int64_t shift = (s - plane) * in->dilation_w / in->stride_w;
+    return (ck_met_columns){0, packed_columns(plan), plane * plane_bytes + shift * part->channels * bytes};
+  }
+  const int64_t start = s * in->dilation_w - in->pad_left;
+  const int64_t first = start >= 0 ? 0 : ck_least(ck_ceil_div(-start, in->stride_w), in->out_columns);
+  const int64_t left = in->width - start;
+  const int64_t end = left <= 0 ? 0 : ck_least(ck_ceil_div(left, in->stride_w), in->out_columns);
+  return (ck_met_columns){first, ck_most(end - first, 0), (first * in->stride_w + start) * in->ws * bytes};
+}
