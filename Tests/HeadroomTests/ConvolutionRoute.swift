@@ -29,6 +29,14 @@ struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// Every third candidate, by name; three neighbouring indices have all.
+  static func third(_ candidates: [ConvolutionCandidate], _ index: Int) -> [ConvolutionCandidate] {
+    let sorted = candidates.sorted {
+      ($0.variant.name, $0.product ?? "", $0.microkernel) < ($1.variant.name, $1.product ?? "", $1.microkernel)
+    }
+    return sorted.enumerated().filter { $0.offset % 3 == index % 3 }.map(\.element)
+  }
+
   private static func probe(_ layout: ImageLayout, groups: Int) -> ConvolutionSetting {
     let shape = ConvolutionShape(inputChannels: 4, height: 4, width: 4, outputChannels: 4, kernel: Extent(1), groups: groups)
     return ConvolutionSetting(shape) {

@@ -26,9 +26,10 @@ struct GradientTests {
       try GradientTrial(setting.with { ($0.inputType, $0.outputType) = (input, output) }, pass, seed: seed)
     }
 
-    /// Every plan for the setting that this machine and HEADROOM_MAX_ISA allow, from the tables alone.
-    func plans(_ setting: ConvolutionSetting, threads: Int) throws -> [ConvolutionPlan] {
-      try explain(descriptor(setting)).compactMap { candidate in
+    /// Every third plan for the setting that this machine and HEADROOM_MAX_ISA allow, from the tables alone; those of three neighbouring indices are
+    /// all.
+    func plans(_ setting: ConvolutionSetting, _ index: Int, threads: Int) throws -> [ConvolutionPlan] {
+      try ConvolutionRoute.third(explain(descriptor(setting)), index).compactMap { candidate in
         var options = SelectionOptions(variant: candidate.variant.name, microkernel: candidate.microkernel)
         (options.threads, options.keepsThreads) = (threads, true)
         return try? ConvolutionPlan(descriptor(setting, options))
@@ -45,7 +46,7 @@ struct GradientTests {
         let setting = ConvolutionRouteTests.setting(
           index, channels: choice(index, [3, 1, 16, 2, 17]), outputs: outputs, width: width)
         let trial = try format.trial(setting, seed: UInt64(index))
-        for plan in try format.plans(setting, threads: choice(index, [1, 1, 2])) {
+        for plan in try format.plans(setting, index, threads: choice(index, [1, 1, 2])) {
           variants.insert(String(plan.selection.variant.prefix { $0 != "." }))
           let finding = try trial.finding { try plan.run(trial) }
           #expect(finding == nil, "\(plan.selection)")
@@ -76,7 +77,7 @@ struct GradientTests {
             ($0.hasBias, $0.placement) = (index % 2 == 0, choice(index / 3, GuardedBuffer.Placement.allCases))
           }
           let trial = try format.trial(setting, seed: UInt64(index))
-          for plan in try format.plans(setting, threads: choice(index, [1, 2]))
+          for plan in try format.plans(setting, index, threads: choice(index, [1, 2]))
           where plan.selection.variant.hasSuffix("depthwise") {
             variants.insert(plan.selection.microkernel)
             let finding = try trial.finding { try plan.run(trial) }
@@ -121,7 +122,7 @@ struct GradientTests {
         let trial = try format.trial(setting)
         var expected: [String: [UInt8]] = [:]
         for threads in [1, 2, 5] {
-          for plan in try format.plans(setting, threads: threads) {
+          for plan in try format.plans(setting, index, threads: threads) {
             let finding = try trial.finding { try plan.run(trial) }
             #expect(finding == nil, "\(plan.selection)")
             if threads == 1 { #expect(trial.finding(tolerance: .proven) == nil, "\(plan.selection)") }
@@ -136,10 +137,10 @@ struct GradientTests {
 
   @Test("A caller's workspace does as well as the arena, and not a byte more is used", arguments: Format.all)
   func workspace(format: Format) throws {
-    for shape in Self.shapes {
+    for (index, shape) in Self.shapes.enumerated() {
       let setting = ConvolutionSetting(shape) { $0.weightLayout = .hwio }
       let trial = try format.trial(setting)
-      for plan in try format.plans(setting, threads: 2) {
+      for plan in try format.plans(setting, index, threads: 2) {
         let workspace = try GuardedBuffer(byteCount: plan.workspaceByteCount, placement: .flushWithEnd)
         Poison.fill(workspace.bytes)
         let finding = try withExtendedLifetime(workspace) {
@@ -177,9 +178,9 @@ struct GradientTests {
       for weights in WeightLayout.allCases {
         let shape = ConvolutionShape(batch: 0, inputChannels: 5, height: 7, width: 7, outputChannels: 40, kernel: Extent(3))
         let setting = ConvolutionSetting(shape) { ($0.inputLayout, $0.outputLayout, $0.weightLayout) = (layout, layout, weights) }
-        for format in Format.all {
+        for (index, format) in Format.all.enumerated() {
           let trial = try format.trial(setting)
-          for plan in try format.plans(setting, threads: 1) {
+          for plan in try format.plans(setting, index, threads: 1) {
             let finding = try trial.finding { try plan.run(trial) }
             #expect(finding == nil, "\(plan.selection)")
           }

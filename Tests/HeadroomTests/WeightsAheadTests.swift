@@ -11,7 +11,7 @@ struct WeightsAheadTests {
         index, channels: choice(index, [3, 16, 17]), outputs: choice(index, [1, 8, 33, 65]), width: choice(index, [7, 15, 29])
       ).with { ($0.inputType, $0.outputType) = (input, output) }
       let forward = try ConvolutionTrial(setting)
-      try forEachPlan(setting.descriptor(), weights: forward.weights, threads: choice(index, [1, 2])) { plan in
+      try forEachPlan(setting.descriptor(), index, weights: forward.weights, threads: choice(index, [1, 2])) { plan in
         let pointers = forward.pointers
         let finding = try forward.finding { _ in
           try plan.execute(input: pointers.input, output: pointers.output, bias: pointers.bias)
@@ -21,7 +21,7 @@ struct WeightsAheadTests {
       let backward = try GradientTrial(setting, .backwardData)
       var descriptor = setting.descriptor()
       descriptor.pass = .backwardData
-      try forEachPlan(descriptor, weights: backward.other, threads: choice(index, [2, 1])) { plan in
+      try forEachPlan(descriptor, index, weights: backward.other, threads: choice(index, [2, 1])) { plan in
         let bias = backward.bias.map { UnsafePointer($0.base.assumingMemoryBound(to: Float.self)) }
         let finding = try backward.finding {
           try plan.execute(
@@ -33,10 +33,11 @@ struct WeightsAheadTests {
   }
 
   private func forEachPlan(
-    _ descriptor: ConvolutionDescriptor, weights: GuardedTensor, threads: Int, _ body: (ConvolutionPlan) throws -> Void
+    _ descriptor: ConvolutionDescriptor, _ index: Int, weights: GuardedTensor, threads: Int,
+    _ body: (ConvolutionPlan) throws -> Void
   ) throws {
     let buffer = BufferNeeds.Buffer(type: descriptor.inputType, count: descriptor.shape.weightCount, base: weights.base)
-    for candidate in try explain(descriptor) {
+    for candidate in try ConvolutionRoute.third(explain(descriptor), index) {
       var descriptor = descriptor
       descriptor.options = SelectionOptions(variant: candidate.variant.name, microkernel: candidate.microkernel)
       (descriptor.options.threads, descriptor.options.keepsThreads) = (threads, true)
