@@ -46,7 +46,8 @@ void ck_band_copy_row(const ck_conv_plan *plan, const void *row, const ck_band_r
   __builtin_memset(copy->to + (left + columns) * pixel_bytes, 0, (size_t)(right * pixel_bytes));
   // A panel whose rows are the channels and whose depths are the pixels; where these follow one another, a panel of one depth.
   const bool adjacent = in->cs == 1 || copy->channels == 1;
-  const bool at_once = adjacent && in->ws == copy->width && copy->channels == copy->width;
+  const bool runs_on = adjacent && in->ws == copy->width && copy->channels == copy->width;
+  const bool at_once = runs_on && columns * copy->width <= INT32_MAX; // what a panel may count
   const int64_t width = at_once ? columns * copy->width : copy->width;
   const ck_pack_job job = {
       .source = source,

@@ -16,7 +16,7 @@ ck_status ck_conv_products(const ck_conv_plan *plan, const ck_conv_operands *ope
     const ck_gemm_plan *gemm = plan->ready ? &ready : &plan->gemm;
     for (int64_t n = 0; n < products; n++) {
       const void *input = (const char *)operands->input + (group * layout->in_gs + n * plan->image.ns) * in_bytes;
-      const void *weights = (const char *)operands->weights + group * layout->w_gs * in_bytes;
+      const void *weights = plan->ready ? NULL : (const char *)operands->weights + group * layout->w_gs * in_bytes;
       const float *bias = operands->bias;
       const ck_gemm_operands product = {
           .a = plan->image_is_a ? input : weights,

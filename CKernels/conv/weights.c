@@ -141,13 +141,10 @@ static void run_band(const ck_weights_run *run, const ck_part *part, const ck_ro
   const ck_conv_plan *plan = run->plan;
   const ck_gemm_plan *gemm = &plan->gemm;
   const int64_t pixel = plan->copy_input ? part->channels : plan->image.ws;
-  ck_products products = {run,
-                          part,
-                          rows,
-                          own,
-                          .input = ck_weights_input(plan, run->operands->input, part, rows, own),
-                          .sums = *sums,
-                          .tile = gemm->tile};
+  // Without images no operand need exist.
+  const bool reads = rows->images > 0;
+  ck_products products = {run, part, rows, own, .sums = *sums, .tile = gemm->tile};
+  if (reads) products.input = ck_weights_input(plan, run->operands->input, part, rows, own);
   ck_tile *tile = &products.tile;
   tile->a_rs = gemm->kr;
   tile->a_ks = gemm->kr == 1 ? plan->image.stride_w * pixel : gemm->kr * pixel;
@@ -156,7 +153,7 @@ static void run_band(const ck_weights_run *run, const ck_part *part, const ck_ro
   tile->beta = is_first ? 0 : 1;
   const int64_t m = part->channels * (plan->merge_columns ? plan->image.kernel_columns : 1), tiles = ck_ceil_div(m, gemm->mr);
   for (int64_t panel = part->panel; panel < part->panel + part->panels; panel++) {
-    products.gradient = ck_weights_gradient(plan, run->operands->weights, part, rows, panel, own);
+    if (reads) products.gradient = ck_weights_gradient(plan, run->operands->weights, part, rows, panel, own);
     tile->n = ck_least(gemm->nr, plan->channels - panel * gemm->nr);
     for (int64_t i = 0, channel = 0; i < tiles; i++) {
       const int64_t height = m / tiles + (i < m % tiles);

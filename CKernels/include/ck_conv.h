@@ -72,5 +72,6 @@ ck_status ck_conv_execute(const ck_conv_plan *plans, int64_t count, const ck_con
 /// Bytes of the weights as the plan reads them, laid out ahead; 0: it reads them where they lie.
 int64_t ck_conv_ready_bytes(const ck_conv_plan *plan);
 
-/// Lays out the weights of a call in so many bytes at `destination`, aligned to 64. Uses the threads of the plan's team.
+/// Lays out the weights of a call in so many bytes at `destination`, aligned to 64; those of products by the threads
+/// of the plan's team.
 void ck_conv_make_ready(const ck_conv_plan *plan, const void *weights, void *destination);

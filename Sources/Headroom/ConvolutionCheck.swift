@@ -75,7 +75,12 @@ extension ConvolutionDescriptor {
       ("the input channels", s.inputChannels, Int(Int32.max)), ("the output channels", s.outputChannels, Int(Int32.max)),
       ("the padded width", paddedWidth, Int(Int32.max)),
     ]
-    for (what, count, limit) in counts {
+    // The output's gradient is read as far as the kernel reaches round all inputs.
+    let reached = product(
+      sum(s.outputHeight, sum(s.height, product(s.kernel.height - 1, s.dilation.height))),
+      sum(s.outputWidth, sum(s.width, product(s.kernel.width - 1, s.dilation.width))))
+    let gradient = ("the padded output gradient", product(product(images, s.outputChannels), reached), 1 << 43)
+    for (what, count, limit) in counts + (pass == .backwardData ? [gradient] : []) {
       guard let count, count < limit else { throw .convolutionOverflow(what: what, limit: limit) }
     }
   }

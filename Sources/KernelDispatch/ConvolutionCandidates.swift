@@ -45,9 +45,16 @@ struct ConvolutionKernels: Sendable {
 /// What a problem's types, the allowed instruction set and the caller's wishes leave of the kernels of convolution.
 struct ConvolutionFilter {
   /// For the pairs; says nothing of variants.
-  let pairs: CandidateFilter
-  let variant: String?
-  let microkernel: String?
+  var pairs: CandidateFilter
+  var variant: String?
+  var microkernel: String?
+
+  /// The same for any variant and micro-kernel.
+  var unforced: ConvolutionFilter {
+    var filter = self
+    (filter.pairs.tileSetIndex, filter.variant, filter.microkernel) = (nil, nil, nil)
+    return filter
+  }
 
   func rejection(of kernels: ConvolutionKernels, for problem: ConvolutionProblem) -> Rejection? {
     if let variant, kernels.variant.name != variant { return .variantNotAskedFor }

@@ -6,29 +6,30 @@ extension Dispatch {
   ///
   /// - Throws: as for products: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `invalidBlocking`, `noCandidate`.
   public func select(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> ConvolutionSelection {
-    let problems = ConvolutionProblem.all(of: descriptor)
-    return try choose(problems[0], descriptor.options).selection
+    try choose(ConvolutionProblem.largest(of: descriptor), descriptor.options).selection
   }
 
   /// What was selected for the largest part of `descriptor`, and the C plans of all. `weightsAhead`: weights are laid out once, for many calls.
   func plans(
     _ descriptor: ConvolutionDescriptor, weightsAhead: Bool
   ) throws(HeadroomError) -> (selection: ConvolutionSelection, plans: [ck_conv_plan]) {
-    var (selections, plans): ([ConvolutionSelection], [ck_conv_plan]) = ([], [])
+    var largest = ConvolutionProblem.largest(of: descriptor)
+    largest.weightsAhead = weightsAhead
+    let selection = try choose(largest, descriptor.options).selection
+    var plans: [ck_conv_plan] = []
     for var problem in ConvolutionProblem.all(of: descriptor) {
       problem.weightsAhead = weightsAhead
       let choice = try choose(problem, descriptor.options)
-      selections.append(choice.selection)
       plans.append(written(problem, choice.kernels, threads: choice.selection.threads, descriptor.options))
     }
-    return (selections[0], plans)
+    return (selection, plans)
   }
 
   /// Every candidate for `descriptor`, or the largest of its parts, with what became of it; the chosen one first, then by predicted time, then the
   /// rejected ones.
   public func explain(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> [ConvolutionCandidate] {
-    let problem = ConvolutionProblem.all(of: descriptor)[0]
-    let filter = try filter(descriptor.options, problem.inputType)
+    let problem = ConvolutionProblem.largest(of: descriptor)
+    let filter = try filter(descriptor.options, problem)
     let chosen: Choice?
     do throws(HeadroomError) {
       chosen = try choose(problem, descriptor.options)
@@ -58,7 +59,7 @@ extension Dispatch {
 
   private func choose(_ problem: ConvolutionProblem, _ options: SelectionOptions) throws(HeadroomError) -> Choice {
     try check(options.blocking)
-    let filter = try filter(options, problem.inputType)
+    let filter = try filter(options, problem)
     var best: Choice?
     for kernels in ConvolutionKernels.all where filter.rejection(of: kernels, for: problem) == nil {
       let choice = try predict(kernels, problem, options)
@@ -87,12 +88,12 @@ extension Dispatch {
         threads: threads))
   }
 
-  private func filter(_ options: SelectionOptions, _ inputType: ElementType) throws(HeadroomError) -> ConvolutionFilter {
+  private func filter(_ options: SelectionOptions, _ problem: ConvolutionProblem) throws(HeadroomError) -> ConvolutionFilter {
     let table = KernelTable.shared
     let variants = ConvolutionVariant.all.map(\.name)
     if let name = options.variant, !variants.contains(name) { throw .unknownVariant(found: name, known: variants) }
     let forced = overrideConvolution.map { variants[$0] }
-    var pairs = CandidateFilter(inputType: inputType, cap: min(cap, options.maxISA ?? cap), machineISA: machineISA)
+    var pairs = CandidateFilter(inputType: problem.inputType, cap: min(cap, options.maxISA ?? cap), machineISA: machineISA)
     pairs.without = options.without
     if let name = options.microkernel {
       let tiles = table.tileSets.indices.map(table.name(ofTileSet:))
@@ -102,6 +103,7 @@ extension Dispatch {
       // A depthwise kernel leaves no tile.
       if pairs.tileSetIndex == nil { pairs.tileSetIndex = -1 }
     }
-    return ConvolutionFilter(pairs: pairs, variant: options.variant ?? forced, microkernel: options.microkernel)
+    let filter = ConvolutionFilter(pairs: pairs, variant: options.variant ?? forced, microkernel: options.microkernel)
+    return problem.isUnmet ? filter.unforced : filter
   }
 }

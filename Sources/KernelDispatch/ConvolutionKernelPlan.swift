@@ -22,7 +22,9 @@ public struct ConvolutionKernelPlan: Sendable {
     init(_ plans: [ck_conv_plan], _ plain: UnsafeRawBufferPointer) throws(HeadroomError) {
       let sizes = plans.map { plan in withUnsafePointer(to: plan) { Int(ck_conv_ready_bytes($0)) } }
       let offset = sizes.reduce(0, +)
-      let byteCount = offset + (sizes.contains(0) ? plain.count : 0)
+      // What fills inputs that no output meets reads no weights.
+      let readsPlain = zip(sizes, plans).contains { $0 == 0 && $1.driver != CK_CONV_EMPTY && $1.image.channels > 0 }
+      let byteCount = offset + (readsPlain ? plain.count : 0)
       guard let memory = ck_gemm_packed_take(Int64(max(byteCount, 1))) else { throw .outOfMemory(byteCount: byteCount) }
       self.plans = .allocate(capacity: plans.count)
       _ = self.plans.initialize(from: plans)

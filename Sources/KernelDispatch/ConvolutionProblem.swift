@@ -7,6 +7,8 @@ struct ConvolutionProblem {
   let isOfWeights: Bool
   /// Whether the weights are laid out ahead of time: then that costs no call anything.
   var weightsAhead = false
+  /// Inputs that meet no output: anything may fill them, whatever was asked for.
+  var isUnmet = false
   let shape: ConvolutionShape
   let outputHeight: Int
   let outputWidth: Int
@@ -21,7 +23,16 @@ struct ConvolutionProblem {
   /// Where its operands begin, from those of the call.
   let offsets: ck_conv_offsets
 
-  /// The problems that `descriptor` asks for, one after another. The first is the largest.
+  /// Multiplications of one image, those with padding among them.
+  private var work: Double { Double(depth) * Double(outputHeight) * Double(outputWidth) * Double(channels) }
+
+  /// The largest of the problems that `descriptor` asks for.
+  static func largest(of descriptor: ConvolutionDescriptor) -> ConvolutionProblem {
+    let all = all(of: descriptor)
+    return all.dropFirst().reduce(all[0]) { $1.work > $0.work ? $1 : $0 }
+  }
+
+  /// The problems that `descriptor` asks for, to be solved in this order; at least one.
   static func all(of descriptor: ConvolutionDescriptor) -> [ConvolutionProblem] {
     descriptor.pass == .backwardData ? backwardData(descriptor) : [ConvolutionProblem(descriptor)]
   }

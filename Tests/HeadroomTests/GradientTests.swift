@@ -172,17 +172,23 @@ struct GradientTests {
       "\(silent)")
   }
 
-  @Test("No images: no gradient of the input, and one of zeros of the weights")
+  @Test("No images, or images of padding alone: no gradient of the input, and one of zeros of the weights")
   func noImages() throws {
-    for layout in ImageLayout.allCases {
-      for weights in WeightLayout.allCases {
-        let shape = ConvolutionShape(batch: 0, inputChannels: 5, height: 7, width: 7, outputChannels: 40, kernel: Extent(3))
-        let setting = ConvolutionSetting(shape) { ($0.inputLayout, $0.outputLayout, $0.weightLayout) = (layout, layout, weights) }
-        for (index, format) in Format.all.enumerated() {
-          let trial = try format.trial(setting)
-          for plan in try format.plans(setting, index, threads: 1) {
-            let finding = try trial.finding { try plan.run(trial) }
-            #expect(finding == nil, "\(plan.selection)")
+    var shape = ConvolutionShape(
+      batch: 0, inputChannels: 5, height: 7, width: 7, outputChannels: 40, kernel: Extent(3), padding: Padding(2))
+    for (batch, height, groups) in [(0, 7, 1), (2, 0, 1), (0, 7, 5), (2, 0, 5)] {
+      (shape.batch, shape.height, shape.groups, shape.outputChannels) = (batch, height, groups, groups == 5 ? 5 : 40)
+      for layout in ImageLayout.allCases {
+        for weights in WeightLayout.allCases {
+          let setting = ConvolutionSetting(shape) {
+            ($0.inputLayout, $0.outputLayout, $0.weightLayout) = (layout, layout, weights)
+          }
+          for (index, format) in Format.all.enumerated() {
+            let trial = try format.trial(setting)
+            for plan in try format.plans(setting, index, threads: 1) {
+              let finding = try trial.finding { try plan.run(trial) }
+              #expect(finding == nil, "\(plan.selection)")
+            }
           }
         }
       }
@@ -198,14 +204,25 @@ struct GradientTests {
       ConvolutionShape(inputChannels: 3, height: 9, width: 8, outputChannels: 3, kernel: Extent(2), stride: Extent(.max)),
       ConvolutionShape(
         inputChannels: 3, height: 9, width: 8, outputChannels: 3, kernel: Extent(2), stride: Extent(2), dilation: Extent(2)),
+      ConvolutionShape(
+        batch: 2, inputChannels: 4, height: 200, width: 190, outputChannels: 4, kernel: Extent(1), stride: Extent(100), groups: 4),
+      ConvolutionShape(inputChannels: 3, height: 0, width: 8, outputChannels: 3, kernel: Extent(2), padding: Padding(2)),
+      ConvolutionShape(
+        inputChannels: 3, height: 4, width: 0, outputChannels: 3, kernel: Extent(1), stride: Extent(2), padding: Padding(1)),
     ]
     let format = Format(pass: .backwardData, input: .float32, output: .float32)
     for shape in shapes {
       for layout in ImageLayout.allCases {
         let setting = ConvolutionSetting(shape) { ($0.inputLayout, $0.outputLayout, $0.hasBias) = (layout, layout, true) }
         let trial = try format.trial(setting)
-        let finding = try trial.finding { try ConvolutionPlan(format.descriptor(setting)).run(trial) }
-        #expect(finding == nil)
+        for variant in [nil, "direct.packed", "depthwise"] {
+          guard let plan = try? ConvolutionPlan(format.descriptor(setting, SelectionOptions(variant: variant))) else {
+            #expect(variant == "depthwise" && shape.groups != shape.inputChannels)
+            continue
+          }
+          let finding = try trial.finding { try plan.run(trial) }
+          #expect(finding == nil, "\(plan.selection)")
+        }
       }
     }
   }
