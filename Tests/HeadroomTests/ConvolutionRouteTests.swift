@@ -52,7 +52,8 @@ struct ConvolutionRouteTests {
     "Exact at every edge of tiles, vectors and images, whatever the layouts, steps and epilogue", arguments: ConvolutionRoute.all)
   func edges(route: ConvolutionRoute) throws {
     var index = 0
-    for outputs in [1, 3, 8, 17, 31, 33, 65] {
+    // Under the sanitizer, which takes ten times as long, those that leave a vector and a panel by one.
+    for outputs in Sanitizer.isActive ? [1, 17, 33] : [1, 3, 8, 17, 31, 33, 65] {
       for width in [1, 2, 7, 14, 15, 29] {
         for channels in [choice(index, [1, 2, 3]), choice(index, [5, 8, 16, 17])] {
           index += 1

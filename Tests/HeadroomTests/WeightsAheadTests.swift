@@ -37,7 +37,7 @@ struct WeightsAheadTests {
     _ body: (ConvolutionPlan) throws -> Void
   ) throws {
     let buffer = BufferNeeds.Buffer(type: descriptor.inputType, count: descriptor.shape.weightCount, base: weights.base)
-    for candidate in try ConvolutionRoute.third(explain(descriptor), index) {
+    for candidate in try ConvolutionRoute.share(of: explain(descriptor), index) {
       var descriptor = descriptor
       descriptor.options = SelectionOptions(variant: candidate.variant.name, microkernel: candidate.microkernel)
       (descriptor.options.threads, descriptor.options.keepsThreads) = (threads, true)
