@@ -91,7 +91,8 @@ struct ConvolutionRouteTests {
         batch: 1, inputChannels: 1024, height: 7, width: 7, outputChannels: 1024, kernel: Extent(3), padding: Padding(1),
         groups: 1024),
     ]
-    for (index, shape) in shapes.enumerated() {
+    // The first is half of the work, which the sanitizer makes ten times as long.
+    for (index, shape) in shapes.enumerated() where index > 0 || !Sanitizer.isActive {
       let wanted = ConvolutionSetting(shape) {
         ($0.inputType, $0.outputType, $0.data) = (route.inputType, route.outputType, .uniform)
         $0.inputLayout = choice(index, Self.layouts)
