@@ -23,3 +23,10 @@ void ck_conv_weights(const ck_conv_plan *plan, const ck_conv_operands *operands,
 
 int64_t ck_depthwise_weights_workspace_bytes(const ck_conv_plan *plan);
 void ck_conv_depthwise_weights(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
+
+/// Bytes of the points of all weights.
+int64_t ck_winograd_ready_bytes(const ck_conv_plan *plan);
+void ck_winograd_make_ready(const ck_conv_plan *plan, const void *weights, void *destination);
+
+int64_t ck_winograd_workspace_bytes(const ck_conv_plan *plan);
+void ck_conv_winograd(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);

@@ -11,6 +11,7 @@ static int64_t bytes_of(const ck_conv_plan *plan) {
   case CK_CONV_DEPTHWISE: return ck_depthwise_workspace_bytes(plan);
   case CK_CONV_WEIGHTS: return ck_weights_workspace_bytes(plan);
   case CK_CONV_DEPTHWISE_WEIGHTS: return ck_depthwise_weights_workspace_bytes(plan);
+  case CK_CONV_WINOGRAD: return ck_winograd_workspace_bytes(plan);
   }
   return 0;
 }
@@ -40,6 +41,7 @@ static ck_status run_driver(const ck_conv_plan *plan, const ck_conv_operands *of
   case CK_CONV_DEPTHWISE: ck_conv_depthwise(plan, &operands, workspace); break;
   case CK_CONV_WEIGHTS: ck_conv_weights(plan, &operands, workspace); break;
   case CK_CONV_DEPTHWISE_WEIGHTS: ck_conv_depthwise_weights(plan, &operands, workspace); break;
+  case CK_CONV_WINOGRAD: ck_conv_winograd(plan, &operands, workspace); break;
   }
   return CK_OK;
 }

@@ -15,6 +15,7 @@ int64_t ck_conv_ready_bytes(const ck_conv_plan *plan) {
   switch (plan->driver) {
   case CK_CONV_PRODUCTS: return plan->groups * product_bytes(plan);
   case CK_CONV_DIRECT: return ck_direct_ready_bytes(plan);
+  case CK_CONV_WINOGRAD: return ck_winograd_ready_bytes(plan);
   default: return 0;
   }
 }
@@ -22,10 +23,8 @@ int64_t ck_conv_ready_bytes(const ck_conv_plan *plan) {
 void ck_conv_make_ready(const ck_conv_plan *plan, const void *weights, void *destination) {
   const int64_t bytes = ck_element_bytes(plan->gemm.b_type);
   const char *source = (const char *)weights + plan->offsets.weights * bytes;
-  if (plan->driver == CK_CONV_DIRECT) {
-    ck_direct_make_ready(plan, source, destination);
-    return;
-  }
+  if (plan->driver == CK_CONV_DIRECT) return ck_direct_make_ready(plan, source, destination);
+  if (plan->driver == CK_CONV_WINOGRAD) return ck_winograd_make_ready(plan, source, destination);
   for (int64_t group = 0; group < plan->groups; group++)
     ck_gemm_pack_ahead(&plan->gemm, weights_are_left(plan), source + group * plan->layout.w_gs * bytes,
                        (char *)destination + group * product_bytes(plan));

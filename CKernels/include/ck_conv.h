@@ -10,6 +10,7 @@ typedef enum ck_conv_driver : int32_t {
   CK_CONV_DEPTHWISE = 3, ///< a filter for each channel
   CK_CONV_WEIGHTS = 4,   ///< the gradient of the weights: for each place of the kernel, a product over the output's pixels
   CK_CONV_DEPTHWISE_WEIGHTS = 5, ///< that of a filter for each channel
+  CK_CONV_WINOGRAD = 6,          ///< tiles of outputs by fewer multiplications than they have
 } ck_conv_driver;
 
 /// Where weights and output lie; strides in elements. Group g of the weights begins `w_gs * g` elements on, of the output `out_gs
@@ -51,6 +52,9 @@ typedef struct ck_conv_plan {
   int64_t band_channels;              ///< `depthwise`: and its channels
   int64_t band_columns;               ///< input columns of a copied band, padding included
   int64_t kept_panels;                ///< `direct`: so many panels of packed weights are kept
+  int32_t tile_outputs;               ///< `winograd`: along each axis of a tile
+  int64_t block_tiles;                ///< and the most tiles whose points are kept at once,
+  int64_t block_panels;               ///< times so many panels of sums
   ck_depthwise_fn depthwise;
   ck_channels vectors; ///< `depthwise`: what its vectors run along
 } ck_conv_plan;

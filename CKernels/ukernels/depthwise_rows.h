@@ -1,7 +1,7 @@
 // What the depthwise micro-kernels of every ISA share: the names of their rows, and how they walk over a block.
 #pragma once
 #include "ck_depthwise.h"
-#include "ukernels/unroll.h"
+#include "isa/unroll.h"
 
 #define CK_DEPTHWISE_NAME(channels, type, isa) ck_depthwise_##channels##_##type##_##isa
 #define CK_DEPTHWISE_ARGUMENTS const ck_block *b, const void *in, const void *w, float *out

@@ -3,7 +3,7 @@
 #include "ck_ukernel.h"
 #include "ck_fetching.h"
 #include "ukernels/form.h"
-#include "ukernels/unroll.h"
+#include "isa/unroll.h"
 
 #define CK_ROW_NAME(family, type, mr, nr, isa) ck_##family##_##type##_##mr##x##nr##_##isa
 #define CK_TILE_ARGUMENTS const ck_tile *t, const void *const *a, const void *const *b, void *c

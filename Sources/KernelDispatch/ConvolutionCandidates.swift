@@ -75,6 +75,9 @@ struct ConvolutionFilter {
     case .direct:
       let inPlace = problem.layout.w_os == 1 || problem.channels == 1
       return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfWeights)
+    case .winograd(let outputs):
+      if !problem.suitsWinograd { return .layout(.winograd) }
+      return variant != nil || problem.keepsBound(winograd: outputs) ? nil : .winogradNotAllowed
     case .weights:
       let inPlace = problem.layout.out_ks == 1 || problem.channels == 1
       return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfGradient)

@@ -4,9 +4,9 @@ import Tensors
 /// Predicts the time of a convolution, to rank candidates and to decide whether threads pay. Made of what `CostModel` knows of tiles and packing;
 /// cycles are of one core.
 struct ConvolutionCost {
-  private let problem: ConvolutionProblem
+  let problem: ConvolutionProblem
   private let blocks: BlockSizes
-  private let microarchitecture: Microarchitecture
+  let microarchitecture: Microarchitecture
 
   init(_ problem: ConvolutionProblem, _ blocks: BlockSizes, _ microarchitecture: Microarchitecture) {
     self.microarchitecture = microarchitecture
@@ -21,7 +21,7 @@ struct ConvolutionCost {
   }
 
   private var images: Double { Double(problem.shape.batch) }
-  private var groups: Double { Double(problem.shape.groups) }
+  var groups: Double { Double(problem.shape.groups) }
   private var pixels: Double { Double(problem.outputHeight * problem.outputWidth) }
   private var inputElements: Double { images * Double(problem.shape.inputChannels * problem.shape.height * problem.shape.width) }
 
@@ -33,6 +33,7 @@ struct ConvolutionCost {
       let pair = KernelTable.shared.candidates.pairs[index]
       switch kernels.variant.algorithm {
       case .direct: return direct(pair)
+      case .winograd(let outputs): return winograd(pair, outputs: outputs)
       case .weights: return weights(pair)
       case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights: return products(pair, kernels.variant.algorithm)
       }
@@ -60,7 +61,7 @@ struct ConvolutionCost {
     return pair.widens ? rate * 1.5 : rate
   }
 
-  private func weightRate(_ pair: CandidatePair) -> Double {
+  func weightRate(_ pair: CandidatePair) -> Double {
     if problem.weightsAhead { return 0 }
     let rate = problem.layout.w_os == 1 ? 0.6 : problem.depthStride == 1 && problem.inputType == .float32 ? 0.8 : 2
     return pair.widens ? rate * 1.5 : rate

@@ -46,6 +46,11 @@ public struct ConvolutionDescriptor: Sendable, Hashable {
   public var outputType: ElementType
   /// Of the gradient of the weights the identity.
   public var epilogue: ConvolutionEpilogue
+  /// Whether Winograd's algorithm may run, unasked, where it is faster and its error bound is that of direct sums: (k + 10) u times the largest sum of
+  /// |products| among the outputs of a tile (2 x 2, 4 x 4 or 6 x 6), not of the output itself. A variant that `options` names runs anyway.
+  ///
+  /// An infinity or a NaN in the input then shows in all outputs of the tiles that read it.
+  public var allowsWinograd: Bool
   public var options: SelectionOptions
 
   /// Input and output lie alike. Weights are `oihw` beside `nchw` and `hwio` beside `nhwc` unless given, `outputType` is `inputType` unless given.
@@ -62,6 +67,7 @@ public struct ConvolutionDescriptor: Sendable, Hashable {
     self.inputType = inputType
     self.outputType = outputType ?? inputType
     epilogue = ConvolutionEpilogue()
+    allowsWinograd = true
     options = SelectionOptions()
   }
 }

@@ -32,6 +32,7 @@ extension Dispatch {
       let pair = candidates.pairs[index]
       switch kernels.variant.algorithm {
       case .direct: fillDirect(&plan, problem, pair, threads: threads, blocked: blocked)
+      case .winograd(let outputs): fillWinograd(&plan, problem, pair, outputs: outputs, threads: threads)
       case .weights: fillWeights(&plan, problem, pair, threads: threads)
       case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights:
         fillProducts(&plan, problem, pair, kernels.variant.algorithm, threads: threads, options)
@@ -96,7 +97,7 @@ extension Dispatch {
   }
 
   /// The plan of one output row, whose tiles `direct` runs.
-  private func rowPlan(_ problem: ConvolutionProblem, _ pair: CandidatePair, threads: Int) -> ck_gemm_plan {
+  func rowPlan(_ problem: ConvolutionProblem, _ pair: CandidatePair, threads: Int) -> ck_gemm_plan {
     let descriptor = problem.rowProduct
     let row = OrientedProblem(descriptor, turns: false)
     let blocking = Blocking(mc: row.m, nc: row.n, kc: max(row.k, 1))

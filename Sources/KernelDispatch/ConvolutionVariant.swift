@@ -7,6 +7,8 @@ public struct ConvolutionVariant: Sendable, Hashable {
     case implicitGEMM
     case direct
     case depthwise
+    /// Tiles of so many outputs along each axis by fewer multiplications.
+    case winograd(outputs: Int)
     /// The gradient of the weights: a product for each place of the kernel.
     case weights
     /// That of a filter for each channel.
@@ -42,6 +44,7 @@ public struct ConvolutionVariant: Sendable, Hashable {
     ConvolutionVariant(
       name: "implicit-gemm.widened", algorithm: .implicitGEMM, products: ["outer.widened"],
       summary: "the same with bf16 widened to fp32"),
+    winograd(2), winograd(4), winograd(6),
     ConvolutionVariant(
       name: "depthwise", algorithm: .depthwise, products: [],
       summary: "a filter for each channel, the input where it lies, padding skipped"),
@@ -58,4 +61,14 @@ public struct ConvolutionVariant: Sendable, Hashable {
       name: "weights.depthwise", algorithm: .depthwiseWeights, products: [],
       summary: "the gradient of a filter for each channel, input and gradient where they lie"),
   ]
+
+  private static func winograd(_ outputs: Int) -> ConvolutionVariant {
+    let points = (outputs + 2) * (outputs + 2)
+    return ConvolutionVariant(
+      name: "winograd.\(outputs)x\(outputs)", algorithm: .winograd(outputs: outputs),
+      products: ["outer.packed-b", "outer.widened"],
+      summary:
+        "3x3 by \(points) multiplications for \(outputs * outputs) outputs instead of \(9 * outputs * outputs), in fp32; another error bound"
+    )
+  }
 }

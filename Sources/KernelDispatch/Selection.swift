@@ -60,6 +60,8 @@ public enum Rejection: Sendable, Hashable {
   case techniqueOff(Technique)
   /// Fewer multiplications, which the descriptor doesn't allow or these types and layouts rule out.
   case strassenNotAllowed
+  /// Fewer multiplications, which the descriptor doesn't allow, or so few channels that the errors might pass the bound of direct sums.
+  case winogradNotAllowed
   /// Products in bf16, less accurate than the descriptor asks for.
   case precisionNotAllowed
   /// A row of one vector, kept for measuring what a register tile is worth.
@@ -73,6 +75,7 @@ public enum Rejection: Sendable, Hashable {
     case packed = "an operand comes packed, for other panels"
     case pairsInA = "A must have unit stride along K, and K be even"
     case pointwise = "the kernel must be 1x1, at stride 1 and without padding"
+    case winograd = "the kernel must be 3x3, at stride 1 and without dilation"
     case depthwise = "every channel must be a group of its own, with one output channel"
     case imagePacked = "the image must be the operand that is packed"
     case evenPixels = "the pixels of the output must be equally far apart"
@@ -97,6 +100,7 @@ extension Rejection: CustomStringConvertible {
     case .microkernelNotAskedFor: "another micro-kernel was asked for"
     case .techniqueOff(let technique): "uses \(technique.rawValue), which is off"
     case .strassenNotAllowed: "Strassen's algorithm is not allowed, or not for such types and layouts"
+    case .winogradNotAllowed: "Winograd's algorithm is not allowed, or has too few channels to keep its error bound"
     case .precisionNotAllowed: "the descriptor asks for the precision of its operands"
     case .sameTileInC: "the same tile is there in C: runs only when asked for by name"
     case .withoutRegisterTile: "one vector of sums: runs only with the register tile off"

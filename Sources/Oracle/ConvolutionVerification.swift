@@ -31,8 +31,7 @@ struct ConvolutionJudge {
 
   /// `nil` if the element is right.
   func check(_ place: SIMD4<Int>) -> Mismatch? {
-    let (n, k, p, q) = (place[0], place[1], place[2], place[3])
-    return bound.mismatch(output[place], reference.entry(n, k, p, q), at: .pixel(n: n, k: k, p: p, q: q))
+    bound.mismatch(output[place], at: place, sizes: output.axes.sizes) { reference.entry($0[0], $0[1], $0[2], $0[3]) }
   }
 
   func verifyAll() -> Verdict {

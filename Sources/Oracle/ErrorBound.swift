@@ -22,6 +22,8 @@ struct ErrorBound {
   let type: ElementType
   let relative: Double
   let absolute: Double
+  /// Magnitudes are those of whole tiles, of so many elements along each axis.
+  let tileSize: Int
 
   /// - Parameters:
   ///   - depth: the number of products in a sum.
@@ -34,13 +36,14 @@ struct ErrorBound {
     precision: ReferencePrecision = .full
   ) {
     self.type = type
+    tileSize = tolerance.tileSize
     if tolerance == .exact {
       relative = 0
       absolute = 0
       return
     }
     let depth = Double(depth * precision.productCount)
-    let roundings = (tolerance == .proven ? depth : min(depth, 8 * depth.squareRoot())) + 10
+    let roundings = (tolerance == .proven ? depth : min(depth, 8 * depth.squareRoot())) + 10 + tolerance.transformRoundings
     let accumulator = inputType.accumulator
     // The reference is summed in Double and has an error of its own.
     relative = roundings * (accumulator.unitRoundoff + ElementType.float64.unitRoundoff) * 1.01 + precision.productError
@@ -58,6 +61,26 @@ struct ErrorBound {
     let bound = entry.magnitude.isFinite ? relative * entry.magnitude + absolute : 0
     if entry.value.isNaN ? found.isNaN : isWithin(found, entry.value, bound) { return nil }
     return Mismatch(place: place, found: found, expected: entry.value, bound: bound)
+  }
+
+  /// The same, by the largest magnitude in the element's tile.
+  ///
+  /// - Parameters:
+  ///   - index: of the element: image, channel, row, column.
+  ///   - sizes: of the result.
+  ///   - entry: its reference, and those of its neighbours.
+  func mismatch(_ found: Double, at index: SIMD4<Int>, sizes: SIMD4<Int>, entry: (SIMD4<Int>) -> ReferenceEntry) -> Mismatch? {
+    let place = Mismatch.Place.pixel(n: index[0], k: index[1], p: index[2], q: index[3])
+    var own = entry(index)
+    guard let alone = mismatch(found, own, at: place) else { return nil }
+    if tileSize == 1 { return alone }
+    let (top, left) = (index[2] / tileSize * tileSize, index[3] / tileSize * tileSize)
+    for row in top..<min(top + tileSize, sizes[2]) {
+      for column in left..<min(left + tileSize, sizes[3]) {
+        own.magnitude = max(own.magnitude, entry(SIMD4(index[0], index[1], row, column)).magnitude)
+      }
+    }
+    return mismatch(found, own, at: place)
   }
 
   func isWithin(_ found: Double, _ expected: Double, _ bound: Double) -> Bool {

@@ -152,21 +152,21 @@ extension GradientReference {
     precondition(gradient.axes.sizes == sizes, "the gradient has the sizes \(gradient.axes.sizes) in \(shape)")
     let bound = ErrorBound(
       tolerance, depth: depth, inputType: outputGradient.type, type: gradient.type, factor: epilogue.scale.magnitude)
-    func mismatch(_ found: Double, _ entry: ReferenceEntry, _ place: SIMD4<Int>) -> Mismatch? {
-      bound.mismatch(found, entry, at: .pixel(n: place[0], k: place[1], p: place[2], q: place[3]))
-    }
     if let seed = coverage.sampleSeed(multiplications: Double(gradient.axes.count) * Double(depth)), gradient.axes.count > 0 {
       let places = sample(sizes, seed: seed)
       for place in places {
-        if let wrong = mismatch(gradient[place], entry(place), place) { return .failed(wrong) }
+        if let wrong = bound.mismatch(gradient[place], at: place, sizes: sizes, entry: entry) { return .failed(wrong) }
       }
       return .passed(checked: places.count)
     }
-    let found = gradient.values()
-    for (index, entry) in entries().enumerated() where !bound.isSurelyWithin(found[index], entry.value) {
+    let (found, entries) = (gradient.values(), entries())
+    for (index, entry) in entries.enumerated() where !bound.isSurelyWithin(found[index], entry.value) {
       let (plane, column) = index.quotientAndRemainder(dividingBy: sizes[3])
       let place = SIMD4(plane / sizes[2] / sizes[1], plane / sizes[2] % sizes[1], plane % sizes[2], column)
-      if let wrong = mismatch(found[index], entry, place) { return .failed(wrong) }
+      let wrong = bound.mismatch(found[index], at: place, sizes: sizes) {
+        entries[(($0[0] * sizes[1] + $0[1]) * sizes[2] + $0[2]) * sizes[3] + $0[3]]
+      }
+      if let wrong { return .failed(wrong) }
     }
     return .passed(checked: found.count)
   }

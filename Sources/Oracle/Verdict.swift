@@ -52,6 +52,29 @@ public enum Tolerance: Sendable, Hashable {
   /// and Mary, "A new approach to probabilistic rounding error analysis", SIAM J. Sci. Comput. 2019). For operands of random
   /// sign; it sees a missing term at any depth, which the proven bound does not.
   case statistical
+  /// As `statistical`, by the largest magnitude in a tile of so many elements along each axis, whose errors depend on one another: the bound within
+  /// which Winograd's algorithm runs unasked.
+  case direct(tileSize: Int)
+  /// The same, and roundings that the transforms add: what Winograd's algorithm keeps whatever the number of channels.
+  case winograd(outputs: Int)
+
+  var tileSize: Int {
+    switch self {
+    case .exact, .proven, .statistical: 1
+    case .direct(let size), .winograd(let size): size
+    }
+  }
+
+  /// Roundings that transforms add. Errors of up to 8, 16 and 80 unit roundoffs beyond those of the sums were seen; a wrong coefficient has errors as
+  /// large as the terms.
+  var transformRoundings: Double {
+    switch self {
+    case .winograd(2): 16
+    case .winograd(4): 64
+    case .winograd: 320
+    case .exact, .proven, .statistical, .direct: 0
+    }
+  }
 }
 
 /// How many elements of a result are looked at.

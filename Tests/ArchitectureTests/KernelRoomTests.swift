@@ -11,6 +11,7 @@ struct KernelRoomTests {
     "ukernels": ["isa"],
     "pack": ["isa"],
     "epilogue": ["isa", "pack"],
+    "winograd": ["isa"],
     "gemm": ["epilogue", "pack"],
     "conv": ["epilogue", "gemm", "pack"],
   ]

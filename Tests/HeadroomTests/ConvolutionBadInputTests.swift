@@ -114,7 +114,7 @@ struct ConvolutionBadInputTests {
       let wanted = ConvolutionSetting(shape) { ($0.inputType, $0.outputType) = (route.inputType, route.outputType) }
       let (setting, plan) = try route.plan(wanted)
       let trial = try ConvolutionTrial(setting)
-      let finding = try trial.finding { _ in try plan.run(trial) }
+      let finding = try trial.finding(by: plan.selection.variant) { _ in try plan.run(trial) }
       #expect(finding == nil, "\(plan.selection)")
     }
     let single = ConvolutionShape(

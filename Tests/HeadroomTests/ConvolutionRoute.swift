@@ -18,7 +18,7 @@ struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
   /// Every route that this machine and HEADROOM_MAX_ISA allow, from the tables alone: a new row or variant turns up by itself.
   static let all: [ConvolutionRoute] = types.flatMap { input, output in
     var seen = Set<String>()
-    let probes = [probe(.nhwc, groups: 1), probe(.nhwc, groups: 4), probe(.nchw, groups: 4)]
+    let probes = [probe(.nhwc, groups: 1), probe(.nhwc, groups: 4), probe(.nchw, groups: 4), probe(.nhwc, kernel: 3)]
     let candidates = probes.flatMap { (try? explain($0.descriptor(input, output))) ?? [] }
     let routes = candidates.map {
       ConvolutionRoute(variant: $0.variant.name, microkernel: $0.microkernel, inputType: input, outputType: output)
@@ -38,8 +38,8 @@ struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
     return sorted.enumerated().filter { $0.offset % step == index % step }.map(\.element)
   }
 
-  private static func probe(_ layout: ImageLayout, groups: Int) -> ConvolutionSetting {
-    let shape = ConvolutionShape(inputChannels: 4, height: 4, width: 4, outputChannels: 4, kernel: Extent(1), groups: groups)
+  private static func probe(_ layout: ImageLayout, groups: Int = 1, kernel: Int = 1) -> ConvolutionSetting {
+    let shape = ConvolutionShape(inputChannels: 4, height: 4, width: 4, outputChannels: 4, kernel: Extent(kernel), groups: groups)
     return ConvolutionSetting(shape) {
       ($0.inputLayout, $0.outputLayout) = (layout, layout)
       $0.weightLayout = .hwio
@@ -64,6 +64,11 @@ struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
       { _ in },
       { ($0.kernel, $0.stride, $0.padding, $0.dilation) = (Extent(1), Extent(1), Padding(0), Extent(1)) },
       { ($0.outputChannels, $0.groups) = ($0.inputChannels, $0.inputChannels) },
+      {
+        ($0.kernel, $0.stride, $0.dilation) = (Extent(3), Extent(1), Extent(1))
+        $0.padding.bottom += max(0, 3 - $0.height - $0.padding.top - $0.padding.bottom)
+        $0.padding.right += max(0, 3 - $0.width - $0.padding.left - $0.padding.right)
+      },
     ]
     for change in changes {
       for layout in layouts {

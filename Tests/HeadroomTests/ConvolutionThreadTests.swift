@@ -49,7 +49,7 @@ struct ConvolutionThreadTests {
     var expected: [UInt8]?
     for threads in [1, 2, 16] {
       let plan = try plan(threads)
-      let finding = try trial.finding { _ in try plan.run(trial) }
+      let finding = try trial.finding(by: plan.selection.variant) { _ in try plan.run(trial) }
       #expect(finding == nil)
       #expect(expected ?? trial.output.bytes == trial.output.bytes, "\(setting): \(plan.selection)")
       expected = trial.output.bytes
@@ -71,7 +71,7 @@ struct ConvolutionThreadTests {
               trial.reset()
               try plan.run(trial)
             }
-            return (trial.finding(), trial.output.bytes)
+            return (trial.finding(by: plan.selection.variant), trial.output.bytes)
           }
         }
         return try await group.reduce(into: []) { $0.append($1) }
@@ -98,7 +98,7 @@ struct ConvolutionThreadTests {
         trial.reset()
         try withExtendedLifetime(workspace) { try plan.run(trial, workspace: workspace.start) }
         #expect(trial.output.bytes == byArena, "\(plan.selection)")
-        #expect(trial.finding() == nil)
+        #expect(trial.finding(by: plan.selection.variant) == nil)
       }
     }
   }

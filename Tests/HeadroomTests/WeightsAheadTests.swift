@@ -13,7 +13,7 @@ struct WeightsAheadTests {
       let forward = try ConvolutionTrial(setting)
       try forEachPlan(setting.descriptor(), index, weights: forward.weights, threads: choice(index, [1, 2])) { plan in
         let pointers = forward.pointers
-        let finding = try forward.finding { _ in
+        let finding = try forward.finding(by: plan.selection.variant) { _ in
           try plan.execute(input: pointers.input, output: pointers.output, bias: pointers.bias)
         }
         #expect(finding == nil, "\(plan.selection)")
@@ -23,7 +23,7 @@ struct WeightsAheadTests {
       descriptor.pass = .backwardData
       try forEachPlan(descriptor, index, weights: backward.other, threads: choice(index, [2, 1])) { plan in
         let bias = backward.bias.map { UnsafePointer($0.base.assumingMemoryBound(to: Float.self)) }
-        let finding = try backward.finding {
+        let finding = try backward.finding(by: plan.selection.variant) {
           try plan.execute(
             outputGradient: UnsafeRawPointer(backward.outputGradient.base), inputGradient: backward.gradient.base, bias: bias)
         }

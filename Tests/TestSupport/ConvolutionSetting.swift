@@ -48,3 +48,11 @@ public struct ConvolutionSetting: Sendable, Hashable, CustomStringConvertible {
     return words.joined(separator: "; ")
   }
 }
+
+extension Tolerance {
+  /// That of a variant of convolution by Winograd's algorithm, of which no sum is exact; `nil` of any other.
+  static func winograd(_ variant: String) -> Tolerance? {
+    guard variant.hasPrefix("winograd."), let outputs = variant.last?.wholeNumberValue else { return nil }
+    return .winograd(outputs: outputs)
+  }
+}

@@ -50,18 +50,19 @@ public final class ConvolutionTrial {
   /// Puts the output back to NaN throughout.
   public func reset() { output.poison() }
 
-  /// What is wrong after `implementation` ran on a fresh output, in words, as `finding`.
+  /// What is wrong after `implementation`, by a variant of convolution, ran on a fresh output, in words, as `finding`.
   public func finding(
-    tolerance: Tolerance? = nil, coverage: Coverage = .automatic, running implementation: (Pointers) throws -> Void
+    by variant: String = "", tolerance: Tolerance? = nil, coverage: Coverage = .automatic,
+    running implementation: (Pointers) throws -> Void
   ) rethrows -> String? {
     reset()
     try implementation(pointers)
-    return finding(tolerance: tolerance, coverage: coverage)
+    return finding(by: variant, tolerance: tolerance, coverage: coverage)
   }
 
   /// What is wrong after a run, in words; `nil` if the output is right and nothing else was written.
-  public func finding(tolerance: Tolerance? = nil, coverage: Coverage = .automatic) -> String? {
-    let chosen = tolerance ?? setting.tolerance
+  public func finding(by variant: String = "", tolerance: Tolerance? = nil, coverage: Coverage = .automatic) -> String? {
+    let chosen = tolerance ?? .winograd(variant) ?? setting.tolerance
     if case .failed(let mismatch) = reference.verify(output.view.readOnly, tolerance: chosen, coverage: coverage) {
       return "\(setting): \(mismatch)"
     }

@@ -43,17 +43,19 @@ public final class GradientTrial {
     }
   }
 
-  /// What is wrong after `implementation` ran on a fresh gradient, in words; `nil` if it is right and nothing else was written.
-  public func finding(tolerance: Tolerance? = nil, running implementation: () throws -> Void) rethrows -> String? {
+  /// What is wrong after `implementation`, by a variant of convolution, ran on a fresh gradient, in words; `nil` if it is right and nothing else was written.
+  public func finding(
+    by variant: String = "", tolerance: Tolerance? = nil, running implementation: () throws -> Void
+  ) rethrows -> String? {
     gradient.poison()
     try implementation()
-    return finding(tolerance: tolerance)
+    return finding(by: variant, tolerance: tolerance)
   }
 
   /// What is wrong after a run.
-  public func finding(tolerance: Tolerance? = nil) -> String? {
+  public func finding(by variant: String = "", tolerance: Tolerance? = nil) -> String? {
     let isExact = setting.data == .integers && (pass == .backwardWeights || setting.activation.isExact)
-    let chosen = tolerance ?? (isExact ? .exact : .statistical)
+    let chosen = tolerance ?? .winograd(variant) ?? (isExact ? .exact : .statistical)
     if case .failed(let mismatch) = reference.verify(gradient.view.readOnly, tolerance: chosen) {
       return "\(pass.rawValue); \(setting): \(mismatch)"
     }

@@ -1,0 +1,199 @@
+// Winograd's algorithm, F(m x m, 3 x 3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", arXiv:1509.09308):
+// tiles of m x m outputs by (m + 2)^2 multiplications for each pair of channels instead of 9 m^2. Points of the weights are made
+// first, by all threads. A task is a block of tiles: the points of their inputs, which stay in the caches, then for some panels
+// of output channels a matrix product at each point and the outputs of its sums.
+//
+// Contract: each sum over channels is one chain, and each tile's transforms are its own, so blocks and threads don't show in the
+// bits.
+#include <stdatomic.h>
+
+#include "ck_team.h"
+#include "conv/conv.h"
+#include "conv/winograd.h"
+#include "epilogue/epilogue.h"
+#include "pack/units.h"
+
+/// Byte offsets into the workspace, which begins with the points of the weights; the last are those of one thread.
+typedef struct ck_winograd_map {
+  int64_t threads, thread_bytes, total;
+  int64_t copies, sums, outputs;
+} ck_winograd_map;
+
+typedef struct ck_winograd_run {
+  const ck_conv_plan *plan;
+  const ck_conv_operands *operands;
+  char *workspace;
+  ck_winograd_sizes sizes;
+  ck_winograd_map map;
+  int64_t parts; ///< of a block's panels, each a task
+  _Atomic int64_t next_panel, next_task;
+} ck_winograd_run;
+
+/// Tiles [first, end) of one group, for panels [panel, panel + panels).
+typedef struct ck_tile_block {
+  int64_t group, first, end, panel, panels;
+} ck_tile_block;
+
+/// A thread's own.
+typedef struct ck_own {
+  float *inputs, *copies, *sums, *outputs;
+} ck_own;
+
+/// Whether outputs are stored where they belong, as they are.
+static bool stores_output(const ck_conv_plan *plan) {
+  const ck_gemm_plan *gemm = &plan->gemm;
+  return gemm->c_type == CK_F32 && gemm->c_cs == 1 && !gemm->accumulate && !gemm->has_epilogue;
+}
+
+/// Outputs of a strip, before they are finished.
+static int64_t kept_outputs(const ck_conv_plan *plan, const ck_winograd_sizes *sizes) {
+  return stores_output(plan) ? 0 : CK_MOST_STRIP * plan->tile_outputs * sizes->width;
+}
+
+static int64_t float_bytes(int64_t count) { return ck_round_up(count * (int64_t)sizeof(float), CK_LINE); }
+
+static ck_winograd_map map_of(const ck_conv_plan *plan, const ck_winograd_sizes *sizes) {
+  ck_winograd_map map = {};
+  if (!plan->ready) map.threads = float_bytes(plan->groups * sizes->panels * sizes->panel);
+  map.copies = float_bytes(sizes->points * sizes->input_point);
+  map.sums = map.copies + float_bytes(ck_winograd_copies(plan, sizes));
+  map.outputs = map.sums + float_bytes(sizes->points * sizes->sum_point);
+  map.thread_bytes = map.outputs + float_bytes(kept_outputs(plan, sizes));
+  // The taps of a panel lie there before.
+  if (!plan->ready) map.thread_bytes = ck_most(map.thread_bytes, float_bytes(ck_winograd_taps(plan)));
+  map.total = map.threads + plan->gemm.team.threads * map.thread_bytes;
+  return map;
+}
+
+int64_t ck_winograd_workspace_bytes(const ck_conv_plan *plan) {
+  const ck_winograd_sizes sizes = ck_winograd_sizes_of(plan);
+  return map_of(plan, &sizes).total;
+}
+
+static const float *panel_of(const ck_winograd_run *run, int64_t group, int64_t panel) {
+  const float *points = run->plan->ready ? run->plan->ready : (const void *)run->workspace;
+  return points + (group * run->sizes.panels + panel) * run->sizes.panel;
+}
+
+/// The sums over channels at each point, for the tiles of a block and `panels` panels from `panel` on.
+static void multiply(const ck_winograd_run *run, const ck_tile_block *block, int64_t panel, int64_t panels, const ck_own *own) {
+  const ck_winograd_sizes *sizes = &run->sizes;
+  const ck_gemm_plan *gemm = &run->plan->gemm;
+  const int64_t tiles = block->end - block->first, rows = ck_ceil_div(tiles, gemm->mr);
+  ck_tile tile = gemm->tile;
+  tile.blocks = 1;
+  tile.k = run->plan->image.channels;
+  tile.a_rs = sizes->depth;
+  tile.a_ks = 1;
+  tile.b_ks = gemm->nr;
+  tile.c_rs = sizes->width;
+  tile.narrow = false;
+  for (int64_t point = 0; point < sizes->points; point++)
+    for (int64_t p = 0; p < panels; p++) {
+      const void *b = panel_of(run, block->group, panel + p) + point * sizes->panel_point;
+      tile.n = ck_least(gemm->nr, run->plan->channels - (panel + p) * gemm->nr);
+      float *sums = own->sums + point * sizes->sum_point + p * gemm->nr;
+      for (int64_t i = 0, row = 0; i < rows; i++) {
+        const int64_t height = tiles / rows + (i < tiles % rows);
+        const void *a = own->inputs + point * sizes->input_point + row * sizes->depth;
+        gemm->tiles[height](&tile, &a, &b, sums + row * sizes->width);
+        row += height;
+      }
+    }
+}
+
+/// The outputs of a strip, from sums that begin at `sums`.
+static void store_strip(const ck_winograd_run *run, const ck_tile_block *block, const ck_strip *strip, int64_t panel,
+                        int64_t panels, const float *sums, float *kept) {
+  const ck_conv_plan *plan = run->plan;
+  const ck_conv_layout *layout = &plan->layout;
+  const int64_t outputs = plan->tile_outputs, p = strip->row * outputs, q = strip->column * outputs;
+  const int64_t channel = panel * plan->gemm.nr, bytes = ck_element_bytes(plan->gemm.c_type);
+  const bool in_place = stores_output(plan);
+  const int64_t place = strip->image * layout->out_ns + block->group * layout->out_gs + p * layout->out_ps;
+  char *row = (char *)run->operands->output + place * bytes;
+  const ck_winograd_outputs job = {
+      .points = sums,
+      .point = run->sizes.sum_point,
+      .tile = run->sizes.width,
+      .outputs = in_place ? (float *)row + q * layout->out_qs + channel : kept,
+      .row = in_place ? layout->out_ps : strip->tiles * outputs * run->sizes.width,
+      .pixel = in_place ? layout->out_qs : run->sizes.width,
+      .rows = ck_least(outputs, plan->image.out_rows - p),
+      .columns = ck_least(strip->tiles * outputs, plan->image.out_columns - q),
+      .tiles = strip->tiles,
+      .channels = ck_least(panels * plan->gemm.nr, plan->channels - channel),
+  };
+  run->sizes.transforms->sums(&job);
+  if (in_place) return;
+  const float *bias = run->operands->bias;
+  for (int64_t i = 0; i < job.rows; i++) {
+    const ck_gemm_operands finished = {.c = row + i * layout->out_ps * bytes,
+                                       .bias = bias ? bias + block->group * plan->channels : NULL};
+    const ck_finished done = {.sums = kept + i * job.row,
+                              .sums_rs = job.pixel,
+                              .row = q,
+                              .column = channel,
+                              .rows = job.columns,
+                              .columns = job.channels};
+    ck_epilogue_store(&plan->gemm, &finished, &done, 1, 0);
+  }
+}
+
+static void run_block(const ck_winograd_run *run, const ck_tile_block *block, const ck_own *own) {
+  const ck_conv_plan *plan = run->plan;
+  ck_winograd_make_inputs(plan, &run->sizes, run->operands->input, block->group, block->first, block->end, own->copies,
+                          own->inputs);
+  const int64_t end = block->panel + block->panels, most = CK_MOST_STRIP / plan->tile_outputs;
+  for (int64_t panel = block->panel; panel < end; panel += plan->block_panels) {
+    const int64_t panels = ck_least(plan->block_panels, end - panel);
+    multiply(run, block, panel, panels, own);
+    for (int64_t tile = block->first; tile < block->end;) {
+      const ck_strip strip = ck_strip_from(&run->sizes, tile, block->end, most);
+      store_strip(run, block, &strip, panel, panels, own->sums + (tile - block->first) * run->sizes.width, own->outputs);
+      tile += strip.tiles;
+    }
+  }
+}
+
+static ck_tile_block block_of(const ck_winograd_run *run, int64_t task) {
+  const ck_winograd_sizes *sizes = &run->sizes;
+  const int64_t part = task % run->parts, block = task / run->parts % sizes->blocks;
+  const int64_t panel = sizes->panels * part / run->parts;
+  return (ck_tile_block){
+      .group = task / run->parts / sizes->blocks,
+      .first = block * run->plan->block_tiles,
+      .end = ck_least((block + 1) * run->plan->block_tiles, sizes->tiles),
+      .panel = panel,
+      .panels = sizes->panels * (part + 1) / run->parts - panel,
+  };
+}
+
+static void run_thread(void *context, int32_t thread, int32_t threads) {
+  ck_winograd_run *run = context;
+  const ck_conv_plan *plan = run->plan;
+  char *base = run->workspace + run->map.threads + thread * run->map.thread_bytes;
+  if (!plan->ready) {
+    const int64_t count = plan->groups * run->sizes.panels;
+    for (int64_t i; (i = atomic_fetch_add_explicit(&run->next_panel, 1, memory_order_relaxed)) < count;)
+      ck_winograd_make_panel(plan, &run->sizes, run->operands->weights, i % run->sizes.panels, i / run->sizes.panels,
+                             (float *)base, (float *)run->workspace + i * run->sizes.panel);
+    if (threads > 1) ck_team_barrier();
+  }
+  const ck_own own = {(float *)base, (float *)(base + run->map.copies), (float *)(base + run->map.sums),
+                      (float *)(base + run->map.outputs)};
+  const int64_t tasks = plan->groups * run->sizes.blocks * run->parts;
+  for (int64_t task; (task = atomic_fetch_add_explicit(&run->next_task, 1, memory_order_relaxed)) < tasks;) {
+    const ck_tile_block block = block_of(run, task);
+    run_block(run, &block, &own);
+  }
+}
+
+void ck_conv_winograd(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace) {
+  ck_winograd_run run = {.plan = plan, .operands = operands, .workspace = workspace, .sizes = ck_winograd_sizes_of(plan)};
+  run.map = map_of(plan, &run.sizes);
+  const int64_t blocks = plan->groups * run.sizes.blocks, threads = plan->gemm.team.threads;
+  if (blocks == 0) return;
+  run.parts = ck_most(ck_least(ck_ceil_div(threads, blocks), run.sizes.panels), 1);
+  ck_team_run(plan->gemm.team, run_thread, &run);
+}
