@@ -30,3 +30,6 @@ void ck_winograd_make_ready(const ck_conv_plan *plan, const void *weights, void 
 
 int64_t ck_winograd_workspace_bytes(const ck_conv_plan *plan);
 void ck_conv_winograd(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
+
+int64_t ck_winograd_weights_workspace_bytes(const ck_conv_plan *plan);
+void ck_conv_winograd_weights(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);

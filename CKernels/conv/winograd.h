@@ -1,21 +1,24 @@
-// Winograd's algorithm: what its parts share.
+// Winograd's algorithm: what its drivers share.
 #pragma once
 #include "ck_winograd.h"
 #include "conv/band.h"
 
-/// Worked out once a call. Elements are fp32.
-typedef struct ck_winograd_sizes {
-  const ck_winograd *transforms;
-  int64_t points;                  ///< of a tile
-  int64_t tile_rows, tile_columns; ///< of an image
-  int64_t tiles, blocks;           ///< of all images
-  int64_t panels;                  ///< of a group's output channels
-  int64_t depth, input_point;      ///< of inputs: elements from tile to tile, from point to point
-  int64_t panel_point, panel;      ///< of weights: from point to point of a panel, from panel to panel
-  int64_t width, sum_point;        ///< of sums: from tile to tile, from point to point
-} ck_winograd_sizes;
+/// Floats of a line. What lies a multiple of some pages apart, as the points of a tile would, is moved by one: else all of it
+/// would fall into one set of the caches.
+enum { CK_LINE_FLOATS = 16 };
 
-ck_winograd_sizes ck_winograd_sizes_of(const ck_conv_plan *plan);
+/// The tiles of a plan.
+typedef struct ck_winograd_grid {
+  const ck_winograd *transforms;
+  int64_t points;        ///< of a tile
+  int64_t rows, columns; ///< of tiles, of an image
+  int64_t tiles, blocks; ///< of all images
+} ck_winograd_grid;
+
+ck_winograd_grid ck_winograd_grid_of(const ck_conv_plan *plan);
+
+/// Floats from tile to tile of so many channels.
+int64_t ck_winograd_depth(int64_t channels);
 
 /// Tiles side by side: of one row of tiles of an image.
 typedef struct ck_strip {
@@ -23,16 +26,19 @@ typedef struct ck_strip {
 } ck_strip;
 
 /// Those from `tile` on, at most `most`, in a block that ends with `end`.
-ck_strip ck_strip_from(const ck_winograd_sizes *sizes, int64_t tile, int64_t end, int64_t most);
+ck_strip ck_strip_from(const ck_winograd_grid *grid, int64_t tile, int64_t end, int64_t most);
 
-/// Elements that the making of points takes beside them: of weights, the taps of a panel; of inputs, rows that are copied.
-int64_t ck_winograd_taps(const ck_conv_plan *plan);
-int64_t ck_winograd_copies(const ck_conv_plan *plan, const ck_winograd_sizes *sizes);
+/// A tensor whose tiles become points: the input, or the gradient of the output.
+typedef struct ck_winograd_view {
+  const ck_conv_plan *plan; ///< whose input it is
+  int64_t taps;             ///< along each axis of a tile
+  struct ck_winograd_by_type transforms;
+  int64_t depth, point; ///< floats from tile to tile, from point to point
+} ck_winograd_view;
 
-/// Makes the points of one panel of a group's weights; `weights`: where the plan's begin.
-void ck_winograd_make_panel(const ck_conv_plan *plan, const ck_winograd_sizes *sizes, const void *weights, int64_t panel,
-                            int64_t group, float *taps, float *points);
+/// Floats of rows that are copied while points are made.
+int64_t ck_winograd_copies(const ck_winograd_view *view, const ck_winograd_grid *grid);
 
-/// Makes the points of the inputs of tiles [tile, end) of a group.
-void ck_winograd_make_inputs(const ck_conv_plan *plan, const ck_winograd_sizes *sizes, const void *input, int64_t group,
+/// Makes the points of tiles [tile, end) of a group.
+void ck_winograd_make_points(const ck_winograd_view *view, const ck_winograd_grid *grid, const void *tensor, int64_t group,
                              int64_t tile, int64_t end, float *copies, float *points);

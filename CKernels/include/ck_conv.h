@@ -11,6 +11,7 @@ typedef enum ck_conv_driver : int32_t {
   CK_CONV_WEIGHTS = 4,   ///< the gradient of the weights: for each place of the kernel, a product over the output's pixels
   CK_CONV_DEPTHWISE_WEIGHTS = 5, ///< that of a filter for each channel
   CK_CONV_WINOGRAD = 6,          ///< tiles of outputs by fewer multiplications than they have
+  CK_CONV_WINOGRAD_WEIGHTS = 7,  ///< the gradient of the weights by such tiles
 } ck_conv_driver;
 
 /// Where weights and output lie; strides in elements. Group g of the weights begins `w_gs * g` elements on, of the output `out_gs
@@ -45,16 +46,17 @@ typedef struct ck_conv_plan {
   bool copy_input;    ///< `direct`, `weights`: bands of the input are copied: padded, widened, turned, as the kernels need them
   bool pack_gradient; ///< `weights`: panels of the output's gradient, else where it lies
   bool merge_columns; ///< `weights`: all places of a row of the kernel are rows of one product
-  bool sums_apart;    ///< `weights`: the result can't hold the sums
-  int32_t channel_parts, panel_parts; ///< `weights`: so many parts of a group's channels and panels are tasks
+  bool sums_apart;    ///< `weights`, `winograd_weights`: the result can't hold the sums
+  int32_t tile_parts; ///< `winograd_weights`: so many parts of all tiles are summed apart
+  int32_t channel_parts, panel_parts; ///< `weights`, `winograd_weights`: so many parts of a group's channels and panels are tasks
   int64_t band_images;                ///< `weights`: images of a band, above 1 all their rows
   int64_t band_rows;                  ///< output rows of a band
   int64_t band_channels;              ///< `depthwise`: and its channels
   int64_t band_columns;               ///< input columns of a copied band, padding included
   int64_t kept_panels;                ///< `direct`: so many panels of packed weights are kept
-  int32_t tile_outputs;               ///< `winograd`: along each axis of a tile
+  int32_t tile_outputs;               ///< `winograd`, `winograd_weights`: along each axis of a tile
   int64_t block_tiles;                ///< and the most tiles whose points are kept at once,
-  int64_t block_panels;               ///< times so many panels of sums
+  int64_t block_panels;               ///< `winograd`: times so many panels of sums
   ck_depthwise_fn depthwise;
   ck_channels vectors; ///< `depthwise`: what its vectors run along
 } ck_conv_plan;

@@ -16,7 +16,7 @@ enum { CK_LINE_UNITS = CK_LINE / 4 };
 
 /// Where depth `d` of the source goes.
 static inline int64_t depth_in_panel(const ck_panel *p, int64_t d) {
-  return p->places <= 1 ? d : d % p->places * (p->k / p->places) + d / p->places;
+  return p->places <= 1 ? d : d % p->places * ((p->whole ? p->whole : p->k) / p->places) + d / p->places;
 }
 
 // MARK: transposition
@@ -150,6 +150,29 @@ static void CK_NAME(widen)(const ck_panel *p) {
   }
 }
 
+// Adjacent along K: rows are widened piece by piece, and then turned round.
+static void CK_NAME(transpose_widened)(const ck_panel *p) {
+  enum { rows = 16, most = 144 };
+  _Alignas(CK_LINE) float widened[rows * most];
+  if (p->places > most) return CK_NAME(gather_widened)(p);
+  const int64_t places = ck_most(p->places, 1), depths = most / places * places;
+  for (int64_t i = 0; i < p->live; i += rows)
+    for (int64_t d = 0; d < p->k; d += depths) {
+      const ck_panel piece = {.source = (const char *)widened,
+                              .destination = p->destination + 4 * (i + d / places * p->width),
+                              .live = ck_least(rows, p->live - i),
+                              .k = ck_least(depths, p->k - d),
+                              .rs = 4 * most,
+                              .ks = 4,
+                              .width = p->width,
+                              .places = p->places,
+                              .whole = p->k};
+      for (int64_t r = 0; r < piece.live; r++)
+        widen_row(widened + r * most, (const uint16_t *)(p->source + (i + r) * p->rs) + d, piece.k);
+      CK_NAME(transpose)(&piece);
+    }
+}
+
 // MARK: pairs of depths
 
 static inline void interleave_rows(uint16_t *restrict to, const uint16_t *restrict even, const uint16_t *restrict odd,
@@ -256,6 +279,7 @@ const ck_movers CK_NAME(ck_movers) = {
     .gather = {[CK_F32] = CK_NAME(gather_f32), [CK_BF16] = CK_NAME(gather_bf16), [CK_F64] = CK_NAME(gather_f64)},
     .transpose = CK_NAME(transpose),
     .widen = CK_NAME(widen),
+    .transpose_widened = CK_NAME(transpose_widened),
     .gather_widened = CK_NAME(gather_widened),
     .interleave = CK_NAME(interleave),
     .gather_pairs = CK_NAME(gather_pairs),

@@ -73,7 +73,8 @@ void ck_pack_panel(const ck_pack_job *job, const ck_panel *p) {
   if (job->kr == CK_TILE_DEPTH) return pack_lines(movers, p);
   if (job->kr == 2) return pack_pairs(movers, p);
   const bool along_panel = p->rs == ck_element_bytes(job->from);
-  if (job->from != job->to) return (along_panel ? movers->widen : movers->gather_widened)(p);
+  if (job->from != job->to)
+    return (along_panel ? movers->widen : p->ks == 2 ? movers->transpose_widened : movers->gather_widened)(p);
   if (along_panel) return movers->copy[job->from](p);
   const bool units_along_k = job->from == CK_F32 && p->ks == 4;
   (units_along_k ? movers->transpose : movers->gather[job->from])(p);

@@ -9,6 +9,7 @@ typedef struct ck_panel {
   int64_t live, k, rs, ks; ///< strides in bytes
   int64_t width;  ///< rows from one group of KR depths to the next: of the panel, or of several if other depths lie between
   int64_t places; ///< as in the job; 0 as 1
+  int64_t whole;  ///< with places: the depths of the whole panel, of which these are some; 0: K
 } ck_panel;
 
 /// Where two depths of `count` rows go: a unit of two bf16 for each row, `part_units` on for each further part.
@@ -31,11 +32,11 @@ typedef void (*ck_mover)(const ck_panel *panel);
 
 /// What moves the live rows of a panel, by how the source lies. Arrays: by ck_dtype.
 typedef struct ck_movers {
-  ck_mover copy[3];                  ///< adjacent along the panel
-  ck_mover gather[3];                ///< any strides
-  ck_mover transpose;                ///< 4-byte units adjacent along K
-  ck_mover widen, gather_widened;    ///< bf16 to fp32: adjacent along the panel, any strides
-  ck_mover interleave, gather_pairs; ///< pairs of bf16 depths: adjacent along the panel, any strides
+  ck_mover copy[3];                                  ///< adjacent along the panel
+  ck_mover gather[3];                                ///< any strides
+  ck_mover transpose;                                ///< 4-byte units adjacent along K
+  ck_mover widen, transpose_widened, gather_widened; ///< bf16 to fp32: adjacent along the panel, adjacent along K, any strides
+  ck_mover interleave, gather_pairs;                 ///< pairs of bf16 depths: adjacent along the panel, any strides
   void (*split)(const float *even, const float *odd, const ck_split *to); ///< pairs of fp32 depths into parts in bf16
   void (*sum[3])(const ck_sum_line *line);                                ///< not of bf16
 } ck_movers;

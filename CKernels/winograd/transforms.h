@@ -21,10 +21,10 @@ CK_INLINE float power(float p, const int exponent) {
   return value;
 }
 
-/// One axis of the inputs at the points of so many pairs: B^T d.
-CK_INLINE void input_points(ck_vf *to, const ck_vf *d, const int pairs) {
+/// One axis of inputs, as many as points: B^T d.
+CK_INLINE void input_points(ck_vf *to, const ck_vf *d, const int inputs, const int pairs) {
   const ck_points *at = &ck_points_of[pairs];
-  const int last = 2 * pairs + 1;
+  const int last = inputs - 1;
   ck_vf zero = d[last - 1], infinity = d[last];
   CK_EACH (i, pairs) {
     zero = add_times(zero, d[2 * i], at->all[i]);
@@ -80,69 +80,75 @@ CK_INLINE void outputs_of(ck_vf *to, const ck_vf *m, const int outputs, const in
   }
 }
 
-/// Points along the columns, of all columns of the tiles; then, tile by tile, along the rows.
-#define CK_INPUTS(name, element, m)                                                                                              \
-  static void CK_NAME(name)(const ck_winograd_inputs *in) {                                                                      \
-    enum { points = (m) + 2 };                                                                                                   \
+/// Points of tiles of `taps` x `taps`, each `m` on from the last: along the columns, of all columns of the tiles; then, tile by
+/// tile, along the rows. `axis`: what makes those of one axis.
+#define CK_TILES(name, element, m, taps, axis)                                                                                   \
+  static void CK_NAME(name)(const ck_winograd_tiles *in) {                                                                       \
+    enum { points = (m) + 2, overlap = (taps) - (m) };                                                                           \
     static const element zeros[CK_LANES] = {};                                                                                   \
     ck_vf down[CK_MOST_STRIP + 2][points];                                                                                       \
     for (int64_t channel = 0; channel < in->channels; channel += CK_LANES) {                                                     \
-      const element *row[points];                                                                                                \
-      int64_t step[points];                                                                                                      \
+      const element *row[taps];                                                                                                  \
+      int64_t step[taps];                                                                                                        \
       const bool whole = in->channels - channel >= CK_LANES;                                                                     \
       const ck_mask some = ck_first(whole ? CK_LANES : in->channels - channel);                                                  \
-      for (int i = 0; i < points; i++) {                                                                                         \
+      for (int i = 0; i < (taps); i++) {                                                                                         \
         row[i] = in->rows[i] ? (const element *)in->rows[i] + channel : zeros;                                                   \
         step[i] = in->rows[i] ? in->pixel : 0;                                                                                   \
       }                                                                                                                          \
-      for (int64_t x = 0; x < in->tiles * (m) + 2; x++) {                                                                        \
-        ck_vf d[points] = {};                                                                                                    \
+      for (int64_t x = 0; x < in->tiles * (m) + overlap; x++) {                                                                  \
+        ck_vf d[taps] = {};                                                                                                      \
         if (x >= in->first && x < in->end)                                                                                       \
-          CK_EACH (i, points) d[i] = whole ? ck_load(row[i] + x * step[i]) : ck_load_first(row[i] + x * step[i], some);          \
-        input_points(down[x], d, (m) / 2);                                                                                       \
+          CK_EACH (i, taps) d[i] = whole ? ck_load(row[i] + x * step[i]) : ck_load_first(row[i] + x * step[i], some);            \
+        axis(down[x], d, taps, (m) / 2);                                                                                         \
       }                                                                                                                          \
       float *to = in->points + channel;                                                                                          \
       for (int64_t tile = 0; tile < in->tiles; tile++, to += in->tile)                                                           \
         CK_EACH (i, points) {                                                                                                    \
-          ck_vf d[points], across[points];                                                                                       \
-          CK_EACH (j, points) d[j] = down[tile * (m) + j][i];                                                                    \
-          input_points(across, d, (m) / 2);                                                                                      \
+          ck_vf d[taps], across[points];                                                                                         \
+          CK_EACH (j, taps) d[j] = down[tile * (m) + j][i];                                                                      \
+          axis(across, d, taps, (m) / 2);                                                                                        \
           CK_EACH (j, points) ck_store(to + (i * points + j) * in->point, across[j]);                                            \
         }                                                                                                                        \
     }                                                                                                                            \
   }
 
-/// One tile's outputs of one vector of channels; `whole`: all of them exist.
-CK_INLINE void store_outputs(const ck_winograd_outputs *out, int64_t tile, int64_t channel, const bool whole, const int m) {
-  const float *from = out->points + tile * out->tile + channel;
-  float *to = out->outputs + tile * m * out->pixel + channel;
-  const ck_mask some = ck_first(whole || out->channels - channel >= CK_LANES ? CK_LANES : out->channels - channel);
+/// One vector of channels of one tile of `size` x `size` results out of its sums at (m + 2)^2 points; `whole`: all of them exist.
+CK_INLINE void store_results(const ck_winograd_sums *in, int64_t tile, int64_t channel, const bool whole, const int size,
+                             const int m) {
+  const float *from = in->points + tile * in->tile + channel;
+  float *to = in->results + tile * in->step + channel;
+  const ck_mask some = ck_first(whole || in->channels - channel >= CK_LANES ? CK_LANES : in->channels - channel);
   ck_vf across[CK_MOST_POINTS][CK_MOST_POINTS];
   CK_EACH (i, m + 2) {
     ck_vf sums[CK_MOST_POINTS];
-    CK_EACH (j, m + 2) sums[j] = ck_load(from + (i * (m + 2) + j) * out->point);
-    outputs_of(across[i], sums, m, m / 2);
+    CK_EACH (j, m + 2) sums[j] = ck_load(from + (i * (m + 2) + j) * in->point);
+    if (size != m)
+#pragma clang loop unroll(disable)
+      for (int64_t part = 1; part < in->parts; part++)
+        CK_EACH (j, m + 2) sums[j] = ck_add(sums[j], ck_load(from + part * in->part + (i * (m + 2) + j) * in->point));
+    outputs_of(across[i], sums, size, m / 2);
   }
-  CK_EACH (j, m) {
-    if (!whole && tile * m + j >= out->columns) continue;
+  CK_EACH (j, size) {
+    if (!whole && tile * size + j >= in->columns) continue;
     ck_vf sums[CK_MOST_POINTS], down[CK_MOST_POINTS];
     CK_EACH (i, m + 2) sums[i] = across[i][j];
-    outputs_of(down, sums, m, m / 2);
-    CK_EACH (i, m) {
-      float *place = to + i * out->row + j * out->pixel;
+    outputs_of(down, sums, size, m / 2);
+    CK_EACH (i, size) {
+      float *place = to + i * in->row + j * in->pixel;
       if (whole) ck_store(place, down[i]);
-      else if (i < out->rows) ck_store_first(place, down[i], some);
+      else if (i < in->rows) ck_store_first(place, down[i], some);
     }
   }
 }
 
-#define CK_SUMS(name, m)                                                                                                         \
-  static void CK_NAME(name)(const ck_winograd_outputs *out) {                                                                    \
-    for (int64_t tile = 0; tile < out->tiles; tile++) {                                                                          \
-      const bool inside = out->rows >= (m) && (tile + 1) * (m) <= out->columns;                                                  \
-      for (int64_t channel = 0; channel < out->channels; channel += CK_LANES) {                                                  \
-        if (inside && out->channels - channel >= CK_LANES) store_outputs(out, tile, channel, true, m);                           \
-        else store_outputs(out, tile, channel, false, m);                                                                        \
+#define CK_SUMS(name, size, m)                                                                                                   \
+  static void CK_NAME(name)(const ck_winograd_sums *in) {                                                                        \
+    for (int64_t tile = 0; tile < in->tiles; tile++) {                                                                           \
+      const bool inside = in->rows >= (size) && (tile + 1) * (size) <= in->columns;                                              \
+      for (int64_t channel = 0; channel < in->channels; channel += CK_LANES) {                                                   \
+        if (inside && in->channels - channel >= CK_LANES) store_results(in, tile, channel, true, size, m);                       \
+        else store_results(in, tile, channel, false, size, m);                                                                   \
       }                                                                                                                          \
     }                                                                                                                            \
   }
@@ -166,16 +172,23 @@ CK_INLINE void store_outputs(const ck_winograd_outputs *out, int64_t tile, int64
   }
 
 #define CK_TRANSFORMS(m)                                                                                                         \
-  CK_INPUTS(inputs##m##_f32, float, m)                                                                                           \
-  CK_INPUTS(inputs##m##_bf16, uint16_t, m)                                                                                       \
+  CK_TILES(inputs##m##_f32, float, m, (m) + 2, input_points)                                                                     \
+  CK_TILES(inputs##m##_bf16, uint16_t, m, (m) + 2, input_points)                                                                 \
+  CK_TILES(gradients##m##_f32, float, m, m, filter_points)                                                                       \
+  CK_TILES(gradients##m##_bf16, uint16_t, m, m, filter_points)                                                                   \
   CK_WEIGHTS(weights##m, m)                                                                                                      \
-  CK_SUMS(sums##m, m)
+  CK_SUMS(outputs##m, m, m)                                                                                                      \
+  CK_SUMS(weights_of##m, 3, m)
 
 CK_TRANSFORMS(2)
 CK_TRANSFORMS(4)
 CK_TRANSFORMS(6)
 
 #define CK_ROW(m)                                                                                                                \
-  { m, CK_LANES, CK_NAME(inputs##m##_f32), CK_NAME(inputs##m##_bf16), CK_NAME(weights##m), CK_NAME(sums##m) }
+  {                                                                                                                              \
+    .outputs = m, .lanes = CK_LANES, .inputs = {CK_NAME(inputs##m##_f32), CK_NAME(inputs##m##_bf16)},                            \
+    .gradients = {CK_NAME(gradients##m##_f32), CK_NAME(gradients##m##_bf16)}, .weights = CK_NAME(weights##m),                    \
+    .outputs_of = CK_NAME(outputs##m), .weights_of = CK_NAME(weights_of##m)                                                      \
+  }
 
 const ck_winograd CK_NAME(ck_winograd)[3] = {CK_ROW(2), CK_ROW(4), CK_ROW(6)};

@@ -75,7 +75,7 @@ struct ConvolutionFilter {
     case .direct:
       let inPlace = problem.layout.w_os == 1 || problem.channels == 1
       return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfWeights)
-    case .winograd(let outputs):
+    case .winograd(let outputs), .winogradWeights(let outputs):
       if !problem.suitsWinograd { return .layout(.winograd) }
       return variant != nil || problem.keepsBound(winograd: outputs) ? nil : .winogradNotAllowed
     case .weights:

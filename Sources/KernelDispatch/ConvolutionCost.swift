@@ -20,10 +20,10 @@ struct ConvolutionCost {
     rowBytes >= 2048 ? microarchitecture.farWeightsFactor : rowBytes >= 1024 ? 1.15 : rowBytes >= 512 ? 1.02 : 1
   }
 
-  private var images: Double { Double(problem.shape.batch) }
+  var images: Double { Double(problem.shape.batch) }
   var groups: Double { Double(problem.shape.groups) }
-  private var pixels: Double { Double(problem.outputHeight * problem.outputWidth) }
-  private var inputElements: Double { images * Double(problem.shape.inputChannels * problem.shape.height * problem.shape.width) }
+  var pixels: Double { Double(problem.outputHeight * problem.outputWidth) }
+  var inputElements: Double { images * Double(problem.shape.inputChannels * problem.shape.height * problem.shape.width) }
 
   func cycles(_ kernels: ConvolutionKernels) -> Double {
     if problem.isEmpty { return 0 }
@@ -33,7 +33,7 @@ struct ConvolutionCost {
       let pair = KernelTable.shared.candidates.pairs[index]
       switch kernels.variant.algorithm {
       case .direct: return direct(pair)
-      case .winograd(let outputs): return winograd(pair, outputs: outputs)
+      case .winograd(let outputs), .winogradWeights(let outputs): return winograd(pair, outputs: outputs)
       case .weights: return weights(pair)
       case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights: return products(pair, kernels.variant.algorithm)
       }
@@ -63,7 +63,7 @@ struct ConvolutionCost {
 
   func weightRate(_ pair: CandidatePair) -> Double {
     if problem.weightsAhead { return 0 }
-    let rate = problem.layout.w_os == 1 ? 0.6 : problem.depthStride == 1 && problem.inputType == .float32 ? 0.8 : 2
+    let rate = problem.layout.w_os == 1 ? 0.6 : problem.depthStride == 1 ? 0.8 : 2
     return pair.widens ? rate * 1.5 : rate
   }
 
@@ -88,7 +88,7 @@ struct ConvolutionCost {
 
   /// Cycles per element of a copied band. Pixels of few channels, filled up to groups of KR, are copied one by one.
   private func copyRate(_ pair: CandidatePair) -> Double {
-    if problem.image.cs != 1 { return problem.inputType == .float32 ? 1.4 : 2.5 }
+    if problem.image.cs != 1 { return problem.inputType == .float32 || pair.widens ? 1.4 : 2.5 }
     let channels = problem.shape.channelsPerGroup
     let runsOn = problem.image.ws == Int64(channels) && channels.isMultiple(of: pair.set.kr)
     return runsOn ? 0.3 : max(0.3, Self.pixelCycles / Double(max(channels, 1)))
@@ -106,7 +106,6 @@ struct ConvolutionCost {
     let kernel = problem.shape.kernel
     let places = Double(problem.mergesColumns(for: pair) ? kernel.height : kernel.height * kernel.width)
     var cycles = groups * places * CostModel(product, whole, microarchitecture).tileCycles(pair, oneByOne: true)
-    let isWide = problem.inputType == .float32
     if problem.copiesInputOfWeights(for: pair) {
       // Pairs begin at even and at odd pixels: a copy for each.
       let channels = Double(problem.shape.channelsPerGroup)
@@ -114,7 +113,7 @@ struct ConvolutionCost {
       cycles += inputElements * (copyRate(pair) + planes)
     }
     let outputs = images * groups * pixels * Double(problem.channels)
-    if pair.packsB { cycles += outputs * (problem.layout.out_ks == 1 ? 0.3 : isWide ? 0.8 : 2) }
+    if pair.packsB { cycles += outputs * (problem.layout.out_ks == 1 ? 0.3 : 0.5) }
     if problem.sumsApartOfWeights { cycles += groups * Double(problem.channels * problem.depth) * 1.5 }
     return cycles
   }

@@ -33,6 +33,7 @@ extension Dispatch {
       switch kernels.variant.algorithm {
       case .direct: fillDirect(&plan, problem, pair, threads: threads, blocked: blocked)
       case .winograd(let outputs): fillWinograd(&plan, problem, pair, outputs: outputs, threads: threads)
+      case .winogradWeights(let outputs): fillWinogradWeights(&plan, problem, pair, outputs: outputs, threads: threads)
       case .weights: fillWeights(&plan, problem, pair, threads: threads)
       case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights:
         fillProducts(&plan, problem, pair, kernels.variant.algorithm, threads: threads, options)

@@ -11,12 +11,19 @@ public struct ConvolutionVariant: Sendable, Hashable {
     case winograd(outputs: Int)
     /// The gradient of the weights: a product for each place of the kernel.
     case weights
+    /// The same by tiles of so many outputs along each axis.
+    case winogradWeights(outputs: Int)
     /// That of a filter for each channel.
     case depthwiseWeights
 
     /// Whether its micro-kernels are those of depthwise convolution, not those of matrix multiply.
     var isDepthwise: Bool { self == .depthwise || self == .depthwiseWeights }
-    var isOfWeights: Bool { self == .weights || self == .depthwiseWeights }
+    var isOfWeights: Bool {
+      switch self {
+      case .weights, .winogradWeights, .depthwiseWeights: true
+      case .pointwise, .implicitGEMM, .direct, .winograd, .depthwise: false
+      }
+    }
   }
 
   public let name: String
@@ -57,6 +64,7 @@ public struct ConvolutionVariant: Sendable, Hashable {
     ConvolutionVariant(
       name: "weights.widened", algorithm: .weights, products: ["outer.widened"],
       summary: "the same with bf16 widened to fp32"),
+    winogradWeights(2), winogradWeights(4), winogradWeights(6),
     ConvolutionVariant(
       name: "weights.depthwise", algorithm: .depthwiseWeights, products: [],
       summary: "the gradient of a filter for each channel, input and gradient where they lie"),
@@ -69,6 +77,15 @@ public struct ConvolutionVariant: Sendable, Hashable {
       products: ["outer.packed-b", "outer.widened"],
       summary:
         "3x3 by \(points) multiplications for \(outputs * outputs) outputs instead of \(9 * outputs * outputs), in fp32; another error bound"
+    )
+  }
+
+  private static func winogradWeights(_ outputs: Int) -> ConvolutionVariant {
+    ConvolutionVariant(
+      name: "weights.winograd.\(outputs)x\(outputs)", algorithm: .winogradWeights(outputs: outputs),
+      products: ["outer.packed", "outer.widened"],
+      summary:
+        "the gradient of 3x3 by tiles of \(outputs * outputs) outputs, whose points are summed over all tiles, in fp32; another error bound"
     )
   }
 }

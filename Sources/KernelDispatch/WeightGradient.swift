@@ -69,7 +69,7 @@ extension Dispatch {
   }
 
   /// Parts of a group's channels and of its panels, as tasks that leave the threads alike much to do.
-  private func parts(
+  func parts(
     _ problem: ConvolutionProblem, _ pair: CandidatePair, merged: Bool, threads: Int
   ) -> (channels: Int, panels: Int) {
     if problem.shape.groups >= threads { return (1, 1) }

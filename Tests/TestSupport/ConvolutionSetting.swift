@@ -52,7 +52,7 @@ public struct ConvolutionSetting: Sendable, Hashable, CustomStringConvertible {
 extension Tolerance {
   /// That of a variant of convolution by Winograd's algorithm, of which no sum is exact; `nil` of any other.
   static func winograd(_ variant: String) -> Tolerance? {
-    guard variant.hasPrefix("winograd."), let outputs = variant.last?.wholeNumberValue else { return nil }
+    guard variant.contains("winograd."), let outputs = variant.last?.wholeNumberValue else { return nil }
     return .winograd(outputs: outputs)
   }
 }
