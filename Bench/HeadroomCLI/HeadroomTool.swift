@@ -13,7 +13,7 @@
           headroom report --quick              all on one page, in a minute
 
         The environment may set HEADROOM_MAX_ISA, HEADROOM_THREADS and HEADROOM_VARIANT to force what dispatch would \
-        choose, and HEADROOM_VERBOSE=1 to print each selection on standard error.
+        choose, HEADROOM_WINOGRAD=0 to do without Winograd's algorithm, and HEADROOM_VERBOSE=1 to print each selection on standard error.
 
         Exit codes: 0 done, 1 a check failed, 2 bad usage, 130 interrupted.
         """,

@@ -100,6 +100,7 @@ extension Overrides {
     named["HEADROOM_MAX_ISA"] = maxISA?.name
     named["HEADROOM_THREADS"] = threads.map(String.init)
     named["HEADROOM_VARIANT"] = variant
+    named["HEADROOM_WINOGRAD"] = winograd ? nil : "0"
     named["HEADROOM_VERBOSE"] = verbose ? "1" : nil
     return named
   }

@@ -93,7 +93,9 @@ static void finish(const ck_depthwise_run *run, const ck_depthwise_task *task, c
   ck_gemm_operands finished = {.bias = run->operands->bias};
   for (int64_t p = 0; p < task->rows; p++) {
     const int64_t offset = task->image * plan->layout.out_ns + (task->row + p) * plan->layout.out_ps;
-    finished.c = (char *)run->operands->output + offset * ck_element_bytes(plan->gemm.c_type);
+    const int64_t bytes = ck_element_bytes(plan->gemm.c_type);
+    finished.c = (char *)run->operands->output + offset * bytes;
+    if (run->operands->residual) finished.residual = (const char *)run->operands->residual + offset * bytes;
     const int64_t columns = plan->image.out_columns;
     const ck_finished done = {
         .sums = sums->base + p * sums->row,

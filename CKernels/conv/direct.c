@@ -169,6 +169,7 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
     tile.blocks = rows.count * run->place_columns;
     const int64_t offset = band->image * layout->out_ns + step->group * layout->out_gs + p * layout->out_ps;
     finished.c = (char *)run->operands->output + offset * out_bytes;
+    if (run->operands->residual) finished.residual = (const char *)run->operands->residual + offset * out_bytes;
     for (int64_t i = 0, q = 0; i < gemm->row_tiles; i++) {
       const int64_t height = gemm->tile_rows + (i < gemm->taller_tiles);
       list_pixels(run, source, p, q, rows, own->pixels);

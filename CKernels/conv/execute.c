@@ -34,6 +34,7 @@ static ck_status run_driver(const ck_conv_plan *plan, const ck_conv_operands *of
       .weights = plan->ready ? 0 : further(of_call->weights, at->weights * in_bytes),
       .output = further(of_call->output, at->output * out_bytes),
       .bias = of_call->bias,
+      .residual = of_call->residual ? further(of_call->residual, at->output * out_bytes) : 0,
   };
   switch (plan->driver) {
   case CK_CONV_EMPTY: break;

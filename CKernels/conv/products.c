@@ -18,11 +18,13 @@ ck_status ck_conv_products(const ck_conv_plan *plan, const ck_conv_operands *ope
       const void *input = (const char *)operands->input + (group * layout->in_gs + n * plan->image.ns) * in_bytes;
       const void *weights = plan->ready ? NULL : (const char *)operands->weights + group * layout->w_gs * in_bytes;
       const float *bias = operands->bias;
+      const int64_t place = (group * layout->out_gs + n * layout->out_ns) * out_bytes;
       const ck_gemm_operands product = {
           .a = plan->image_is_a ? input : weights,
           .b = plan->image_is_a ? weights : input,
-          .c = (char *)operands->output + (group * layout->out_gs + n * layout->out_ns) * out_bytes,
+          .c = (char *)operands->output + place,
           .bias = bias ? bias + group * plan->channels : NULL,
+          .residual = operands->residual ? (const char *)operands->residual + place : NULL,
           .a_image = plan->image_is_a ? image : NULL,
           .b_image = plan->image_is_a ? NULL : image,
       };

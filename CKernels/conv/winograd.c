@@ -164,6 +164,7 @@ static void store_strip(const ck_winograd_run *run, const ck_tile_block *block, 
   const bool in_place = stores_output(plan);
   const int64_t place = strip->image * layout->out_ns + block->group * layout->out_gs + p * layout->out_ps;
   char *row = (char *)run->operands->output + place * bytes;
+  const char *residual = run->operands->residual ? (const char *)run->operands->residual + place * bytes : 0;
   const ck_winograd_sums job = {
       .points = sums,
       .point = run->sizes.sum_point,
@@ -181,8 +182,9 @@ static void store_strip(const ck_winograd_run *run, const ck_tile_block *block, 
   if (in_place) return;
   const float *bias = run->operands->bias;
   for (int64_t i = 0; i < job.rows; i++) {
-    const ck_gemm_operands finished = {.c = row + i * layout->out_ps * bytes,
-                                       .bias = bias ? bias + block->group * plan->channels : NULL};
+    const int64_t on = i * layout->out_ps * bytes;
+    const ck_gemm_operands finished = {
+        .c = row + on, .bias = bias ? bias + block->group * plan->channels : NULL, .residual = residual ? residual + on : NULL};
     const ck_finished done = {.sums = kept + i * job.row,
                               .sums_rs = job.pixel,
                               .row = q,

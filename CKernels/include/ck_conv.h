@@ -66,7 +66,8 @@ typedef struct ck_conv_plan {
 typedef struct ck_conv_operands {
   const void *input, *weights;
   void *output;
-  const void *bias; ///< one fp32 entry for each output channel, NULL without
+  const void *bias;     ///< one fp32 entry for each output channel, NULL without
+  const void *residual; ///< of the output's type, lying as it does, apart from it; NULL without
 } ck_conv_operands;
 
 /// Bytes of workspace that `ck_conv_execute` needs for any of the plans.

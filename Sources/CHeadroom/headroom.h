@@ -143,6 +143,10 @@ typedef struct hr_options {
   const char *microkernel; ///< the one micro-kernel to run, such as "outer_f32_14x32_avx512"; null for any
   int64_t threads;         ///< at most so many, 1 ... 1024, and fewer where more don't pay; 0: as many as the process may use
   hr_blocking blocking;    ///< of products: instead of the blocks that are computed; all zero for those
+  int64_t workspace_limit; ///< of convolutions: at most so many bytes of workspace; 0: any number
+  /// Of convolutions: no Winograd's algorithm, unless `variant` names it. It may else run where it is faster and its error bound
+  /// is that of direct sums, by the largest sum of |products| in a tile of outputs instead of the output's own.
+  bool without_winograd;
 } hr_options;
 
 /// What runs: equal for equal problems, options and machines. Names are zero-terminated.
@@ -345,6 +349,7 @@ typedef struct hr_conv_desc {
   hr_epilogue epilogue; ///< not of the gradient of the weights
   hr_options options;
   hr_conv_pass pass;
+  bool adds_residual; ///< a tensor of each call, lying as what is written does, is added before activation and clamp
 } hr_conv_desc;
 
 /// A pass of a convolution whose dispatch is done. It owns no image memory.
@@ -357,6 +362,7 @@ typedef struct hr_conv_operands {
   hr_output output;          ///< what the pass writes: the output, or the gradient of the input or of the weights
   hr_buffer bias;            ///< one entry for each channel of what is written; not looked at without a bias in the epilogue
   hr_buffer output_gradient; ///< read by the backward passes
+  hr_buffer residual;        ///< lies as what is written does, apart from it; not looked at unless the descriptor adds one
 } hr_conv_operands;
 
 /// Makes `desc` a convolution of one float image in NHWC with weights in HWIO: strides, dilations and groups 1, no padding, no

@@ -69,12 +69,20 @@ public func conv2d<Input: KernelElement, Output: KernelElement>(
   try ConvolutionPlan(descriptor).execute(input: input, weights: weights, output: &output, bias: bias)
 }
 
+/// The same with a residual, laid out as the output, and with a bias where the epilogue has one.
+public func conv2d<Input: KernelElement, Output: KernelElement>(
+  _ descriptor: ConvolutionDescriptor, input: Span<Input>, weights: Span<Input>, output: inout MutableSpan<Output>,
+  bias: Span<Float>? = nil, residual: Span<Output>
+) throws(HeadroomError) {
+  try ConvolutionPlan(descriptor).execute(input: input, weights: weights, output: &output, bias: bias, residual: residual)
+}
+
 /// The same on memory that is not checked.
 public func conv2d(
   _ descriptor: ConvolutionDescriptor, input: UnsafeRawPointer, weights: UnsafeRawPointer, output: UnsafeMutableRawPointer,
-  bias: UnsafePointer<Float>? = nil
+  bias: UnsafePointer<Float>? = nil, residual: UnsafeRawPointer? = nil
 ) throws(HeadroomError) {
-  try ConvolutionPlan(descriptor).execute(input: input, weights: weights, output: output, bias: bias)
+  try ConvolutionPlan(descriptor).execute(input: input, weights: weights, output: output, bias: bias, residual: residual)
 }
 
 /// Every variant and micro-kernel that could serve `descriptor`, and what became of each: the one chosen first, the slower ones by predicted

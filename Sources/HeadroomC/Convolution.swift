@@ -16,6 +16,7 @@ extension ConvolutionDescriptor {
       inputType: try ElementType(desc.input_type, "input_type"), outputType: try ElementType(desc.output_type, "output_type"))
     outputLayout = try ImageLayout(desc.output_layout, "output_layout")
     epilogue = try ConvolutionEpilogue(desc.epilogue)
+    epilogue.hasResidual = desc.adds_residual
     try options.set(desc.options)
   }
 }
@@ -55,7 +56,9 @@ extension ConvolutionPlan: HandledPlan {
       }
     let buffers = CallBuffers(
       a: read.0, b: read.1, c: try BufferNeeds.Buffer(operands.output, descriptor.outputType, "what is written"),
-      bias: descriptor.epilogue.hasBias ? try BufferNeeds.Buffer(operands.bias, .float32, "the bias") : .none)
+      bias: descriptor.epilogue.hasBias ? try BufferNeeds.Buffer(operands.bias, .float32, "the bias") : .none,
+      residual: descriptor.epilogue.hasResidual
+        ? try BufferNeeds.Buffer(operands.residual, descriptor.outputType, "the residual") : .none)
     try headroom { () throws(HeadroomError) in try run(buffers, workspace: workspace) }
   }
 }

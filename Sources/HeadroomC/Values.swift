@@ -123,6 +123,8 @@ extension SelectionOptions {
     if options.threads != 0 { threads = Int(options.threads) }
     let (mc, nc, kc) = (Int(options.blocking.mc), Int(options.blocking.nc), Int(options.blocking.kc))
     if (mc, nc, kc) != (0, 0, 0) { blocking = Blocking(mc: mc, nc: nc, kc: kc) }
+    if options.without_winograd { allowsWinograd = false }
+    if options.workspace_limit != 0 { workspaceLimit = Int(options.workspace_limit) }
   }
 }
 

@@ -48,6 +48,8 @@ struct ConvolutionFilter {
   var pairs: CandidateFilter
   var variant: String?
   var microkernel: String?
+  /// Whether Winograd's algorithm may run unasked.
+  var allowsWinograd = true
 
   /// The same for any variant and micro-kernel.
   var unforced: ConvolutionFilter {
@@ -77,7 +79,7 @@ struct ConvolutionFilter {
       return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfWeights)
     case .winograd(let outputs), .winogradWeights(let outputs):
       if !problem.suitsWinograd { return .layout(.winograd) }
-      return variant != nil || problem.keepsBound(winograd: outputs) ? nil : .winogradNotAllowed
+      return variant != nil || allowsWinograd && problem.keepsBound(winograd: outputs) ? nil : .winogradNotAllowed
     case .weights:
       let inPlace = problem.layout.out_ks == 1 || problem.channels == 1
       return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfGradient)

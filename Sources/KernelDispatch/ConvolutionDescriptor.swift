@@ -1,7 +1,7 @@
 public import Tensors
 
-/// What happens to a finished tile of what is computed, output or gradient of the input: clamp(act(scale * convolution + bias)), rounded once to its
-/// type.
+/// What happens to a finished tile of what is computed, output or gradient of the input: clamp(act(scale * convolution + bias + residual)), rounded
+/// once to its type.
 @frozen
 public struct ConvolutionEpilogue: Sendable, Hashable {
   public var scale: Double
@@ -10,20 +10,24 @@ public struct ConvolutionEpilogue: Sendable, Hashable {
   public var activation: Epilogue.Activation
   /// Where values end up after the activation; ReLU6 is 0...6. NaN passes.
   public var clamp: ClosedRange<Double>?
+  /// A tensor is added that comes with each call, of the type of what is computed and laid out as it is. They share no element.
+  public var hasResidual: Bool
 
   @inlinable
   public init(
-    scale: Double = 1, hasBias: Bool = false, activation: Epilogue.Activation = .none, clamp: ClosedRange<Double>? = nil
+    scale: Double = 1, hasBias: Bool = false, activation: Epilogue.Activation = .none, clamp: ClosedRange<Double>? = nil,
+    hasResidual: Bool = false
   ) {
     self.scale = scale
     self.hasBias = hasBias
     self.activation = activation
     self.clamp = clamp
+    self.hasResidual = hasResidual
   }
 
   /// The same of a product whose output channels are its rows or its columns.
   func ofProduct(channels: Epilogue.Bias) -> Epilogue {
-    Epilogue(scale: scale, bias: hasBias ? channels : .none, activation: activation, clamp: clamp)
+    Epilogue(scale: scale, bias: hasBias ? channels : .none, activation: activation, clamp: clamp, hasResidual: hasResidual)
   }
 }
 
@@ -46,11 +50,6 @@ public struct ConvolutionDescriptor: Sendable, Hashable {
   public var outputType: ElementType
   /// Of the gradient of the weights the identity.
   public var epilogue: ConvolutionEpilogue
-  /// Whether Winograd's algorithm may run, unasked, where it is faster and its error bound is that of direct sums: (k + 10) u times the largest sum of
-  /// |products| among the outputs of a tile (2 x 2, 4 x 4 or 6 x 6), not of the output itself. A variant that `options` names runs anyway.
-  ///
-  /// An infinity or a NaN in the input then shows in all outputs of the tiles that read it.
-  public var allowsWinograd: Bool
   public var options: SelectionOptions
 
   /// Input and output lie alike. Weights are `oihw` beside `nchw` and `hwio` beside `nhwc` unless given, `outputType` is `inputType` unless given.
@@ -67,7 +66,6 @@ public struct ConvolutionDescriptor: Sendable, Hashable {
     self.inputType = inputType
     self.outputType = outputType ?? inputType
     epilogue = ConvolutionEpilogue()
-    allowsWinograd = true
     options = SelectionOptions()
   }
 }

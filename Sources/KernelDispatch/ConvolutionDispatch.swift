@@ -38,7 +38,7 @@ extension Dispatch {
     }
     let judged = try ConvolutionKernels.all.map { kernels throws(HeadroomError) in
       let outcome: ConvolutionCandidate.Outcome
-      if let rejection = filter.rejection(of: kernels, for: problem) {
+      if let rejection = try rejection(of: kernels, problem, filter, descriptor.options) {
         outcome = .rejected(rejection)
       } else {
         let choice = try predict(kernels, problem, descriptor.options)
@@ -63,16 +63,42 @@ extension Dispatch {
     var best: Choice?
     for kernels in ConvolutionKernels.all where filter.rejection(of: kernels, for: problem) == nil {
       let choice = try predict(kernels, problem, options)
-      if choice.cycles < best?.cycles ?? .infinity { best = choice }
+      if choice.cycles < best?.cycles ?? .infinity, workspaceRejection(choice, problem, options) == nil { best = choice }
     }
     if let best { return best }
-    throw .noCandidate(
-      reasons: ConvolutionKernels.all.compactMap { kernels in
-        guard let rejection = filter.rejection(of: kernels, for: problem),
-          ![.types, .pass, .variantNotAskedFor, .microkernelNotAskedFor].contains(rejection)
-        else { return nil }
-        return "\(kernels.variant.name) \(kernels.microkernel): \(rejection)"
-      })
+    var reasons: [String] = []
+    for kernels in ConvolutionKernels.all {
+      guard let rejection = try rejection(of: kernels, problem, filter, options),
+        ![.types, .pass, .variantNotAskedFor, .microkernelNotAskedFor].contains(rejection)
+      else { continue }
+      reasons.append("\(kernels.variant.name) \(kernels.microkernel): \(rejection)")
+    }
+    throw .noCandidate(reasons: reasons)
+  }
+
+  /// Why the kernels can't serve, the workspace that they need among the reasons.
+  private func rejection(
+    of kernels: ConvolutionKernels, _ problem: ConvolutionProblem, _ filter: ConvolutionFilter, _ options: SelectionOptions
+  ) throws(HeadroomError) -> Rejection? {
+    if let rejection = filter.rejection(of: kernels, for: problem) { return rejection }
+    return workspaceRejection(try predict(kernels, problem, options), problem, options)
+  }
+
+  /// Whether a choice needs more workspace than the caller grants.
+  private func workspaceRejection(
+    _ choice: Choice, _ problem: ConvolutionProblem, _ options: SelectionOptions
+  ) -> Rejection? {
+    guard let limit = options.workspaceLimit else { return nil }
+    let needed = workspace(problem, choice.kernels, threads: choice.selection.threads, options)
+    return needed > limit ? .workspace(needs: needed, limit: limit) : nil
+  }
+
+  /// In bytes.
+  private func workspace(
+    _ problem: ConvolutionProblem, _ kernels: ConvolutionKernels, threads: Int, _ options: SelectionOptions
+  ) -> Int {
+    let plan = written(problem, kernels, threads: threads, options)
+    return withUnsafePointer(to: plan) { Int(ck_conv_workspace_bytes($0, 1)) }
   }
 
   private func predict(
@@ -81,11 +107,16 @@ extension Dispatch {
     let cycles = ConvolutionCost(problem, blocks, microarchitecture).cycles(kernels)
     let most = try threads(options.threads, without: options.without)
     let threads = options.keepsThreads ? most : CostModel.threads(cycles, most: most)
-    return Choice(
-      kernels: kernels, cycles: cycles,
-      selection: ConvolutionSelection(
-        variant: kernels.variant.name, product: kernels.product, microkernel: kernels.microkernel, isa: kernels.isa,
-        threads: threads))
+    var selection = ConvolutionSelection(
+      variant: kernels.variant.name, product: kernels.product, microkernel: kernels.microkernel, isa: kernels.isa,
+      threads: threads)
+    // Fewer threads need less.
+    while let limit = options.workspaceLimit, selection.threads > 1,
+      workspace(problem, kernels, threads: selection.threads, options) > limit
+    {
+      selection.threads /= 2
+    }
+    return Choice(kernels: kernels, cycles: cycles, selection: selection)
   }
 
   private func filter(_ options: SelectionOptions, _ problem: ConvolutionProblem) throws(HeadroomError) -> ConvolutionFilter {
@@ -103,7 +134,9 @@ extension Dispatch {
       // A depthwise kernel leaves no tile.
       if pairs.tileSetIndex == nil { pairs.tileSetIndex = -1 }
     }
-    let filter = ConvolutionFilter(pairs: pairs, variant: options.variant ?? forced, microkernel: options.microkernel)
+    let filter = ConvolutionFilter(
+      pairs: pairs, variant: options.variant ?? forced, microkernel: options.microkernel,
+      allowsWinograd: options.allowsWinograd && overrideWinograd)
     return problem.isUnmet ? filter.unforced : filter
   }
 }

@@ -72,13 +72,14 @@ public struct ConvolutionKernelPlan: Sendable {
     withExtendedLifetime(memory) { Int(ck_conv_workspace_bytes(memory.plans.baseAddress, Int64(memory.plans.count))) }
   }
 
-  /// Runs on unchecked memory: the tensors of the pass, in the order of `ConvolutionDescriptor.tensors`, as A, B and C, and the bias. `workspace`: `workspaceByteCount` bytes aligned to 64, or
+  /// Runs on unchecked memory: the tensors of the pass, in the order of `ConvolutionDescriptor.tensors`, as A, B and C, the bias and the residual. `workspace`: `workspaceByteCount` bytes aligned to 64, or
   /// `nil` for the thread's arena.
   ///
   /// - Throws: `outOfMemory`; nothing was written.
   public func run(_ operands: OperandPointers, workspace: UnsafeMutableRawPointer?) throws(HeadroomError) {
     let weights = memory.weights.map { UnsafeRawPointer($0) + memory.plainOffset } ?? operands.b
-    var pointers = ck_conv_operands(input: operands.a, weights: weights, output: operands.c, bias: operands.bias)
+    var pointers = ck_conv_operands(
+      input: operands.a, weights: weights, output: operands.c, bias: operands.bias, residual: operands.residual)
     let status = withExtendedLifetime(memory) {
       ck_conv_execute(memory.plans.baseAddress, Int64(memory.plans.count), &pointers, workspace)
     }

@@ -17,8 +17,6 @@ struct ConvolutionProblem {
   let inputType: ElementType
   let outputType: ElementType
   let epilogue: ConvolutionEpilogue
-  /// Whether the caller and the environment allow Winograd's algorithm unasked.
-  let allowsWinograd: Bool
   let layout: ck_conv_layout
   let image: ck_image
 
@@ -60,7 +58,6 @@ struct ConvolutionProblem {
     (outputHeight, outputWidth) = (outputs.height, outputs.width)
     channels = shape.outputChannels / shape.groups
     (inputType, outputType, epilogue) = (descriptor.inputType, descriptor.outputType, descriptor.epilogue)
-    allowsWinograd = descriptor.allowsWinograd
     self.offsets = offsets
     layout = ck_conv_layout(
       w_gs: weights.group, w_os: weights.output, w_cs: weights.input, w_rs: weights.row, w_ss: weights.column,

@@ -22,6 +22,7 @@ public struct Dispatch: Sendable {
   private let threads: Int
   private let overrideVariant: Int?
   let overrideConvolution: Int?
+  let overrideWinograd: Bool
   let blocks: BlockSizes
   let microarchitecture: Microarchitecture
   /// How long threads spin after a product before they sleep. libomp's 200 ms takes a core from whatever runs next; asleep, the next fork-join
@@ -38,6 +39,7 @@ public struct Dispatch: Sendable {
     self.threads = overrides.threads ?? threads
     overrideVariant = overrides.variant.flatMap { name in KernelTable.shared.variants.firstIndex { $0.name == name } }
     overrideConvolution = overrides.variant.flatMap { name in ConvolutionVariant.all.firstIndex { $0.name == name } }
+    overrideWinograd = overrides.winograd
     self.blocks = blocks
     self.microarchitecture = microarchitecture
     spinMilliseconds = hasQuota ? 0 : 1

@@ -1,12 +1,15 @@
 import Glibc
 
-/// What the environment overrides: `HEADROOM_MAX_ISA`, `HEADROOM_THREADS`, `HEADROOM_VARIANT`, `HEADROOM_VERBOSE`.
+/// What the environment overrides: `HEADROOM_MAX_ISA`, `HEADROOM_THREADS`, `HEADROOM_VARIANT`, `HEADROOM_WINOGRAD`,
+/// `HEADROOM_VERBOSE`.
 ///
 /// An option given in a call wins over the environment, except that `HEADROOM_MAX_ISA` caps both.
 public struct Overrides: Sendable, Equatable {
   public var maxISA: ISA?
   public var threads: Int?
   public var variant: String?
+  /// Whether Winograd's algorithm may run unasked.
+  public var winograd = true
   /// Tools say on standard error what dispatch chose. The library itself never prints.
   public var verbose = false
 
@@ -39,17 +42,19 @@ public struct Overrides: Sendable, Equatable {
       }
       variant = text
     }
-    switch value("HEADROOM_VERBOSE") {
-    case nil, "0": verbose = false
-    case "1": verbose = true
-    case .some(let text): throw .invalidOverride(variable: "HEADROOM_VERBOSE", found: text, expected: "0 or 1")
+    func isOn(_ name: String, unset: Bool) throws(HeadroomError) -> Bool {
+      guard let text = value(name) else { return unset }
+      if text != "0" && text != "1" { throw .invalidOverride(variable: name, found: text, expected: "0 or 1") }
+      return text == "1"
     }
+    winograd = try isOn("HEADROOM_WINOGRAD", unset: true)
+    verbose = try isOn("HEADROOM_VERBOSE", unset: false)
   }
 
   /// Those of this process, read once.
   public static let process: Result<Overrides, HeadroomError> = {
     var environment: [String: String] = [:]
-    for name in ["HEADROOM_MAX_ISA", "HEADROOM_THREADS", "HEADROOM_VARIANT", "HEADROOM_VERBOSE"] {
+    for name in ["HEADROOM_MAX_ISA", "HEADROOM_THREADS", "HEADROOM_VARIANT", "HEADROOM_WINOGRAD", "HEADROOM_VERBOSE"] {
       if let value = getenv(name) { environment[name] = String(cString: value) }
     }
     do throws(HeadroomError) {

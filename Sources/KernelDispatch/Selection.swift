@@ -62,6 +62,8 @@ public enum Rejection: Sendable, Hashable {
   case strassenNotAllowed
   /// Fewer multiplications, which the descriptor doesn't allow, or so few channels that the errors might pass the bound of direct sums.
   case winogradNotAllowed
+  /// More workspace than the caller grants, in bytes.
+  case workspace(needs: Int, limit: Int)
   /// Products in bf16, less accurate than the descriptor asks for.
   case precisionNotAllowed
   /// A row of one vector, kept for measuring what a register tile is worth.
@@ -101,6 +103,7 @@ extension Rejection: CustomStringConvertible {
     case .techniqueOff(let technique): "uses \(technique.rawValue), which is off"
     case .strassenNotAllowed: "Strassen's algorithm is not allowed, or not for such types and layouts"
     case .winogradNotAllowed: "Winograd's algorithm is not allowed, or has too few channels to keep its error bound"
+    case .workspace(let needs, let limit): "needs \(needs) bytes of workspace, limited to \(limit)"
     case .precisionNotAllowed: "the descriptor asks for the precision of its operands"
     case .sameTileInC: "the same tile is there in C: runs only when asked for by name"
     case .withoutRegisterTile: "one vector of sums: runs only with the register tile off"

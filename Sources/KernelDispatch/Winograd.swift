@@ -16,7 +16,7 @@ extension ConvolutionProblem {
   /// and random operands of one and of both signs.
   func keepsBound(winograd outputs: Int) -> Bool {
     let products = isOfWeights ? shape.batch * outputHeight * outputWidth : depth
-    return allowsWinograd && products >= 9 * (outputs == 6 ? 32 : outputs == 4 ? 8 : 1)
+    return products >= 9 * (outputs == 6 ? 32 : outputs == 4 ? 8 : 1)
   }
 
   /// Those of all images.

@@ -73,10 +73,11 @@ struct ChannelSums {
       allowed[place] = bound.relative * reference.epilogue.scale.magnitude * allowed[place] + absolute
     }
     for k in bundle.channels {
-      let (sign, constant) = (signs[k], reference.finish(0, k))
+      let (sign, first) = (signs[k], reference.firstIndex(n, k))
       for (place, found) in judge.output.values(n, k..<k + 1).enumerated() {
-        difference[place] += sign * (found - constant)
-        allowed[place] += bound.outputRounding(found)
+        difference[place] += sign * (found - reference.finish(0, k, first + place))
+        let residual = reference.epilogue.residual?[first + place].magnitude ?? 0
+        allowed[place] += bound.outputRounding(found) + bound.relative * residual
       }
     }
     return difference.indices.filter { !(difference[$0].magnitude <= allowed[$0]) }

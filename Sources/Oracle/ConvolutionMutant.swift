@@ -177,12 +177,21 @@ private let epilogueMutants: [ConvolutionMutant] = [
   },
   wrong("bias of the next channel") { $0.epilogue.bias = $0.epilogue.bias.map { Array($0[1...] + $0[..<1]) } },
   wrong("bias by pixel") { reference, sum, place in
-    reference.finish(sum, (place[2] * reference.shape.outputWidth + place[3]) % reference.shape.outputChannels)
+    let pixel = place[2] * reference.shape.outputWidth + place[3]
+    return reference.finish(sum, pixel % reference.shape.outputChannels, reference.firstIndex(place[0], place[1]) + pixel)
   },
   wrong("activation before the bias") { reference, sum, place in
     let bias = reference.epilogue.bias?[place[1]] ?? 0
     let scaled = reference.epilogue.scale * sum
     return reference.epilogue.activation(scaled) + bias
+  },
+  wrong("residual skipped") { $0.epilogue.residual = nil },
+  wrong("residual of the next element") {
+    $0.epilogue.residual = $0.epilogue.residual.flatMap { $0.isEmpty ? nil : Array($0[1...] + $0[..<1]) }
+  },
+  wrong("residual scaled") {
+    let scale = $0.epilogue.scale
+    $0.epilogue.residual = $0.epilogue.residual?.map { $0 * scale }
   },
 ]
 
@@ -195,7 +204,8 @@ private let precisionMutants: [ConvolutionMutant] = [
     return places(reference).map { place in
       var sum = 0.0
       reference.forEachTerm(place[0], place[1], place[2], place[3]) { sum = ElementType.bfloat16.rounded(sum + $0) }
-      return reference.finish(sum, place[1])
+      let first = reference.firstIndex(place[0], place[1])
+      return reference.finish(sum, place[1], first + place[2] * reference.shape.outputWidth + place[3])
     }
   },
 ]

@@ -1,6 +1,6 @@
 import Tensors
 
-/// A 2-D convolution by its definition (`ConvolutionShape`), in Double: activation(scale * convolution + bias).
+/// A 2-D convolution by its definition (`ConvolutionShape`), in Double: activation(scale * convolution + bias + residual).
 ///
 /// Padding adds no term: it is not multiplied, even with an infinite weight.
 public struct ConvolutionReference {
@@ -9,11 +9,16 @@ public struct ConvolutionReference {
     public var scale: Double
     /// One value for each output channel; `nil`: none.
     public var bias: [Double]?
+    /// One value for each element, in the order of `ConvolutionReference.values()`; `nil`: none.
+    public var residual: [Double]?
     public var activation: ReferenceActivation
 
-    public init(scale: Double = 1, bias: [Double]? = nil, activation: ReferenceActivation = .none) {
+    public init(
+      scale: Double = 1, bias: [Double]? = nil, residual: [Double]? = nil, activation: ReferenceActivation = .none
+    ) {
       self.scale = scale
       self.bias = bias
+      self.residual = residual
       self.activation = activation
     }
   }
@@ -44,6 +49,18 @@ public struct ConvolutionReference {
   public var depth: Int { shape.reductionDepth }
 }
 
+extension ConvolutionReference.Epilogue {
+  /// Of the sum of products of element `index`, in channel `k`.
+  func value(_ sum: Double, _ k: Int, _ index: Int) -> Double {
+    activation(scale * sum + (bias?[k] ?? 0) + (residual?[index] ?? 0))
+  }
+
+  /// The magnitude of that of such a sum, by the magnitudes of its terms.
+  func growth(_ magnitude: Double, _ k: Int, _ index: Int) -> Double {
+    activation.growth * (scale.magnitude * magnitude + (bias?[k].magnitude ?? 0) + (residual?[index].magnitude ?? 0))
+  }
+}
+
 extension ConvolutionShape {
   /// The products in a sum where no padding is met.
   public var reductionDepth: Int { channelsPerGroup * kernel.height * kernel.width }
@@ -66,9 +83,10 @@ extension ConvolutionReference {
       sum += term
       magnitude += term.magnitude
     }
+    let index = firstIndex(n, k) + p * shape.outputWidth + q
     return ReferenceEntry(
-      value: finish(sum, k),
-      magnitude: epilogue.activation.growth * (epilogue.scale.magnitude * magnitude + (epilogue.bias?[k].magnitude ?? 0)))
+      value: finish(sum, k, index),
+      magnitude: epilogue.growth(magnitude, k, index))
   }
 
   /// The products of one sum, channel after channel.
@@ -91,7 +109,7 @@ extension ConvolutionReference {
     var result: [Double] = []
     result.reserveCapacity(shape.outputCount)
     forEachPlane { _, k, sums in
-      for sum in sums { result.append(finish(sum, k)) }
+      for sum in sums { result.append(finish(sum, k, result.count)) }
       return true
     }
     return result
@@ -102,16 +120,17 @@ extension ConvolutionReference {
     let columns = shape.outputWidth
     forEachPlane { n, k, sums in
       for (place, sum) in sums.enumerated() {
-        output[SIMD4(n, k, place / columns, place % columns)] = finish(sum, k)
+        output[SIMD4(n, k, place / columns, place % columns)] = finish(sum, k, firstIndex(n, k) + place)
       }
       return true
     }
   }
 
-  /// The epilogue on the sum of products of one element.
-  func finish(_ sum: Double, _ k: Int) -> Double {
-    epilogue.activation(epilogue.scale * sum + (epilogue.bias?[k] ?? 0))
-  }
+  /// Where a plane of the output begins among all values.
+  func firstIndex(_ n: Int, _ k: Int) -> Int { (n * shape.outputChannels + k) * shape.outputHeight * shape.outputWidth }
+
+  /// The epilogue on the sum of products of element `index`, with the bias of channel `k`.
+  func finish(_ sum: Double, _ k: Int, _ index: Int) -> Double { epilogue.value(sum, k, index) }
 
   /// Calls `body` with the sums of products of each output channel of each image, row after row, until it returns false.
   func forEachPlane(_ body: (_ n: Int, _ k: Int, _ sums: [Double]) -> Bool) {

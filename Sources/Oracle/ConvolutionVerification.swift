@@ -36,16 +36,17 @@ struct ConvolutionJudge {
 
   func verifyAll() -> Verdict {
     let columns = reference.shape.outputWidth
-    var first: Mismatch?
+    var wrong: Mismatch?
     reference.forEachPlane { n, k, sums in
       let found = output.values(n, k..<k + 1)
-      for (place, sum) in sums.enumerated() where !bound.isSurelyWithin(found[place], reference.finish(sum, k)) {
-        first = check(SIMD4(n, k, place / columns, place % columns))
-        if first != nil { return false }
+      let first = reference.firstIndex(n, k)
+      for (place, sum) in sums.enumerated() where !bound.isSurelyWithin(found[place], reference.finish(sum, k, first + place)) {
+        wrong = check(SIMD4(n, k, place / columns, place % columns))
+        if wrong != nil { return false }
       }
       return true
     }
-    return first.map(Verdict.failed) ?? .passed(checked: reference.shape.outputCount)
+    return wrong.map(Verdict.failed) ?? .passed(checked: reference.shape.outputCount)
   }
 
   func verifySample(seed: UInt64) -> Verdict {

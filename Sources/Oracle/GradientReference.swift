@@ -11,7 +11,7 @@ public struct GradientReference {
   public var outputGradient: TensorView
   /// What the other operand of the forward pass was: the weights for the gradient of the input, the input for that of the weights.
   public var other: TensorView
-  /// On the gradient of the input; a bias has a value for each input channel.
+  /// On the gradient of the input; a bias has a value for each input channel, a residual one for each element.
   public var epilogue: ConvolutionReference.Epilogue
 
   public init(
@@ -51,7 +51,7 @@ public struct GradientReference {
       magnitudes[to] += term.magnitude
     }
     let plane = max(sizes[2] * sizes[3], 1)
-    return sums.indices.map { finished(sums[$0], magnitudes[$0], channel: $0 / plane % sizes[1]) }
+    return sums.indices.map { finished(sums[$0], magnitudes[$0], channel: $0 / plane % sizes[1], index: $0) }
   }
 
   /// Writes the correct gradient, rounded once to its type.
@@ -133,14 +133,13 @@ extension GradientReference {
         }
       }
     }
-    return finished(sum, magnitude, channel: place[1])
+    let sizes = axes(.nchw, .oihw).sizes
+    let index = ((place[0] * sizes[1] + place[1]) * sizes[2] + place[2]) * sizes[3] + place[3]
+    return finished(sum, magnitude, channel: place[1], index: index)
   }
 
-  private func finished(_ sum: Double, _ magnitude: Double, channel: Int) -> ReferenceEntry {
-    let bias = epilogue.bias?[channel] ?? 0
-    return ReferenceEntry(
-      value: epilogue.activation(epilogue.scale * sum + bias),
-      magnitude: epilogue.activation.growth * (epilogue.scale.magnitude * magnitude + bias.magnitude))
+  private func finished(_ sum: Double, _ magnitude: Double, channel: Int, index: Int) -> ReferenceEntry {
+    ReferenceEntry(value: epilogue.value(sum, channel, index), magnitude: epilogue.growth(magnitude, channel, index))
   }
 
   /// Compares a gradient with the definition. Cost: that of `entries` for `whole`, which `automatic` is up to 2^27 multiplications; `sampled` looks at

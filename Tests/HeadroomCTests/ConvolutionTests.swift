@@ -47,27 +47,33 @@ struct ConvolutionTests {
 
   /// The operands of a call on arrays, for the length of `body`.
   static func with<Input: TestElement, Output: TestElement, Result>(
-    _ input: [Input], _ weights: [Input], _ output: inout [Output], _ bias: [Float], _ body: (inout hr_conv_operands) -> Result
+    _ input: [Input], _ weights: [Input], _ output: inout [Output], _ bias: [Float], residual: [Output] = [],
+    _ body: (inout hr_conv_operands) -> Result
   ) -> Result {
     hr_gemm_operands.with(input, weights, &output, bias: bias) { same in
       var operands = hr_conv_operands(
         size: MemoryLayout<hr_conv_operands>.size, input: same.a, weights: same.b, output: same.c, bias: same.bias,
-        output_gradient: hr_buffer())
-      return body(&operands)
+        output_gradient: hr_buffer(), residual: hr_buffer())
+      return residual.withUnsafeBufferPointer {
+        (operands.residual.data, operands.residual.count) = (UnsafeRawPointer($0.baseAddress), Int64($0.count))
+        return body(&operands)
+      }
     }
   }
 
   private func agree<Input: TestElement, Output: TestElement>(_ problem: Case, _: Input.Type, _: Output.Type) throws {
-    let (desc, descriptor) = Self.descriptors(problem, Input.elementType, Output.elementType)
+    var (desc, descriptor) = Self.descriptors(problem, Input.elementType, Output.elementType)
+    (desc.adds_residual, descriptor.epilogue.hasResidual) = (true, true)
     let (input, weights): ([Input], [Input]) = (
       filled(descriptor.shape.inputCount), filled(descriptor.shape.weightCount, step: 7)
     )
     let bias: [Float] = filled(16)
+    let residual: [Output] = filled(descriptor.shape.outputCount, step: 5)
     let before = [Output](repeating: Output(small: 99), count: descriptor.shape.outputCount)
     var (expected, planned, once) = (before, before, before)
     var span = expected.mutableSpan
     let swift = try ConvolutionPlan(descriptor)
-    try swift.execute(input: input.span, weights: weights.span, output: &span, bias: bias.span)
+    try swift.execute(input: input.span, weights: weights.span, output: &span, bias: bias.span, residual: residual.span)
 
     var (plan, bytes, selection): (OpaquePointer?, Int, hr_selection) = (nil, -1, hr_selection())
     #expect(withUnsafePointer(to: desc) { hr_conv_plan_create($0, &plan) } == HR_OK)
@@ -76,10 +82,13 @@ struct ConvolutionTests {
     #expect(bytes == swift.workspaceByteCount)
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes + 1, alignment: Int(HR_WORKSPACE_ALIGNMENT))
     defer { memory.deallocate() }
-    #expect(Self.with(input, weights, &planned, bias) { hr_conv_plan_execute(plan, &$0, memory, bytes) } == HR_OK)
+    #expect(
+      Self.with(input, weights, &planned, bias, residual: residual) { hr_conv_plan_execute(plan, &$0, memory, bytes) } == HR_OK)
     #expect(planned == expected)
     #expect(
-      Self.with(input, weights, &once, bias) { operands in withUnsafePointer(to: desc) { hr_conv2d($0, &operands) } } == HR_OK)
+      Self.with(input, weights, &once, bias, residual: residual) { operands in
+        withUnsafePointer(to: desc) { hr_conv2d($0, &operands) }
+      } == HR_OK)
     #expect(once == expected)
 
     selection.size = MemoryLayout<hr_selection>.size

@@ -8,7 +8,7 @@ struct ConvolutionBadInputTests {
   struct Call {
     var descriptor = ConvolutionDescriptor(
       ConvolutionShape(inputChannels: 4, height: 5, width: 6, outputChannels: 6, kernel: Extent(3)))
-    var counts = (input: 120, weights: 216, output: 72, bias: 6)
+    var counts = (input: 120, weights: 216, output: 72, bias: 6, residual: 72)
 
     init() {}
 
@@ -21,6 +21,7 @@ struct ConvolutionBadInputTests {
       let input = [Float](repeating: 1, count: counts.input)
       let weights = [Float](repeating: 1, count: counts.weights)
       let bias = [Float](repeating: 1, count: counts.bias)
+      let residual = [Float](repeating: 1, count: counts.residual)
       let before = (0..<counts.output).map { Float($0) }
       var output = before
       var found: [HeadroomError?] = []
@@ -28,9 +29,11 @@ struct ConvolutionBadInputTests {
         var span = output.mutableSpan
         do throws(HeadroomError) {
           if plans {
-            try ConvolutionPlan(descriptor).execute(input: input.span, weights: weights.span, output: &span, bias: bias.span)
+            try ConvolutionPlan(descriptor).execute(
+              input: input.span, weights: weights.span, output: &span, bias: bias.span, residual: residual.span)
           } else {
-            try conv2d(descriptor, input: input.span, weights: weights.span, output: &span, bias: bias.span)
+            try conv2d(
+              descriptor, input: input.span, weights: weights.span, output: &span, bias: bias.span, residual: residual.span)
           }
           found.append(nil)
         } catch {
@@ -46,7 +49,7 @@ struct ConvolutionBadInputTests {
   @Test("The call that the others spoil is right")
   func right() {
     #expect(Call().error() == nil)
-    #expect(Call { $0.epilogue.hasBias = true }.error() == nil)
+    #expect(Call { ($0.epilogue.hasBias, $0.epilogue.hasResidual) = (true, true) }.error() == nil)
   }
 
   @Test("A buffer that is too short by one element")
@@ -63,6 +66,9 @@ struct ConvolutionBadInputTests {
     call = Call { $0.epilogue.hasBias = true }
     call.counts.bias = 5
     #expect(call.error() == .sizeMismatch(what: "entries of the bias", found: 5, expected: 6))
+    call = Call { $0.epilogue.hasResidual = true }
+    call.counts.residual = 71
+    #expect(call.error() == .bufferTooShort(operand: "the residual", found: 71, expected: 72))
   }
 
   @Test("A kernel beyond the padded image has no output")

@@ -95,7 +95,8 @@ extension ConvolutionSetting {
       shape, layout: inputLayout, weightLayout: weightLayout, inputType: inputType, outputType: outputType)
     descriptor.outputLayout = outputLayout
     descriptor.epilogue = ConvolutionEpilogue(
-      scale: scale, hasBias: hasBias, activation: .init(activation.function), clamp: activation.clamp)
+      scale: scale, hasBias: hasBias, activation: .init(activation.function), clamp: activation.clamp,
+      hasResidual: hasResidual)
     descriptor.options = options
     return descriptor
   }
@@ -111,6 +112,7 @@ extension ConvolutionPlan {
   func run(_ trial: ConvolutionTrial, workspace: UnsafeMutableRawPointer? = nil) throws {
     let pointers = trial.pointers
     try execute(
-      input: pointers.input, weights: pointers.weights, output: pointers.output, bias: pointers.bias, workspace: workspace)
+      input: pointers.input, weights: pointers.weights, output: pointers.output, bias: pointers.bias, residual: pointers.residual,
+      workspace: workspace)
   }
 }

@@ -43,6 +43,7 @@ struct ConvolutionRouteTests {
       $0.weightLayout = choice(index, WeightLayout.allCases)
       $0.scale = choice(index / 3, [1, 1, 0.5])
       $0.hasBias = index / 2 % 2 == 1
+      $0.hasResidual = index % 5 < 2
       $0.activation = choice(index / 5, ReferenceActivation.kinds)
       $0.placement = choice(index / 7, GuardedBuffer.Placement.allCases)
     }

@@ -102,4 +102,33 @@ struct ConvolutionThreadTests {
       }
     }
   }
+
+  @Test(
+    "No plan needs more workspace than granted; where nothing needs so little, the error says what each would need",
+    arguments: ConvolutionPass.allCases)
+  func workspaceLimit(pass: ConvolutionPass) throws {
+    for shape in Self.shapes {
+      for layout in ImageLayout.allCases {
+        let setting = ConvolutionSetting(shape) {
+          ($0.inputLayout, $0.outputLayout, $0.weightLayout) = (layout, layout, .hwio)
+        }
+        var descriptor = setting.descriptor(SelectionOptions(threads: 8, keepsThreads: true))
+        descriptor.pass = pass
+        let free = try ConvolutionPlan(descriptor)
+        for limit in [free.workspaceByteCount, free.workspaceByteCount / 3, 4096, 0] {
+          descriptor.options.workspaceLimit = limit
+          do throws(HeadroomError) {
+            let plan = try ConvolutionPlan(descriptor)
+            #expect(plan.workspaceByteCount <= limit)
+            if limit == free.workspaceByteCount { #expect(plan.selection == free.selection) }
+          } catch .noCandidate(let reasons) {
+            #expect(
+              limit < free.workspaceByteCount && reasons.contains { $0.contains("bytes of workspace, limited to \(limit)") })
+          } catch {
+            throw error
+          }
+        }
+      }
+    }
+  }
 }

@@ -217,7 +217,9 @@ struct GradientTests {
     let format = Format(pass: .backwardData, input: .float32, output: .float32)
     for shape in shapes {
       for layout in ImageLayout.allCases {
-        let setting = ConvolutionSetting(shape) { ($0.inputLayout, $0.outputLayout, $0.hasBias) = (layout, layout, true) }
+        let setting = ConvolutionSetting(shape) {
+          ($0.inputLayout, $0.outputLayout, $0.hasBias, $0.hasResidual) = (layout, layout, true, true)
+        }
         let trial = try format.trial(setting)
         for variant in [nil, "direct.packed", "depthwise"] {
           guard let plan = try? ConvolutionPlan(format.descriptor(setting, SelectionOptions(variant: variant))) else {
@@ -238,7 +240,8 @@ extension ConvolutionPlan {
     if trial.pass == .backwardData {
       try execute(
         outputGradient: gradient, weights: other, inputGradient: trial.gradient.base,
-        bias: trial.bias.map { UnsafePointer($0.base.assumingMemoryBound(to: Float.self)) }, workspace: workspace)
+        bias: trial.bias.map { UnsafePointer($0.base.assumingMemoryBound(to: Float.self)) },
+        residual: trial.residual.map { UnsafeRawPointer($0.base) }, workspace: workspace)
     } else {
       try execute(input: other, outputGradient: gradient, weightGradient: trial.gradient.base, workspace: workspace)
     }

@@ -14,7 +14,7 @@ struct WeightsAheadTests {
       try forEachPlan(setting.descriptor(), index, weights: forward.weights, threads: choice(index, [1, 2])) { plan in
         let pointers = forward.pointers
         let finding = try forward.finding(by: plan.selection.variant) { _ in
-          try plan.execute(input: pointers.input, output: pointers.output, bias: pointers.bias)
+          try plan.execute(input: pointers.input, output: pointers.output, bias: pointers.bias, residual: pointers.residual)
         }
         #expect(finding == nil, "\(plan.selection)")
       }
@@ -25,7 +25,8 @@ struct WeightsAheadTests {
         let bias = backward.bias.map { UnsafePointer($0.base.assumingMemoryBound(to: Float.self)) }
         let finding = try backward.finding(by: plan.selection.variant) {
           try plan.execute(
-            outputGradient: UnsafeRawPointer(backward.outputGradient.base), inputGradient: backward.gradient.base, bias: bias)
+            outputGradient: UnsafeRawPointer(backward.outputGradient.base), inputGradient: backward.gradient.base, bias: bias,
+            residual: backward.residual.map { UnsafeRawPointer($0.base) })
         }
         #expect(finding == nil, "backward: \(plan.selection)")
       }

@@ -66,7 +66,7 @@ struct WinogradTests {
       inputChannels: 64, height: 56, width: 56, outputChannels: 64, kernel: Extent(3), padding: Padding(1))
     var descriptor = ConvolutionDescriptor(shape)
     #expect(try ConvolutionPlan(descriptor).selection.variant.hasPrefix("winograd"))
-    descriptor.allowsWinograd = false
+    descriptor.options.allowsWinograd = false
     #expect(try !ConvolutionPlan(descriptor).selection.variant.hasPrefix("winograd"))
     descriptor.options.variant = "winograd.2x2"
     #expect(try ConvolutionPlan(descriptor).selection.variant == "winograd.2x2")

@@ -25,7 +25,7 @@ struct ConvolutionDispatchTests {
     #expect(try dispatch.select(Self.descriptor(Self.oneByOne, layout)).isa <= isa)
     let variant = try dispatch.select(Self.descriptor(Self.threeByThree, layout)).variant
     #expect(variant.hasPrefix("winograd"))
-    let plain = try dispatch.select(Self.descriptor(Self.threeByThree, layout) { $0.allowsWinograd = false }).variant
+    let plain = try dispatch.select(Self.descriptor(Self.threeByThree, layout) { $0.options.allowsWinograd = false }).variant
     #expect(plain.hasPrefix("direct") || plain.hasPrefix("implicit-gemm"))
   }
 
@@ -97,7 +97,19 @@ struct ConvolutionDispatchTests {
     #expect(try forced.select(GEMMDescriptor(m: 8, n: 8, k: 8)).variant == "outer.direct")
     overrides = try Overrides(environment: ["HEADROOM_VARIANT": "outer.packed"])
     let product = SyntheticMachine.dispatch(.avx512, overrides: overrides)
-    #expect(try product.select(Self.descriptor(Self.threeByThree) { $0.allowsWinograd = false }).variant == "direct")
+    #expect(try product.select(Self.descriptor(Self.threeByThree) { $0.options.allowsWinograd = false }).variant == "direct")
+  }
+
+  @Test("Without Winograd's algorithm, by the environment: only when it is asked for by name")
+  func withoutWinograd() throws {
+    let dispatch = SyntheticMachine.dispatch(.avx512, overrides: try Overrides(environment: ["HEADROOM_WINOGRAD": "0"]))
+    for pass in ConvolutionPass.allCases {
+      var descriptor = Self.descriptor(Self.threeByThree) { $0.pass = pass }
+      #expect(try SyntheticMachine.dispatch(.avx512).select(descriptor).variant.contains("winograd"))
+      #expect(try !dispatch.select(descriptor).variant.contains("winograd"))
+      descriptor.options.variant = pass == .backwardWeights ? "weights.winograd.4x4" : "winograd.4x4"
+      #expect(try dispatch.select(descriptor).variant == descriptor.options.variant)
+    }
   }
 
   @Test("Techniques that are off are not used")

@@ -7,14 +7,17 @@ struct OverridesTests {
   @Test("Every variable, set, empty and absent")
   func values() throws {
     #expect(try Overrides(environment: [:]) == Overrides())
-    let empty = ["HEADROOM_MAX_ISA": "", "HEADROOM_THREADS": "", "HEADROOM_VARIANT": "", "HEADROOM_VERBOSE": ""]
+    let empty = [
+      "HEADROOM_MAX_ISA": "", "HEADROOM_THREADS": "", "HEADROOM_VARIANT": "", "HEADROOM_WINOGRAD": "", "HEADROOM_VERBOSE": "",
+    ]
     #expect(try Overrides(environment: empty) == Overrides())
     let all = try Overrides(
       environment: [
         "HEADROOM_MAX_ISA": "avx2", "HEADROOM_THREADS": "3", "HEADROOM_VARIANT": "outer.packed", "HEADROOM_VERBOSE": "1",
-        "HOME": "/",
+        "HEADROOM_WINOGRAD": "0", "HOME": "/",
       ])
-    #expect(all.maxISA == .avx2 && all.threads == 3 && all.variant == "outer.packed" && all.verbose)
+    #expect(all.maxISA == .avx2 && all.threads == 3 && all.variant == "outer.packed" && all.verbose && !all.winograd)
+    #expect(try Overrides(environment: ["HEADROOM_WINOGRAD": "1"]).winograd)
     #expect(try !Overrides(environment: ["HEADROOM_VERBOSE": "0"]).verbose)
   }
 
@@ -36,7 +39,8 @@ struct OverridesTests {
     arguments: [
       ("HEADROOM_MAX_ISA", "AVX2"), ("HEADROOM_MAX_ISA", "avx3"), ("HEADROOM_MAX_ISA", " sse2"), ("HEADROOM_THREADS", "0"),
       ("HEADROOM_THREADS", "-1"), ("HEADROOM_THREADS", "two"), ("HEADROOM_THREADS", "1.5"), ("HEADROOM_THREADS", "1025"),
-      ("HEADROOM_THREADS", "99999999999999999999"), ("HEADROOM_VARIANT", "outer"), ("HEADROOM_VERBOSE", "yes"),
+      ("HEADROOM_THREADS", "99999999999999999999"), ("HEADROOM_VARIANT", "outer"), ("HEADROOM_WINOGRAD", "off"),
+      ("HEADROOM_VERBOSE", "yes"),
     ])
   func invalid(variable: String, text: String) {
     do throws(HeadroomError) {

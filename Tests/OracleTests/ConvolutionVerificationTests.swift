@@ -24,11 +24,11 @@ struct ConvolutionVerificationTests {
       ConvolutionSetting(shape),
       ConvolutionSetting(shape) {
         ($0.inputLayout, $0.weightLayout, $0.outputLayout, $0.data) = (.nhwc, .hwio, .nhwc, .uniform)
-        ($0.scale, $0.hasBias, $0.placement) = (0.75, true, .flushWithStart)
+        ($0.scale, $0.hasBias, $0.hasResidual, $0.placement) = (0.75, true, true, .flushWithStart)
       },
       ConvolutionSetting(shape) {
         ($0.inputLayout, $0.weightLayout, $0.inputType, $0.outputType) = (.nhwc, .ohwi, .bfloat16, .bfloat16)
-        ($0.data, $0.scale, $0.hasBias) = (.uniform, -2, true)
+        ($0.data, $0.scale, $0.hasBias, $0.hasResidual) = (.uniform, -2, true, true)
       },
       ConvolutionSetting(shape) { ($0.outputLayout, $0.inputType, $0.hasBias) = (.nhwc, .bfloat16, true) },
     ]

@@ -12,6 +12,7 @@ public struct ConvolutionSetting: Sendable, Hashable, CustomStringConvertible {
   public var outputType = ElementType.float32
   public var scale = 1.0
   public var hasBias = false
+  public var hasResidual = false
   public var activation = ReferenceActivation.none
   public var data = GEMMSetting.Data.integers
   public var placement = GuardedBuffer.Placement.flushWithEnd
@@ -43,6 +44,7 @@ public struct ConvolutionSetting: Sendable, Hashable, CustomStringConvertible {
     words.append("\(inputType.rawValue)->\(outputType.rawValue)")
     if scale != 1 { words.append("scale \(scale)") }
     if hasBias { words.append("bias") }
+    if hasResidual { words.append("residual") }
     if activation != .none { words.append("\(activation)") }
     words.append("\(data), \(placement)")
     return words.joined(separator: "; ")

@@ -10,6 +10,8 @@ public final class ConvolutionTrial {
     public let output: UnsafeMutableRawPointer
     /// One `Float` for each output channel; `nil` if there is no bias.
     public let bias: UnsafePointer<Float>?
+    /// Lies as the output does; `nil` if there is none.
+    public let residual: UnsafeRawPointer?
   }
 
   public let setting: ConvolutionSetting
@@ -17,6 +19,7 @@ public final class ConvolutionTrial {
   public let weights: GuardedTensor
   public let output: GuardedTensor
   public let bias: GuardedTensor?
+  public let residual: GuardedTensor?
   public let reference: ConvolutionReference
   private let operands: [(name: String, tensor: GuardedTensor, bytes: [UInt8])]
 
@@ -33,10 +36,14 @@ public final class ConvolutionTrial {
     weights = try tensor(.weights(of: shape, setting.weightLayout), setting.inputType, seed + 1)
     output = try GuardedTensor(.output(of: shape, setting.outputLayout), type: setting.outputType, placement: setting.placement)
     bias = setting.hasBias ? try tensor(.channels(shape.outputChannels), .float32, seed + 2) : nil
+    residual =
+      setting.hasResidual ? try tensor(.output(of: shape, setting.outputLayout), setting.outputType, seed + 3) : nil
     reference = ConvolutionReference(
       shape: shape, input: input.view.readOnly, weights: weights.view.readOnly,
-      epilogue: .init(scale: setting.scale, bias: bias?.view.readOnly.values(), activation: setting.activation))
-    operands = [("input", input), ("weights", weights), ("bias", bias)].compactMap { name, tensor in
+      epilogue: .init(
+        scale: setting.scale, bias: bias?.view.readOnly.values(), residual: residual?.view.readOnly.values(),
+        activation: setting.activation))
+    operands = [("input", input), ("weights", weights), ("bias", bias), ("residual", residual)].compactMap { name, tensor in
       tensor.map { (name, $0, $0.bytes) }
     }
   }
@@ -44,7 +51,8 @@ public final class ConvolutionTrial {
   public var pointers: Pointers {
     Pointers(
       input: input.base, weights: weights.base, output: output.base,
-      bias: bias.map { UnsafePointer($0.base.assumingMemoryBound(to: Float.self)) })
+      bias: bias.map { UnsafePointer($0.base.assumingMemoryBound(to: Float.self)) },
+      residual: residual.map { UnsafeRawPointer($0.base) })
   }
 
   /// Puts the output back to NaN throughout.

@@ -11,6 +11,7 @@ public final class GradientTrial {
   public let other: GuardedTensor
   public let gradient: GuardedTensor
   public let bias: GuardedTensor?
+  public let residual: GuardedTensor?
   public let reference: GradientReference
   private let operands: [(name: String, tensor: GuardedTensor, bytes: [UInt8])]
 
@@ -29,15 +30,23 @@ public final class GradientTrial {
     bias =
       isData && setting.hasBias
       ? try GuardedTensor(.channels(shape.inputChannels), type: .float32, placement: setting.placement) : nil
+    residual =
+      isData && setting.hasResidual ? try GuardedTensor(images, type: setting.outputType, placement: setting.placement) : nil
     var reference = GradientReference(
       shape: shape, pass: pass, outputGradient: outputGradient.view.readOnly, other: other.view.readOnly)
     let fill = setting.data == .integers ? Fill.integers(depth: reference.depth) : .uniform
-    for (index, tensor) in [outputGradient, other, bias].enumerated() { tensor?.view.fill(fill, seed: seed + UInt64(index)) }
+    for (index, tensor) in [outputGradient, other, bias, residual].enumerated() {
+      tensor?.view.fill(fill, seed: seed + UInt64(index))
+    }
     if isData {
-      reference.epilogue = .init(scale: setting.scale, bias: bias?.view.readOnly.values(), activation: setting.activation)
+      reference.epilogue = .init(
+        scale: setting.scale, bias: bias?.view.readOnly.values(), residual: residual?.view.readOnly.values(),
+        activation: setting.activation)
     }
     self.reference = reference
-    operands = [("output gradient", outputGradient), (isData ? "weights" : "input", other), ("bias", bias)].compactMap {
+    operands = [
+      ("output gradient", outputGradient), (isData ? "weights" : "input", other), ("bias", bias), ("residual", residual),
+    ].compactMap {
       name, tensor in
       tensor.map { (name, $0, $0.bytes) }
     }

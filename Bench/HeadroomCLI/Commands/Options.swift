@@ -41,7 +41,15 @@
     @Option(help: ArgumentHelp("Use this many threads at most (default: the cores allowed).", valueName: "n"))
     var threads: Int?
 
+    @Flag(help: "Convolutions without Winograd's algorithm, unless it is asked for by name.")
+    var noWinograd = false
+
+    @Option(
+      help: ArgumentHelp("Grant a convolution so many bytes of workspace at most (default: any number).", valueName: "bytes"))
+    var workspace: Int?
+
     func validate() throws {
+      if let workspace, workspace < 0 { throw ValidationError("--workspace is \(workspace); it must be 0 or more") }
       let range = 1...SelectionOptions.mostThreads
       if let threads, !range.contains(threads) {
         throw ValidationError("--threads is \(threads); it must be \(range.lowerBound) to \(range.upperBound)")
@@ -49,7 +57,8 @@
     }
 
     func selectionOptions(_ invocation: Invocation) throws(Failure) -> SelectionOptions {
-      SelectionOptions(maxISA: try invocation.usable(isa), threads: threads)
+      SelectionOptions(
+        maxISA: try invocation.usable(isa), threads: threads, allowsWinograd: !noWinograd, workspaceLimit: workspace)
     }
   }
 
