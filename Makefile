@@ -34,7 +34,7 @@ COVERAGE_FLAGS = --enable-code-coverage -Xcc -fprofile-instr-generate -Xcc -fcov
 SANITIZER_FLAGS = --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=all \
   -Xswiftc -Xclang-linker -Xswiftc -fsanitize=undefined
 
-.PHONY: help deps build library install peer-plugin report quick test test-capped sanitize format format-check cross emulate kernels docs link-test clean
+.PHONY: help deps build library install peer-plugin report quick test test-capped sanitize format format-check cross emulate kernels docs link-test conformance clean
 .DEFAULT_GOAL := build
 
 help: ## this list
@@ -105,6 +105,9 @@ kernels: build ## read the machine code of the micro-kernels
 
 docs: deps ## build the DocC catalogue; a warning fails
 	.ci/docs $(TOOLCHAIN) $(BUILD)-docs
+
+conformance: library ## convolutions against ONNX's cases and PyTorch, which it installs for that
+	.ci/conformance $(LIBRARY)
 
 link-test: deps ## a package that depends on a tagged version of this one builds, fetches nothing, multiplies
 	.ci/link-test
