@@ -328,8 +328,9 @@ typedef enum hr_conv_pass {
   HR_CONV_BACKWARD_WEIGHTS = 2 ///< the gradient of the weights from the input and the gradient of the output
 } hr_conv_pass;
 
-/// A 2-D convolution or one of its gradients. Forward (a cross-correlation, as in every network library): output channel o at (p,
-/// q) is epilogue(the sum over its group's input channels c and the kernel's places (r, s) of weight(o, c, r, s) times input(c, p
+/// A 2-D convolution or one of its gradients; of height 1, with a kernel of height 1, a 1-D one. Forward (a cross-correlation, as
+/// in every network library): output channel o at (p, q) is epilogue(the sum over its group's input channels c and the kernel's
+/// places (r, s) of weight(o, c, r, s) times input(c, p
 /// * stride.height + r * dilation.height - padding.top, q * stride.width + s * dilation.width - padding.left)), with zeros
 /// outside the image. The output has (height + padding.top + padding.bottom - dilation.height * (kernel.height - 1) - 1) /
 /// stride.height + 1 rows, rounded down; columns likewise. The gradients are those of the sum over all outputs of output gradient

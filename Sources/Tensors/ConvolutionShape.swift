@@ -76,6 +76,21 @@ public struct ConvolutionShape: Sendable, Hashable {
     self.groups = groups
   }
 
+  /// A 1-D convolution of `length` elements: images of height 1, so that `nchw` is channels by length, and `nhwc` length by channels.
+  ///
+  /// - Parameter padding: zeros before the first element and after the last one.
+  @inlinable
+  public init(
+    batch: Int = 1, inputChannels: Int, length: Int, outputChannels: Int, kernel: Int, stride: Int = 1,
+    padding: (before: Int, after: Int) = (0, 0), dilation: Int = 1, groups: Int = 1
+  ) {
+    self.init(
+      batch: batch, inputChannels: inputChannels, height: 1, width: length, outputChannels: outputChannels,
+      kernel: Extent(height: 1, width: kernel), stride: Extent(height: 1, width: stride),
+      padding: Padding(top: 0, bottom: 0, left: padding.before, right: padding.after),
+      dilation: Extent(height: 1, width: dilation), groups: groups)
+  }
+
   /// Input channels that an output channel sums over.
   @inlinable public var channelsPerGroup: Int { groups == 0 ? 0 : inputChannels / groups }
 
