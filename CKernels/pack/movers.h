@@ -119,9 +119,27 @@ static inline void copy_bytes(char *restrict to, const char *restrict from, int6
   else copy_pieces(to, from, bytes, 2);
 }
 
+/// Rows of 2 or 6 bytes, pixels of few channels that are filled up with zeros to `whole` bytes: moved with what follows them,
+/// which is then cleared, as long as that is a row too. Returns how many were.
+static inline __attribute__((always_inline)) int64_t copy_filled(const ck_panel *p, int64_t bytes, const int64_t whole) {
+  // Of the last rows the rest of a word may lie beyond the source.
+  const int64_t left = p->ks > 0 ? (whole - bytes + p->ks - 1) / p->ks : p->k, count = p->k - left;
+  const uint64_t live = ((uint64_t)1 << (8 * bytes)) - 1;
+  for (int64_t d = 0; d < count; d++) {
+    uint64_t row = 0;
+    __builtin_memcpy(&row, p->source + d * p->ks, (size_t)whole);
+    row &= live;
+    __builtin_memcpy(p->destination + d * whole, &row, (size_t)whole);
+  }
+  return count > 0 ? count : 0;
+}
+
 static inline __attribute__((always_inline)) void copy_rows(const ck_panel *p, const int64_t element) {
   const int64_t bytes = p->live * element;
-  for (int64_t d = 0; d < p->k; d++) copy_bytes(p->destination + d * p->width * element, p->source + d * p->ks, bytes);
+  int64_t first = 0;
+  if (bytes == 2 && p->width * element == 4) first = copy_filled(p, bytes, 4);
+  if (bytes == 6 && p->width * element == 8) first = copy_filled(p, bytes, 8);
+  for (int64_t d = first; d < p->k; d++) copy_bytes(p->destination + d * p->width * element, p->source + d * p->ks, bytes);
 }
 
 #define CK_DEFINE_GATHER(SUFFIX, FROM, TO, CONVERT)                                                                              \
