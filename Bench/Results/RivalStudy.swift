@@ -47,10 +47,7 @@ public struct RivalStudy: Codable, Sendable, Equatable {
   /// - Throws: `DecodingError`, also where no version does.
   public init(json: Data) throws {
     let run = try JSONDecoder().decode(DriverRun.self, from: json)
-    guard let own = run.versions.first(where: { $0.value.hasPrefix("Headroom") })?.key else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: [], debugDescription: "none of the libraries is Headroom: found \(run.versions.keys.sorted())"))
-    }
+    let own = try run.own
     started = run.started
     libraries = run.versions
     var cells: [Cell: Best] = [:]
@@ -69,36 +66,17 @@ public struct RivalStudy: Codable, Sendable, Equatable {
   }
 }
 
-/// The driver's file, as far as it is read.
-private struct DriverRun: Decodable {
-  struct Measurement: Decodable {
-    var kind, shape, dt, peer, variant: String
-    var dims: [String: String]
-    var threads: Int
-    var gflopsBest: Double?
-    var packed: Bool?
-    var wrong: Bool?
+extension DriverRun.Measurement {
+  /// What is called once and decides by itself; all else that isn't packed was made ready.
+  private static let oneShot: Set = [
+    "gemm", "sgemm", "gemv", "loop", "batch_strided", "mm", "mv", "bmm", "zen_bmm", "omp_loop",
+  ]
 
-    enum CodingKeys: String, CodingKey {
-      case kind, shape, dt, peer, variant, dims, threads, packed, wrong
-      case gflopsBest = "gflops_best"
-    }
-
-    /// What is called once and decides by itself; all else that isn't packed was made ready.
-    private static let oneShot: Set = [
-      "gemm", "sgemm", "gemv", "loop", "batch_strided", "mm", "mv", "bmm", "zen_bmm", "omp_loop",
-    ]
-
-    /// A call counts among plans as well: nobody is kept from it.
-    var forms: [String] {
-      if packed == true { return ["packed"] }
-      return Self.oneShot.contains(variant) ? ["call", "plan"] : ["plan"]
-    }
+  /// Those of a product. A call counts among plans as well: nobody is kept from it.
+  fileprivate var forms: [String] {
+    if packed == true { return ["packed"] }
+    return Self.oneShot.contains(variant) ? ["call", "plan"] : ["plan"]
   }
-
-  var started: String
-  var versions: [String: String]
-  var measurements: [Measurement]
 }
 
 private struct Cell: Hashable, CustomStringConvertible {

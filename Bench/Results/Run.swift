@@ -29,6 +29,8 @@ public struct Run: Codable, Sendable, Equatable {
   public var rivals: RivalStudy?
   /// Square products of many sizes beside other libraries; nil where they were not measured.
   public var rivalSweep: RivalStudy?
+  /// Convolutions beside other libraries; nil where they were not measured.
+  public var rivalConvolutions: RivalConvolutions?
   /// What was asked for and is not there, and why: a missing tool, an instruction set this machine lacks, an interrupt.
   public var missing: [String]
 
@@ -37,7 +39,8 @@ public struct Run: Codable, Sendable, Equatable {
     ceilings: [Ceiling] = [], sentinel: Sentinel = Sentinel(), measurements: [Measurement] = [], ladders: [Ladder] = [],
     quartets: [Quartet] = [], attributions: [Attribution] = [], hardwareYears: [HardwareYears] = [],
     leadingDimensions: [LeadingDimensions]? = nil, languages: [LanguagePair]? = nil, networks: [Network]? = nil,
-    rivals: RivalStudy? = nil, rivalSweep: RivalStudy? = nil, missing: [String] = []
+    rivals: RivalStudy? = nil, rivalSweep: RivalStudy? = nil, rivalConvolutions: RivalConvolutions? = nil,
+    missing: [String] = []
   ) {
     schema = Run.currentSchema
     self.version = version
@@ -57,6 +60,7 @@ public struct Run: Codable, Sendable, Equatable {
     self.networks = networks
     self.rivals = rivals
     self.rivalSweep = rivalSweep
+    self.rivalConvolutions = rivalConvolutions
     self.missing = missing
   }
 
@@ -67,6 +71,7 @@ public struct Run: Codable, Sendable, Equatable {
     case hardwareYears = "hardware_years"
     case leadingDimensions = "leading_dimensions"
     case rivalSweep = "rival_sweep"
+    case rivalConvolutions = "rival_convolutions"
   }
 }
 

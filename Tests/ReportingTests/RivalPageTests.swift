@@ -56,7 +56,36 @@ struct RivalPageTests {
     #expect(chart.commands.contains("9 46.0"))
   }
 
+  @Test func convolutionsHaveTheirMeansErrorsAndTablesLossesFirst() throws {
+    func row(_ name: String, _ ratio: Double, _ pass: String, _ variant: String) -> String {
+      """
+      {"name": "\(name)", "shape": "n1 c8 h9 w9 k8 r3 s3", "pass": "\(pass)", "dtype": "f32", "threads": 1, "form": "nhwc", "gflops": \(100 * ratio),
+       "rival": "one", "rival_gflops": 100, "error": \(ratio), "variant": "\(variant)", "share_of_roof": 0.5, "rival_share_of_roof": 0.25}
+      """
+    }
+    let rows = [
+      row("slow", 0.5, "forward", "direct"), row("other", 1, "backward-data", "direct"),
+      row("fast", 2, "forward", "winograd.4x4"),
+    ]
+    let json = #"{"started": "", "libraries": {"one": "One 3.2"}, "lacking": ["odd"], "rows": [\#(rows.joined(separator: ","))]}"#
+    var run = Fixture.run()
+    run.rivalConvolutions = try JSONDecoder().decode(RivalConvolutions.self, from: Data(json.utf8))
+    let section = try #require(PageBuilder(run).rivalConvolutions)
+    let tables = section.blocks.compactMap(\.table).map { table in table.rows.map { $0.cells.map(\.text.plain) } }
+    #expect(tables.count == 4)
+    #expect(
+      tables[0] == [
+        ["f32", "backward-data", "nhwc", "1", "1", "1.00", "100.0 %", "1.00 (other)"],
+        ["f32", "forward", "nhwc", "1", "2", "1.00", "50.0 %", "0.500 (slow)"],
+      ])
+    #expect(tables[1] == [["f32", "direct", "2", "1.00", "0.707"], ["f32", "winograd.4x4", "1", "2.00", "2.00"]])
+    #expect(
+      tables[3][0] == ["slow", "n1 c8 h9 w9 k8 r3 s3", "0.500", "50.0", "100", "one", "50.0 %", "25.0 %", "direct", "0.500"])
+    #expect(section.blocks.compactMap(\.paragraph).contains { $0.plain.contains("odd") })
+  }
+
   @Test func withoutSuchARunThereIsNoSection() {
+    #expect(PageBuilder(Fixture.run()).rivalConvolutions == nil)
     #expect(PageBuilder(Fixture.run()).rivals == nil)
     #expect(PageBuilder(Fixture.run()).rivalSweep == nil)
   }

@@ -19,7 +19,7 @@
           headroom report
           headroom report --quick --out /tmp/report
           headroom report --publish Reports
-          headroom report --rivals peers.json --rival-sweep sweep.json
+          headroom report --rivals peers.json --rival-sweep sweep.json --rival-convolutions conv.json
         """)
 
     @Flag(help: "Measure for less than a minute, with fewer shapes.")
@@ -43,16 +43,23 @@
         valueName: "file"))
     var rivalSweep: String?
 
+    @Option(
+      help: ArgumentHelp("Also a section on the convolutions of other libraries, from the JSON of such a run.", valueName: "file")
+    )
+    var rivalConvolutions: String?
+
     func run() throws {
       let invocation = try Invocation()
       let study = try rivals.map { path throws(Failure) in try RivalFile.read(path) }
       let sweep = try rivalSweep.map { path throws(Failure) in try RivalFile.read(path) }
+      let convolutions = try rivalConvolutions.map { path throws(Failure) in try RivalFile.convolutions(path) }
       try Self.check(folder: out)
       if let publish { try Self.check(folder: "\(publish)/new") }
       Interrupt.listen()
       var record = try ReportStudy(invocation: invocation, isQuick: quick).measure()
       record.rivals = study.map { RivalFile.judged($0, Ceilings(rows: record.ceilings)) }
       record.rivalSweep = sweep
+      record.rivalConvolutions = convolutions.map { RivalFile.judged($0, Ceilings(rows: record.ceilings)) }
       if record.findings.measurements.isEmpty {
         try record.check()
         throw Failure.checkFailed("nothing could be measured", remedy: "see 'headroom bench gemm 64x64x64 --variants all'")

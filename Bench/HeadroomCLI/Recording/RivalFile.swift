@@ -3,13 +3,20 @@
   import Headroom
   import Measurement
   import Results
+  import Tensors
   import Workloads
 
   /// The file of a driver that timed other libraries beside this one.
   enum RivalFile {
-    static func read(_ path: String) throws(Failure) -> RivalStudy {
+    static func read(_ path: String) throws(Failure) -> RivalStudy { try read(path) { try RivalStudy(json: $0) } }
+
+    static func convolutions(_ path: String) throws(Failure) -> RivalConvolutions {
+      try read(path) { try RivalConvolutions(json: $0) }
+    }
+
+    private static func read<Study>(_ path: String, _ study: (Data) throws -> Study) throws(Failure) -> Study {
       do {
-        return try RivalStudy(json: Data(contentsOf: URL(fileURLWithPath: path)))
+        return try study(Data(contentsOf: URL(fileURLWithPath: path)))
       } catch let error as DecodingError {
         throw .badUsage("'\(path)' is no run of other libraries: \(error.what)", remedy: "name the JSON that the driver wrote")
       } catch {
@@ -36,6 +43,39 @@
         study.rows[index].shareOfRoof = roof.map { row.gflops / $0.gflops }
       }
       return study
+    }
+  }
+
+  extension RivalFile {
+    /// The same of convolutions.
+    static func judged(_ study: RivalConvolutions, _ ceilings: Ceilings) -> RivalConvolutions {
+      var study = study
+      for index in study.rows.indices {
+        let row = study.rows[index]
+        guard let shape = try? ConvolutionShape(parsing: row.shape), let format = NumericFormat(rawValue: row.dtype),
+          let pass = ConvolutionPass(rawValue: row.pass)
+        else { continue }
+        let layout = row.form.hasPrefix("nchw") ? ImageLayout.nchw : .nhwc
+        let descriptor = shape.descriptor(layout, pass, format, SelectionOptions(threads: row.threads))
+        guard let selection = try? selection(descriptor, packed: row.form.hasSuffix("-packed")) else { continue }
+        study.rows[index].variant = selection.variant
+        let roof = ceilings.roof(
+          .convolution(shape, layout, pass), format: format, isa: selection.isa, threads: row.threads)
+        study.rows[index].shareOfRoof = roof.map { row.gflops / $0.gflops }
+        study.rows[index].rivalShareOfRoof = roof.map { row.rivalGFLOPS / $0.gflops }
+      }
+      return study
+    }
+
+    /// `packed`: with weights laid out ahead, which may change the choice.
+    private static func selection(
+      _ descriptor: ConvolutionDescriptor, packed: Bool
+    ) throws(HeadroomError) -> ConvolutionSelection {
+      if !packed { return try ConvolutionPlan(descriptor).selection }
+      let count = descriptor.shape.weightCount
+      return descriptor.inputType == .bfloat16
+        ? try ConvolutionPlan(descriptor, weights: [BFloat16](repeating: BFloat16(0), count: count).span).selection
+        : try ConvolutionPlan(descriptor, weights: [Float](repeating: 0, count: count).span).selection
     }
   }
 

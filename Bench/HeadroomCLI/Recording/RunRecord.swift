@@ -19,6 +19,7 @@
     var rivals: RivalStudy?
     /// The same on square products of many sizes.
     var rivalSweep: RivalStudy?
+    var rivalConvolutions: RivalConvolutions?
     /// Shapes and ceilings that could not be measured, and why.
     var failures: [String] = []
 
@@ -46,7 +47,8 @@
         leadingDimensions: findings.leadingDimensions.isEmpty ? nil : findings.leadingDimensions,
         languages: findings.languages.isEmpty ? nil : findings.languages,
         networks: findings.networks.isEmpty ? nil : findings.networks,
-        rivals: rivals, rivalSweep: rivalSweep, missing: findings.missing + failures)
+        rivals: rivals, rivalSweep: rivalSweep, rivalConvolutions: rivalConvolutions,
+        missing: findings.missing + failures)
     }
   }
 #endif

@@ -19,7 +19,8 @@ struct PageBuilder: Sendable {
       quartets, ladders(op: "gemm", kind: "software", heading: "Software ladder"),
       ladders(op: "conv", kind: "software", heading: "Software ladder of a convolution"), shares,
       ladders(op: "gemm", kind: "hardware", heading: "Hardware ladder"), languages, networkLayers, leadingDimensions, roofline,
-      networks, sweep, others, convolutions, rivals, rivalSweep, hardwareYears, publicRecords, ceilings, environment, method,
+      networks, sweep, others, convolutions, rivals, rivalSweep, rivalConvolutions, hardwareYears, publicRecords, ceilings,
+      environment, method,
       missing,
       reproduce,
     ]
