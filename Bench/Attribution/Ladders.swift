@@ -36,7 +36,7 @@ public struct LadderPlan: Sendable {
     return LadderPlan(kind: .software, rows: rows)
   }
 
-  /// From plain Swift to the best kernel of a convolution, all on the best hardware. What has no micro-kernel in Swift and in C is one step
+  /// From plain Swift to the best kernel of a 3x3 convolution, all on the best hardware. What has no micro-kernel in Swift and in C is one step
   /// shorter.
   ///
   /// - Parameter tiles: the micro-kernels of the steps in SIMD; `nil` where there is no such pair.
@@ -53,9 +53,12 @@ public struct LadderPlan: Sendable {
     } else {
       rows.append(Row(technique: "SIMD in C", subject: .dispatch(isa: isa, threads: 1, variant: "direct")))
     }
-    let packed = "implicit-gemm.packed"
-    rows.append(Row(technique: "implicit GEMM, packed", subject: .dispatch(isa: isa, threads: 1, variant: packed)))
-    rows += lastSteps(on: hardware, variant: packed)
+    rows.append(
+      Row(technique: "implicit GEMM, packed", subject: .dispatch(isa: isa, threads: 1, variant: "implicit-gemm.packed")))
+    let winograd = "winograd.4x4"
+    rows.append(
+      Row(technique: "Winograd: fewer multiplications", subject: .dispatch(isa: isa, threads: 1, variant: winograd)))
+    rows += lastSteps(on: hardware, variant: winograd)
     return LadderPlan(kind: .software, rows: rows)
   }
 

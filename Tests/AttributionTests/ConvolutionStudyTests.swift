@@ -74,7 +74,8 @@ struct ConvolutionStudyTests {
     #expect(findings.ladders.count == 1 && ladder.kind == "software")
     #expect(
       ladder.steps.map(\.technique) == [
-        "plain Swift", "naive C", "im2col", "SIMD in Swift", "SIMD in C", "implicit GEMM, packed", "2 threads", "bf16 operands",
+        "plain Swift", "naive C", "im2col", "SIMD in Swift", "SIMD in C", "implicit GEMM, packed",
+        "Winograd: fewer multiplications", "2 threads", "bf16 operands",
       ])
     #expect(
       ladder.steps.compactMap(\.measurement.ukernel) == ["outer_f32_14x32_avx512_swift", "outer_f32_14x32_avx512"])
