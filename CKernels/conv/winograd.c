@@ -73,17 +73,15 @@ static bool stores_output(const ck_conv_plan *plan) {
   return gemm->c_type == CK_F32 && gemm->c_cs == 1 && !gemm->accumulate && !gemm->has_epilogue;
 }
 
-static int64_t float_bytes(int64_t count) { return ck_round_up(count * (int64_t)sizeof(float), CK_LINE); }
-
 static ck_winograd_map map_of(const ck_conv_plan *plan, const ck_winograd_sizes *sizes) {
   ck_winograd_map map = {};
-  if (!plan->ready) map.threads = float_bytes(plan->groups * sizes->panels * sizes->panel);
-  map.copies = float_bytes(sizes->grid.points * sizes->input.point);
-  map.sums = map.copies + float_bytes(ck_winograd_copies(&sizes->input, &sizes->grid));
-  map.outputs = map.sums + float_bytes(sizes->grid.points * sizes->sum_point);
+  if (!plan->ready) map.threads = ck_float_bytes(plan->groups * sizes->panels * sizes->panel);
+  map.copies = ck_float_bytes(sizes->grid.points * sizes->input.point);
+  map.sums = map.copies + ck_float_bytes(ck_winograd_copies(&sizes->input, &sizes->grid));
+  map.outputs = map.sums + ck_float_bytes(sizes->grid.points * sizes->sum_point);
   // Outputs of a strip, before they are finished.
   map.thread_bytes = map.outputs;
-  if (!stores_output(plan)) map.thread_bytes += float_bytes(CK_MOST_STRIP * plan->tile_outputs * sizes->width);
+  if (!stores_output(plan)) map.thread_bytes += ck_float_bytes(CK_MOST_STRIP * plan->tile_outputs * sizes->width);
   // The taps of a panel lie there before.
   if (!plan->ready) map.thread_bytes = ck_most(map.thread_bytes, ck_round_up(ck_direct_panel_bytes(plan), CK_LINE));
   map.total = map.threads + plan->gemm.team.threads * map.thread_bytes;
@@ -115,13 +113,13 @@ static const float *panel_of(const ck_winograd_run *run, int64_t group, int64_t 
 // The taps come last.
 int64_t ck_winograd_ready_bytes(const ck_conv_plan *plan) {
   const ck_winograd_sizes sizes = sizes_of(plan);
-  return float_bytes(plan->groups * sizes.panels * sizes.panel) + ck_direct_panel_bytes(plan);
+  return ck_float_bytes(plan->groups * sizes.panels * sizes.panel) + ck_round_up(ck_direct_panel_bytes(plan), CK_LINE);
 }
 
 void ck_winograd_make_ready(const ck_conv_plan *plan, const void *weights, void *destination) {
   const ck_winograd_sizes sizes = sizes_of(plan);
   const int64_t count = plan->groups * sizes.panels;
-  char *taps = (char *)destination + float_bytes(count * sizes.panel);
+  char *taps = (char *)destination + ck_float_bytes(count * sizes.panel);
   for (int64_t i = 0; i < count; i++) make_panel(plan, &sizes, weights, i, taps, destination);
 }
 

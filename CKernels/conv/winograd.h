@@ -2,10 +2,14 @@
 #pragma once
 #include "ck_winograd.h"
 #include "conv/band.h"
+#include "pack/units.h"
 
 /// Floats of a line. What lies a multiple of some pages apart, as the points of a tile would, is moved by one: else all of it
 /// would fall into one set of the caches.
 enum { CK_LINE_FLOATS = 16 };
+
+/// Bytes of so many floats, in whole lines.
+static inline int64_t ck_float_bytes(int64_t count) { return ck_round_up(count * (int64_t)sizeof(float), CK_LINE); }
 
 /// The tiles of a plan.
 typedef struct ck_winograd_grid {

@@ -13,7 +13,7 @@ ck_winograd_grid ck_winograd_grid_of(const ck_conv_plan *plan) {
   return grid;
 }
 
-// Rows of a multiple of half a page would leave the rows of a product's tile two sets of L1.
+// Rows of a multiple of so many lines would leave the rows of a product's tile a few sets of L1.
 int64_t ck_winograd_depth(int64_t channels) {
   const int64_t depth = ck_round_up(channels, CK_LINE_FLOATS);
   return depth % (8 * CK_LINE_FLOATS) == 0 ? depth + CK_LINE_FLOATS : depth;
@@ -74,23 +74,27 @@ static void make_row(const ck_winograd_view *view, const ck_source *source, cons
   }
 }
 
+/// By way of copies of the strip's columns.
 static void make_row_copied(const ck_winograd_view *view, const ck_source *rows, const ck_strip *strip, int64_t lanes,
                             float *copies, float *points) {
-  const ck_conv_plan *plan = view->plan;
-  const ck_image *in = &plan->image;
-  const int64_t bytes = ck_element_bytes(rows->type), row_floats = plan->band_columns * lanes;
-  ck_source copied = {.pixel = lanes, .end = plan->band_columns, .type = CK_F32};
-  for (int64_t channel = 0; channel < in->channels; channel += lanes) {
+  const int64_t outputs = view->plan->tile_outputs, bytes = ck_element_bytes(rows->type);
+  ck_conv_plan part = *view->plan;
+  part.band_columns = strip->tiles * outputs + view->taps - outputs;
+  part.image.pad_left -= strip->column * outputs;
+  const int64_t row_floats = part.band_columns * lanes;
+  const ck_strip copied = {.tiles = strip->tiles};
+  ck_source source = {.pixel = lanes, .end = part.band_columns, .type = CK_F32};
+  for (int64_t channel = 0; channel < part.image.channels; channel += lanes) {
     for (int64_t i = 0; i < view->taps; i++) {
-      copied.rows[i] = rows->rows[i] ? (const char *)(copies + i * row_floats) : 0;
+      source.rows[i] = rows->rows[i] ? (const char *)(copies + i * row_floats) : 0;
       if (!rows->rows[i]) continue;
-      const ck_band_row copy = {.channels = ck_least(lanes, in->channels - channel),
+      const ck_band_row copy = {.channels = ck_least(lanes, part.image.channels - channel),
                                 .width = lanes,
                                 .type = CK_F32,
                                 .to = (char *)(copies + i * row_floats)};
-      ck_band_copy_row(plan, rows->rows[i] + channel * in->cs * bytes, &copy);
+      ck_band_copy_row(&part, rows->rows[i] + channel * part.image.cs * bytes, &copy);
     }
-    make_row(view, &copied, strip, lanes, points + channel);
+    make_row(view, &source, &copied, lanes, points + channel);
   }
 }
 

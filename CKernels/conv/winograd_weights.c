@@ -97,17 +97,15 @@ static ck_conv_plan plan_of_gradients(const ck_conv_plan *plan, const ck_winogra
   return part;
 }
 
-static int64_t float_bytes(int64_t count) { return ck_round_up(count * (int64_t)sizeof(float), CK_LINE); }
-
 static ck_gradient_map map_of(const ck_conv_plan *plan, const ck_gradient_sizes *s) {
   const int64_t rows = (plan->tile_outputs + 2) * plan->band_columns * s->grid.transforms->lanes;
   const bool copies = plan->image.cs != 1 || plan->layout.out_ks != 1;
   ck_gradient_map map = {};
-  map.threads = float_bytes(plan->tile_parts * s->sums);
-  map.gradients = float_bytes(s->grid.points * s->input_point);
-  map.copies = map.gradients + float_bytes(s->grid.points * s->gradient_point);
-  map.kept = map.copies + (copies ? float_bytes(rows) : 0);
-  map.thread_bytes = map.kept + (plan->sums_apart ? float_bytes(9 * CK_KEPT_CHANNELS * s->width) : 0);
+  map.threads = ck_float_bytes(plan->tile_parts * s->sums);
+  map.gradients = ck_float_bytes(s->grid.points * s->input_point);
+  map.copies = map.gradients + ck_float_bytes(s->grid.points * s->gradient_point);
+  map.kept = map.copies + (copies ? ck_float_bytes(rows) : 0);
+  map.thread_bytes = map.kept + (plan->sums_apart ? ck_float_bytes(9 * CK_KEPT_CHANNELS * s->width) : 0);
   map.total = map.threads + plan->gemm.team.threads * map.thread_bytes;
   return map;
 }

@@ -121,6 +121,7 @@ static inline void copy_bytes(char *restrict to, const char *restrict from, int6
 
 /// Rows of 2 or 6 bytes, pixels of few channels that are filled up with zeros to `whole` bytes: moved with what follows them,
 /// which is then cleared, as long as that is a row too. Returns how many were.
+// Only of whole panels: all `whole` bytes of a row are written.
 static inline __attribute__((always_inline)) int64_t copy_filled(const ck_panel *p, int64_t bytes, const int64_t whole) {
   // Of the last rows the rest of a word may lie beyond the source.
   const int64_t left = p->ks > 0 ? (whole - bytes + p->ks - 1) / p->ks : p->k, count = p->k - left;

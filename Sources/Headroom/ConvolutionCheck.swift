@@ -8,6 +8,7 @@ extension ConvolutionDescriptor {
     try checkGroups()
     try checkOutput()
     try checkCounts()
+    if let limit = options.workspaceLimit, limit < 0 { throw .negativeSize(name: "workspace limit", found: limit) }
     if pass == .backwardWeights && epilogue != ConvolutionEpilogue() { throw .epilogueOfWeights(found: epilogue) }
     switch (inputType, outputType) {
     case (.float32, .float32), (.bfloat16, .float32), (.bfloat16, .bfloat16): return

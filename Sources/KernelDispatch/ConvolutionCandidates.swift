@@ -79,7 +79,8 @@ struct ConvolutionFilter {
       return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfWeights)
     case .winograd(let outputs), .winogradWeights(let outputs):
       if !problem.suitsWinograd { return .layout(.winograd) }
-      return variant != nil || allowsWinograd && problem.keepsBound(winograd: outputs) ? nil : .winogradNotAllowed
+      return variant != nil || allowsWinograd && problem.keepsBound(winograd: outputs) && problem.isModest(winograd: outputs)
+        ? nil : .winogradNotAllowed
     case .weights:
       let inPlace = problem.layout.out_ks == 1 || problem.channels == 1
       return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfGradient)

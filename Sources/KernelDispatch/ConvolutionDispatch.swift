@@ -97,8 +97,12 @@ extension Dispatch {
   private func workspace(
     _ problem: ConvolutionProblem, _ kernels: ConvolutionKernels, threads: Int, _ options: SelectionOptions
   ) -> Int {
-    let plan = written(problem, kernels, threads: threads, options)
-    return withUnsafePointer(to: plan) { Int(ck_conv_workspace_bytes($0, 1)) }
+    var plan = written(problem, kernels, threads: threads, options)
+    return withUnsafeMutablePointer(to: &plan) { plan in
+      // Weights that are laid out ahead take none; where they are is not looked at.
+      if problem.weightsAhead && ck_conv_ready_bytes(plan) > 0 { plan.pointee.ready = UnsafeRawPointer(plan) }
+      return Int(ck_conv_workspace_bytes(plan, 1))
+    }
   }
 
   private func predict(
@@ -110,13 +114,14 @@ extension Dispatch {
     var selection = ConvolutionSelection(
       variant: kernels.variant.name, product: kernels.product, microkernel: kernels.microkernel, isa: kernels.isa,
       threads: threads)
-    // Fewer threads need less.
+    // Fewer threads need less. Then time decides, not work.
     while let limit = options.workspaceLimit, selection.threads > 1,
       workspace(problem, kernels, threads: selection.threads, options) > limit
     {
       selection.threads /= 2
     }
-    return Choice(kernels: kernels, cycles: cycles, selection: selection)
+    let slowdown = Double(threads) / Double(selection.threads)
+    return Choice(kernels: kernels, cycles: cycles * slowdown, selection: selection)
   }
 
   private func filter(_ options: SelectionOptions, _ problem: ConvolutionProblem) throws(HeadroomError) -> ConvolutionFilter {

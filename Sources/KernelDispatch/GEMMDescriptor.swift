@@ -105,7 +105,8 @@ public struct SelectionOptions: Sendable, Hashable {
   ///
   /// An infinity or a NaN then shows in all elements of the tiles that read it.
   public var allowsWinograd: Bool
-  /// Of convolutions: at most so many bytes of workspace; what needs more, on one thread too, does not run. `nil`: any number.
+  /// Of convolutions: at most so many bytes of workspace; what needs more, on one thread too, does not run. The choice may then depend
+  /// on the number of threads. `nil`: any number.
   public var workspaceLimit: Int?
 
   @inlinable

@@ -60,7 +60,8 @@ public enum Rejection: Sendable, Hashable {
   case techniqueOff(Technique)
   /// Fewer multiplications, which the descriptor doesn't allow or these types and layouts rule out.
   case strassenNotAllowed
-  /// Fewer multiplications, which the descriptor doesn't allow, or so few channels that the errors might pass the bound of direct sums.
+  /// Fewer multiplications, which the descriptor doesn't allow, or so few channels that the errors might pass the bound of direct sums, or too
+  /// many for the memory that it takes unasked.
   case winogradNotAllowed
   /// More workspace than the caller grants, in bytes.
   case workspace(needs: Int, limit: Int)
@@ -102,7 +103,8 @@ extension Rejection: CustomStringConvertible {
     case .microkernelNotAskedFor: "another micro-kernel was asked for"
     case .techniqueOff(let technique): "uses \(technique.rawValue), which is off"
     case .strassenNotAllowed: "Strassen's algorithm is not allowed, or not for such types and layouts"
-    case .winogradNotAllowed: "Winograd's algorithm is not allowed, or has too few channels to keep its error bound"
+    case .winogradNotAllowed:
+      "Winograd's algorithm is not allowed, or has too few channels to keep its error bound, or too many for its memory"
     case .workspace(let needs, let limit): "needs \(needs) bytes of workspace, limited to \(limit)"
     case .precisionNotAllowed: "the descriptor asks for the precision of its operands"
     case .sameTileInC: "the same tile is there in C: runs only when asked for by name"

@@ -42,7 +42,7 @@ extension Dispatch {
     plan.merge_columns = problem.mergesColumns(for: pair)
     plan.sums_apart = problem.sumsApartOfWeights
     plan.band_columns = Int64(bandColumns(problem, pair))
-    let parts = parts(problem, pair, merged: plan.merge_columns, threads: threads)
+    let parts = parts(problem, pair, merged: plan.merge_columns, wanted: (threads - 1) / problem.shape.groups + 1)
     (plan.channel_parts, plan.panel_parts) = (Int32(parts.channels), Int32(parts.panels))
     // A band stays in L2 while all places of the kernel pass over it. Its rows are a chain of sums, so threads don't count.
     let bytes = pair.panelType.byteCount
@@ -68,12 +68,10 @@ extension Dispatch {
     return (pixels - 1) * stride + reach + 1
   }
 
-  /// Parts of a group's channels and of its panels, as tasks that leave the threads alike much to do.
+  /// Parts of a group's channels and of its panels, together `wanted` or a few more, that are alike large.
   func parts(
-    _ problem: ConvolutionProblem, _ pair: CandidatePair, merged: Bool, threads: Int
+    _ problem: ConvolutionProblem, _ pair: CandidatePair, merged: Bool, wanted: Int
   ) -> (channels: Int, panels: Int) {
-    if problem.shape.groups >= threads { return (1, 1) }
-    let wanted = (threads - 1) / problem.shape.groups + 1
     let panels = (problem.channels - 1) / pair.set.nr + 1
     let tiles = merged ? 1 : (problem.shape.channelsPerGroup - 1) / pair.set.mr + 1
     let choices = (1...wanted).map { (channels: min($0, tiles), panels: min((wanted - 1) / $0 + 1, panels)) }

@@ -19,6 +19,14 @@ extension ConvolutionProblem {
     return products >= 9 * (outputs == 6 ? 32 : outputs == 4 ? 8 : 1)
   }
 
+  /// Whether the points of all weights, which a call may have to keep, stay within what is taken unasked.
+  func isModest(winograd outputs: Int) -> Bool {
+    let weights = shape.groups * shape.channelsPerGroup * channels
+    return weights <= Self.mostPointBytes / (pointCount(outputs) * ElementType.float32.byteCount)
+  }
+
+  private static let mostPointBytes = 256 << 20
+
   /// Those of all images.
   func winogradTiles(_ outputs: Int) -> Int {
     shape.batch * ((outputHeight - 1) / outputs + 1) * ((outputWidth - 1) / outputs + 1)
@@ -83,12 +91,12 @@ extension Dispatch {
     // Sums pass by once for each block. A block is a chain of them, so threads don't count.
     let most = max(Self.fewestTilesOfSum, blocks.l2Bytes * 3 / 4 / tileBytes)
     let tiles = problem.winogradTiles(outputs)
-    let blocks = (tiles - 1) / most + 1
-    plan.block_tiles = Int64((tiles - 1) / blocks + 1)
+    let blockCount = (tiles - 1) / most + 1
+    plan.block_tiles = Int64((tiles - 1) / blockCount + 1)
     let sumBytes = pointCount(outputs) * problem.shape.channelsPerGroup * problem.channels * ElementType.float32.byteCount
-    plan.tile_parts = Int32(sumBytes <= Self.mostSumBytesOfPart ? min(Self.mostPartsOfTiles, blocks) : 1)
-    let tasks = Int(plan.tile_parts)
-    let parts = parts(problem, pair, merged: false, threads: (threads - 1) / tasks + 1)
+    plan.tile_parts = Int32(sumBytes <= Self.mostSumBytesOfPart ? min(Self.mostPartsOfTiles, blockCount) : 1)
+    // Of one group at a time.
+    let parts = parts(problem, pair, merged: false, wanted: (threads - 1) / Int(plan.tile_parts) + 1)
     (plan.channel_parts, plan.panel_parts) = (Int32(parts.channels), Int32(parts.panels))
   }
 

@@ -86,6 +86,8 @@ struct ConvolutionBadInputTests {
   @Test("Sizes and steps out of range")
   func ranges() {
     #expect(Call(shape: { $0.batch = -1 }).error() == .negativeSize(name: "batch", found: -1))
+    #expect(
+      Call { $0.options.workspaceLimit = -1 }.error() == .negativeSize(name: "workspace limit", found: -1))
     #expect(Call(shape: { $0.padding.left = -2 }).error() == .negativeSize(name: "padding on the left", found: -2))
     #expect(Call(shape: { $0.stride.height = 0 }).error() == .sizeTooSmall(name: "vertical stride", found: 0, expected: 1))
     #expect(Call(shape: { $0.dilation.width = 0 }).error() == .sizeTooSmall(name: "horizontal dilation", found: 0, expected: 1))
