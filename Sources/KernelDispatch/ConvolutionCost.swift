@@ -57,7 +57,7 @@ struct ConvolutionCost {
   /// Cycles per element of a panel packed out of the image: runs along the rows are copied, runs along channels transposed.
   private func imageRate(_ pair: CandidatePair) -> Double {
     let strideOfPixels = problem.image.ws * problem.image.stride_w
-    let rate = strideOfPixels == 1 ? 0.9 : problem.image.cs == 1 && problem.inputType == .float32 ? 1.4 : 2.5
+    let rate = strideOfPixels == 1 ? 0.9 : problem.image.cs == 1 && problem.inputType == .float32 ? 1.4 : 3.5
     return pair.widens ? rate * 1.5 : rate
   }
 
@@ -82,7 +82,7 @@ struct ConvolutionCost {
     }
     if copiesInput(pair) { cycles += inputElements * copyRate(pair) }
     // Stored element by element where channels are apart.
-    if problem.layout.out_ks != 1 { cycles += images * groups * pixels * Double(problem.channels) * 2 }
+    if problem.layout.out_ks != 1 { cycles += images * groups * pixels * Double(problem.channels) * 1.6 }
     return cycles
   }
 

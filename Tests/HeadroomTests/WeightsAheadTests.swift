@@ -56,6 +56,8 @@ struct WeightsAheadTests {
           batch: 3, inputChannels: 20, height: 9, width: 9, outputChannels: 40, kernel: Extent(kernel),
           padding: Padding(kernel / 2))
         var descriptor = ConvolutionDescriptor(shape, layout: layout)
+        // With weights ahead another algorithm may be chosen; of these every sum is exact.
+        descriptor.options.allowsWinograd = false
         var weights = (0..<shape.weightCount).map { Float($0 % 7) }
         let input = (0..<shape.inputCount).map { Float($0 % 5) }
         var expected = [Float](repeating: .nan, count: shape.outputCount)
