@@ -4,7 +4,11 @@ struct DriverRun: Decodable {
     var kind, shape, dt, peer, variant: String
     var dims: [String: String]
     var threads: Int
+    /// What the shape belongs to, such as `resnet50-b16`.
+    var group: String?
     var gflopsBest: Double?
+    /// Those of one call at `gflopsBest`.
+    var secondsBest: Double?
     var packed: Bool?
     var wrong: Bool?
     /// Of a convolution: `fwd`, `bwd_d`, `bwd_w`.
@@ -15,8 +19,9 @@ struct DriverRun: Decodable {
     var liveShare: Double?
 
     enum CodingKeys: String, CodingKey {
-      case kind, shape, dt, peer, variant, dims, threads, packed, wrong, dir
+      case kind, shape, dt, peer, variant, dims, threads, group, packed, wrong, dir
       case gflopsBest = "gflops_best"
+      case secondsBest = "seconds_best"
       case error = "rel_err"
       case liveShare = "valid_flop_fraction"
     }
@@ -25,6 +30,12 @@ struct DriverRun: Decodable {
     var pass: String? {
       let passes = ["fwd": "forward", "bwd_d": "backward-data", "bwd_w": "backward-weights"]
       return kind == "conv" ? dir.flatMap { passes[$0] } : nil
+    }
+
+    /// Of a convolution: `nhwc`, `nchw-packed`; nil in layouts of a library's own and where it was planned for a single call, for then it is not
+    /// beside another.
+    var form: String? {
+      variant.hasPrefix("n") && !variant.hasSuffix("_call") ? variant.replacing("_", with: "-") : nil
     }
   }
 

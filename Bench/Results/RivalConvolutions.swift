@@ -43,6 +43,8 @@ public struct RivalConvolutions: Codable, Sendable, Equatable {
   public var rows: [Row]
   /// What rivals ran and this library did not, or got wrong.
   public var lacking: [String]
+  /// Losses first; nil where no whole network was measured.
+  public var networks: [NetworkRow]?
 
   /// From the JSON that the driver writes; this library is the one whose version begins with "Headroom".
   ///
@@ -54,13 +56,11 @@ public struct RivalConvolutions: Codable, Sendable, Equatable {
     libraries = run.versions
     var cells: [Cell: Best] = [:]
     for measurement in run.measurements {
-      // In layouts of its own, or planned for a single call, a library is not beside another.
-      guard let pass = measurement.pass, let gflops = measurement.gflopsBest, measurement.wrong != true,
-        measurement.variant.hasPrefix("n") && !measurement.variant.hasSuffix("_call")
+      guard let pass = measurement.pass, let form = measurement.form, let gflops = measurement.gflopsBest,
+        measurement.wrong != true
       else { continue }
       let cell = Cell(
-        name: measurement.shape, pass: pass, dtype: measurement.dt, threads: measurement.threads,
-        form: measurement.variant.replacing("_", with: "-"))
+        name: measurement.shape, pass: pass, dtype: measurement.dt, threads: measurement.threads, form: form)
       let isOwn = measurement.peer == own
       cells[cell, default: Best(measurement.dims, live: measurement.liveShare ?? 1)].take(
         gflops, rival: isOwn ? nil : measurement.peer, error: measurement.error)
@@ -69,6 +69,7 @@ public struct RivalConvolutions: Codable, Sendable, Equatable {
       ($0.ratio, $0.name, $0.form) < ($1.ratio, $1.name, $1.form)
     }
     lacking = cells.filter { $0.value.own == nil && $0.value.rival != nil }.map(\.key.description).sorted()
+    networks = run.networks(own: own)
   }
 }
 

@@ -7,6 +7,8 @@ extension PageBuilder {
     guard let study = run.rivalConvolutions, !study.rows.isEmpty else { return nil }
     let groups = Dictionary(grouping: study.rows) { [$0.dtype, $0.pass, $0.form, "\($0.threads)"] }
       .sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+    let networks = Self.rivalNetworks(study.networks ?? [])
+    let layers: [Block?] = groups.map { .table(Self.layers($0)) }
     return section(
       "rival-convolutions", "Convolutions beside other libraries",
       [
@@ -16,7 +18,7 @@ extension PageBuilder {
             + "Multiplications with padding are not counted. Algorithms are those that dispatch chooses here, roofs this machine's, measured for this "
             + "report; a Winograd algorithm multiplies less than is counted, so its share may pass 100 %."),
         .table(Self.summary(groups)), Self.accuracy(study.rows).map(Block.table),
-      ] + groups.map { .table(Self.layers($0)) } + [
+      ] + networks + layers + [
         study.lacking.isEmpty ? nil : .paragraph("Not run here, or wrong: \(study.lacking.joined(separator: "; "))."),
         .list(study.libraries.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }),
       ])
