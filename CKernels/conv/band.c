@@ -68,11 +68,12 @@ void ck_band_copy_row(const ck_conv_plan *plan, const void *row, const ck_band_r
 void ck_band_copy(const ck_conv_plan *plan, const ck_band *band, const void *input, void *destination) {
   const ck_image *in = &plan->image;
   const int64_t from_bytes = ck_element_bytes(plan->gemm.a_type), to_bytes = ck_element_bytes(plan->gemm.panel_type);
+  const int64_t base = ck_image_place(in, band->image) + band->group * plan->layout.in_gs;
   ck_band_row copy = {
       .channels = in->channels, .width = ck_band_channels(plan), .type = plan->gemm.panel_type, .to = (char *)destination};
-  for (int64_t row = band->first_row; row < band->end_row; row++) {
-    const int64_t offset = band->image * in->ns + band->group * plan->layout.in_gs + row * in->hs;
-    ck_band_copy_row(plan, (const char *)input + offset * from_bytes, &copy);
-    copy.to += plan->band_columns * copy.width * to_bytes;
-  }
+  for (int64_t slice = 0; slice < in->kernel_slices; slice++)
+    for (int64_t row = band->first_row; row < band->end_row; row++) {
+      ck_band_copy_row(plan, (const char *)input + (base + slice * in->kernel_ss + row * in->hs) * from_bytes, &copy);
+      copy.to += plan->band_columns * copy.width * to_bytes;
+    }
 }

@@ -41,5 +41,6 @@ typedef struct ck_band_row {
 /// Copies one row of the input, channels last, `band_columns` pixels: zeros where the padding is and for missing channels.
 void ck_band_copy_row(const ck_conv_plan *plan, const void *row, const ck_band_row *copy);
 
-/// Copies the band's rows, channels last, `band_columns` pixels each: zeros where the padding is and for missing channels.
+/// Copies the band's rows of all slices of the kernel, one slice after another, channels last, `band_columns` pixels each: zeros
+/// where the padding is and for missing channels.
 void ck_band_copy(const ck_conv_plan *plan, const ck_band *band, const void *input, void *destination);

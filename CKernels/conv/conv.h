@@ -2,6 +2,19 @@
 #pragma once
 #include "ck_conv.h"
 
+/// Where the output of image `index` begins.
+static inline int64_t ck_output_place(const ck_conv_plan *plan, int64_t index) {
+  return index / plan->image.slices * plan->layout.out_ns + index % plan->image.slices * plan->layout.out_ds;
+}
+
+/// Where the weights of one place of the kernel begin, from those of the first.
+static inline int64_t ck_weights_place(const ck_conv_plan *plan, int64_t place) {
+  const ck_image *in = &plan->image;
+  const int64_t row = place / in->kernel_columns;
+  return row / in->kernel_rows * plan->layout.w_ds + row % in->kernel_rows * plan->layout.w_rs +
+         place % in->kernel_columns * plan->layout.w_ss;
+}
+
 /// A matrix product for each group and image.
 ck_status ck_conv_products(const ck_conv_plan *plan, const ck_conv_operands *operands, void *workspace);
 

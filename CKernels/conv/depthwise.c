@@ -2,16 +2,16 @@
 //
 // The input is read where it lies and the kernels skip the padding. A task is a block of outputs: some rows of some channels of
 // one image. Contract: each output is one chain of multiply-adds, in an order that the kernel's row fixes, whatever the blocks
-// and threads.
+// and threads. Of volumes, one for each slice of the kernel, which are then added in their order.
 #include "ck_pack.h"
 #include "ck_team.h"
 #include "conv/conv.h"
 #include "epilogue/epilogue.h"
 #include "pack/units.h"
 
-/// Byte offsets into the workspace, which begins with copied weights; sums for each thread.
+/// Byte offsets into the workspace, which begins with copied weights; for each thread, sums and those of one slice of the kernel.
 typedef struct ck_depthwise_map {
-  int64_t sums, sums_bytes, total;
+  int64_t sums, sums_bytes, slice, total;
 } ck_depthwise_map;
 
 typedef struct ck_depthwise_run {
@@ -20,7 +20,7 @@ typedef struct ck_depthwise_run {
   char *workspace;
   ck_depthwise_map map;
   const void *weights;
-  int64_t w_channel, w_row, w_column; ///< strides of the weights as the kernel reads them
+  int64_t w_channel, w_slice, w_row, w_column; ///< strides of the weights as the kernel reads them
   int64_t bands, channel_bands;
 } ck_depthwise_run;
 
@@ -45,12 +45,13 @@ static bool copies_weights(const ck_conv_plan *plan) { return is_last(plan) && p
 
 static ck_depthwise_map map_of(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
-  const int64_t taps = in->kernel_rows * in->kernel_columns;
   ck_depthwise_map map = {};
-  if (copies_weights(plan)) map.sums = ck_round_up(taps * plan->groups * ck_element_bytes(plan->gemm.b_type), CK_LINE);
+  if (copies_weights(plan))
+    map.sums = ck_round_up(ck_kernel_places(in) * plan->groups * ck_element_bytes(plan->gemm.b_type), CK_LINE);
   if (!stores_output(plan)) {
     const int64_t sums = plan->band_rows * in->out_columns * plan->band_channels;
-    map.sums_bytes = ck_round_up(sums * (int64_t)sizeof(float), CK_LINE);
+    map.slice = ck_round_up(sums * (int64_t)sizeof(float), CK_LINE);
+    map.sums_bytes = in->kernel_slices > 1 ? 2 * map.slice : map.slice;
   }
   map.total = map.sums + plan->gemm.team.threads * map.sums_bytes;
   return map;
@@ -63,13 +64,12 @@ static void prepare_weights(ck_depthwise_run *run) {
   const ck_conv_layout *w = &plan->layout;
   const ck_image *in = &plan->image;
   run->weights = run->operands->weights;
-  run->w_channel = w->w_gs, run->w_row = w->w_rs, run->w_column = w->w_ss;
+  run->w_channel = w->w_gs, run->w_slice = w->w_ds, run->w_row = w->w_rs, run->w_column = w->w_ss;
   if (!copies_weights(plan)) return;
   const int64_t bytes = ck_element_bytes(plan->gemm.b_type);
-  for (int64_t place = 0; place < in->kernel_rows * in->kernel_columns; place++) {
-    const int64_t offset = place / in->kernel_columns * w->w_rs + place % in->kernel_columns * w->w_ss;
+  for (int64_t place = 0; place < ck_kernel_places(in); place++) {
     const ck_pack_job job = {
-        .source = (const char *)run->operands->weights + offset * bytes,
+        .source = (const char *)run->operands->weights + ck_weights_place(plan, place) * bytes,
         .destination = run->workspace + place * plan->groups * bytes,
         .rows = plan->groups,
         .k = 1,
@@ -85,6 +85,7 @@ static void prepare_weights(ck_depthwise_run *run) {
   }
   run->weights = run->workspace;
   run->w_channel = 1, run->w_column = plan->groups, run->w_row = in->kernel_columns * plan->groups;
+  run->w_slice = in->kernel_rows * run->w_row;
 }
 
 // The sums become the output, rounded and with the epilogue applied, row by row.
@@ -92,7 +93,7 @@ static void finish(const ck_depthwise_run *run, const ck_depthwise_task *task, c
   const ck_conv_plan *plan = run->plan;
   ck_gemm_operands finished = {.bias = run->operands->bias};
   for (int64_t p = 0; p < task->rows; p++) {
-    const int64_t offset = task->image * plan->layout.out_ns + (task->row + p) * plan->layout.out_ps;
+    const int64_t offset = ck_output_place(plan, task->image) + (task->row + p) * plan->layout.out_ps;
     const int64_t bytes = ck_element_bytes(plan->gemm.c_type);
     finished.c = (char *)run->operands->output + offset * bytes;
     if (run->operands->residual) finished.residual = (const char *)run->operands->residual + offset * bytes;
@@ -113,8 +114,8 @@ static ck_sums sums_of(const ck_depthwise_run *run, const ck_depthwise_task *tas
   const ck_conv_plan *plan = run->plan;
   const ck_conv_layout *out = &plan->layout;
   if (stores_output(plan)) {
-    float *base =
-        (float *)run->operands->output + task->image * out->out_ns + task->row * out->out_ps + task->channel * out->out_gs;
+    float *base = (float *)run->operands->output + ck_output_place(plan, task->image) + task->row * out->out_ps +
+                  task->channel * out->out_gs;
     return (ck_sums){base, out->out_gs, out->out_ps, out->out_qs};
   }
   float *base = (float *)(run->workspace + run->map.sums + thread * run->map.sums_bytes);
@@ -123,10 +124,11 @@ static ck_sums sums_of(const ck_depthwise_run *run, const ck_depthwise_task *tas
   return (ck_sums){base, task->rows * columns, columns, 1};
 }
 
-static void run_task(const ck_depthwise_run *run, const ck_depthwise_task *task, int32_t thread) {
+/// The sums with one slice of the kernel.
+static void run_slice(const ck_depthwise_run *run, const ck_depthwise_task *task, const ck_sums *sums, int64_t slice,
+                      float *destination) {
   const ck_conv_plan *plan = run->plan;
   const ck_image *in = &plan->image;
-  const ck_sums sums = sums_of(run, task, thread);
   const ck_block block = {
       .down = {.outputs = task->rows,
                .inputs = in->height,
@@ -135,7 +137,7 @@ static void run_task(const ck_depthwise_run *run, const ck_depthwise_task *task,
                .stride = in->stride_h,
                .dilation = in->dilation_h,
                .in = in->hs,
-               .out = sums.row,
+               .out = sums->row,
                .w = run->w_row},
       .across = {.outputs = in->out_columns,
                  .inputs = in->width,
@@ -144,16 +146,30 @@ static void run_task(const ck_depthwise_run *run, const ck_depthwise_task *task,
                  .stride = in->stride_w,
                  .dilation = in->dilation_w,
                  .in = in->ws,
-                 .out = sums.column,
+                 .out = sums->column,
                  .w = run->w_column},
       .channels = task->channels,
       .in_channel = plan->layout.in_gs,
-      .out_channel = sums.channel,
+      .out_channel = sums->channel,
       .w_channel = run->w_channel,
   };
   const int64_t bytes = ck_element_bytes(plan->gemm.a_type);
-  const char *input = (const char *)run->operands->input + (task->image * in->ns + task->channel * plan->layout.in_gs) * bytes;
-  plan->depthwise(&block, input, (const char *)run->weights + task->channel * run->w_channel * bytes, sums.base);
+  const int64_t place = ck_image_place(in, task->image) + slice * in->kernel_ss + task->channel * plan->layout.in_gs;
+  const int64_t weight = slice * run->w_slice + task->channel * run->w_channel;
+  plan->depthwise(&block, (const char *)run->operands->input + place * bytes, (const char *)run->weights + weight * bytes,
+                  destination);
+}
+
+static void run_task(const ck_depthwise_run *run, const ck_depthwise_task *task, int32_t thread) {
+  const ck_conv_plan *plan = run->plan;
+  const ck_sums sums = sums_of(run, task, thread);
+  run_slice(run, task, &sums, 0, sums.base);
+  float *more = (float *)((char *)sums.base + run->map.slice);
+  const int64_t count = task->rows * plan->image.out_columns * task->channels;
+  for (int64_t slice = 1; slice < plan->image.kernel_slices; slice++) {
+    run_slice(run, task, &sums, slice, more);
+    for (int64_t i = 0; i < count; i++) sums.base[i] += more[i];
+  }
   if (!stores_output(plan) || plan->gemm.has_epilogue) finish(run, task, &sums);
 }
 

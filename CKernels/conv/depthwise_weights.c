@@ -61,9 +61,9 @@ static void sum_band(const ck_depthwise_weights_run *run, int64_t image, int64_t
       .w_channel = w_channel,
   };
   const int64_t bytes = ck_element_bytes(plan->gemm.a_type);
-  const char *input = (const char *)run->operands->input + (image * in->ns + channel * out->in_gs) * bytes;
-  const char *gradient =
-      (const char *)run->operands->weights + (image * out->out_ns + row * out->out_ps + channel * out->out_gs) * bytes;
+  const char *input = (const char *)run->operands->input + (ck_image_place(in, image) + channel * out->in_gs) * bytes;
+  const int64_t place = ck_output_place(plan, image) + row * out->out_ps + channel * out->out_gs;
+  const char *gradient = (const char *)run->operands->weights + place * bytes;
   plan->depthwise(&block, input, gradient, run->sums + channel * w_channel);
 }
 

@@ -4,7 +4,7 @@
 // where it lies if its channels are adjacent and no column is padding; else a band of its rows is copied so. Kernel rows in the
 // padding are left out.
 //
-// Contract: every output element is summed in the order (r, s, c) in one chain, so threads, bands and panels don't show in its
+// Contract: every output element is summed in the order (d, r, s, c) in one chain, so threads, bands and panels don't show in its
 // bits.
 #include <stdatomic.h>
 #include <stddef.h>
@@ -60,10 +60,10 @@ static ck_direct_map map_of(const ck_conv_plan *plan) {
   const int64_t kept = has_private_panels(plan) ? threads : plan->kept_panels;
   map.states = packs_weights(plan) ? kept * ck_round_up(ck_direct_panel_bytes(plan), CK_LINE) : 0;
   map.lists = map.states + (packs_weights(plan) ? ck_round_up(kept * (int64_t)sizeof(int64_t), CK_LINE) : 0);
-  map.list_bytes = ck_round_up(2 * in->kernel_rows * in->kernel_columns * (int64_t)sizeof(void *), CK_LINE);
+  map.list_bytes = ck_round_up(2 * ck_kernel_places(in) * (int64_t)sizeof(void *), CK_LINE);
   map.bands = map.lists + threads * map.list_bytes;
   if (plan->copy_input) {
-    const int64_t pixels = ck_band_most_rows(plan) * plan->band_columns;
+    const int64_t pixels = in->kernel_slices * ck_band_most_rows(plan) * plan->band_columns;
     map.band_bytes = ck_round_up(pixels * ck_band_channels(plan) * ck_element_bytes(plan->gemm.panel_type), CK_LINE);
   }
   map.total = map.bands + threads * map.band_bytes;
@@ -71,6 +71,24 @@ static ck_direct_map map_of(const ck_conv_plan *plan) {
 }
 
 int64_t ck_direct_workspace_bytes(const ck_conv_plan *plan) { return map_of(plan).total; }
+
+/// Blocks of a sum in memory: that of place (0, 0, 0) of the kernel, and elements from slice to slice, row to row and column to
+/// column.
+typedef struct ck_blocks {
+  const char *base;
+  int64_t slice, row, column;
+} ck_blocks;
+
+/// Lists those of some rows of each slice; returns how many there are.
+static int64_t list_blocks(const ck_direct_run *run, const ck_blocks *blocks, ck_taps rows, const void **list) {
+  const int64_t bytes = ck_element_bytes(run->plan->gemm.panel_type);
+  const void **next = list;
+  for (int64_t d = 0; d < run->plan->image.kernel_slices; d++)
+    for (int64_t r = rows.first; r < rows.first + rows.count; r++)
+      for (int64_t s = 0; s < run->place_columns; s++)
+        *next++ = blocks->base + (d * blocks->slice + r * blocks->row + s * blocks->column) * bytes;
+  return next - list;
+}
 
 // MARK: weights
 
@@ -91,33 +109,28 @@ static const char *packed_panel(const ck_direct_run *run, const ck_direct_step *
   return packed;
 }
 
-/// Where the panel's blocks begin, and how far apart its depths are.
-static void list_weights(const ck_direct_run *run, const ck_direct_step *step, int64_t panel, const ck_own *own, ck_tile *tile) {
+/// The panel's blocks, and how far apart its depths are.
+static ck_blocks weights_of(const ck_direct_run *run, const ck_direct_step *step, int64_t panel, int32_t thread, ck_tile *tile) {
   const ck_conv_plan *plan = run->plan;
   const ck_conv_layout *w = &plan->layout;
-  const int64_t bytes = ck_element_bytes(plan->gemm.panel_type), columns = run->place_columns;
-  const char *base;
-  int64_t row, column;
   if (plan->pack_weights) {
-    const int64_t block = run->depth * plan->gemm.nr;
-    base = packed_panel(run, step, panel, own->thread), row = columns * block, column = block;
+    const int64_t block = run->depth * plan->gemm.nr, row = run->place_columns * block;
     tile->b_ks = plan->gemm.nr * plan->gemm.kr;
-  } else {
-    base = (const char *)run->operands->weights + (step->group * w->w_gs + panel * plan->gemm.nr * w->w_os) * bytes;
-    row = w->w_rs, column = w->w_ss;
-    tile->b_ks = w->w_cs;
+    return (ck_blocks){packed_panel(run, step, panel, thread), plan->image.kernel_rows * row, row, block};
   }
-  for (int64_t place = 0; place < run->places; place++)
-    own->weights[place] = base + (place / columns * row + place % columns * column) * bytes;
+  const int64_t offset = step->group * w->w_gs + panel * plan->gemm.nr * w->w_os;
+  tile->b_ks = w->w_cs;
+  return (ck_blocks){(const char *)run->operands->weights + offset * ck_element_bytes(plan->gemm.panel_type), w->w_ds, w->w_rs,
+                     w->w_ss};
 }
 
 // MARK: the input
 
-/// An input as the tiles read it: channels adjacent, `pixel` and `row` elements apart, its first column `left` columns before the
-/// image's.
+/// An input as the tiles read it: channels adjacent, `pixel`, `row` and `slice` elements apart, its first column `left` columns
+/// before the image's.
 typedef struct ck_source {
   const char *base;
-  int64_t row, pixel, first_row, left;
+  int64_t slice, row, pixel, first_row, left;
 } ck_source;
 
 static ck_source source_of(const ck_direct_run *run, const ck_band *band, char *copy) {
@@ -125,22 +138,21 @@ static ck_source source_of(const ck_direct_run *run, const ck_band *band, char *
   const ck_image *in = &plan->image;
   if (plan->copy_input) {
     const int64_t pixel = ck_band_channels(plan);
-    return (ck_source){copy, plan->band_columns * pixel, pixel, band->first_row, in->pad_left};
+    const int64_t row = plan->band_columns * pixel;
+    return (ck_source){copy, (band->end_row - band->first_row) * row, row, pixel, band->first_row, in->pad_left};
   }
-  const int64_t offset = band->image * in->ns + band->group * plan->layout.in_gs;
-  return (ck_source){(const char *)run->operands->input + offset * ck_element_bytes(plan->gemm.a_type), in->hs, in->ws, 0, 0};
+  const int64_t offset = ck_image_place(in, band->image) + band->group * plan->layout.in_gs;
+  const char *base = (const char *)run->operands->input + offset * ck_element_bytes(plan->gemm.a_type);
+  return (ck_source){base, in->kernel_ss, in->hs, in->ws, 0, 0};
 }
 
-static void list_pixels(const ck_direct_run *run, const ck_source *source, int64_t p, int64_t q, ck_taps rows,
-                        const void **list) {
+/// What the tile from output (p, q) on meets.
+static ck_blocks pixels_of(const ck_direct_run *run, const ck_source *source, int64_t p, int64_t q) {
   const ck_image *in = &run->plan->image;
-  const int64_t bytes = ck_element_bytes(run->plan->gemm.panel_type);
-  for (int64_t r = rows.first; r < rows.first + rows.count; r++)
-    for (int64_t s = 0; s < run->place_columns; s++) {
-      const int64_t row = p * in->stride_h + r * in->dilation_h - in->pad_top - source->first_row;
-      const int64_t column = q * in->stride_w + s * in->dilation_w - in->pad_left + source->left;
-      *list++ = source->base + (row * source->row + column * source->pixel) * bytes;
-    }
+  const int64_t row = p * in->stride_h - in->pad_top - source->first_row, column = q * in->stride_w - in->pad_left + source->left;
+  const int64_t offset = row * source->row + column * source->pixel;
+  return (ck_blocks){source->base + offset * ck_element_bytes(run->plan->gemm.panel_type), source->slice,
+                     in->dilation_h * source->row, in->dilation_w * source->pixel};
 }
 
 // MARK: the loops
@@ -155,7 +167,7 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   _Alignas(64) double scratch[CK_MAX_MR * CK_MAX_NR];
   const int64_t channel = panel * gemm->nr, out_bytes = ck_element_bytes(gemm->c_type);
   ck_tile tile = gemm->tile;
-  list_weights(run, step, panel, own, &tile);
+  const ck_blocks weights = weights_of(run, step, panel, own->thread, &tile);
   tile.k = run->depth;
   tile.a_rs = plan->image.stride_w * source->pixel;
   tile.a_ks = gemm->kr;
@@ -164,17 +176,21 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   tile.fetch_c = !gemm->accumulate;
   ck_gemm_operands finished = {.bias = run->operands->bias ? (const float *)run->operands->bias + step->group * plan->channels
                                                            : NULL};
+  ck_taps listed = {};
   for (int64_t p = band->first; p < band->end; p++) {
     const ck_taps rows = ck_taps_of(&axis, p);
-    tile.blocks = rows.count * run->place_columns;
-    const int64_t offset = band->image * layout->out_ns + step->group * layout->out_gs + p * layout->out_ps;
+    if (p == band->first || rows.first != listed.first || rows.count != listed.count)
+      tile.blocks = list_blocks(run, &weights, rows, own->weights);
+    listed = rows;
+    const int64_t offset = ck_output_place(plan, band->image) + step->group * layout->out_gs + p * layout->out_ps;
     finished.c = (char *)run->operands->output + offset * out_bytes;
     if (run->operands->residual) finished.residual = (const char *)run->operands->residual + offset * out_bytes;
     for (int64_t i = 0, q = 0; i < gemm->row_tiles; i++) {
       const int64_t height = gemm->tile_rows + (i < gemm->taller_tiles);
-      list_pixels(run, source, p, q, rows, own->pixels);
+      const ck_blocks pixels = pixels_of(run, source, p, q);
+      list_blocks(run, &pixels, rows, own->pixels);
       void *c = gemm->accumulate ? (void *)scratch : (char *)finished.c + (q * layout->out_qs + channel) * out_bytes;
-      gemm->tiles[height](&tile, own->pixels, own->weights + rows.first * run->place_columns, c);
+      gemm->tiles[height](&tile, own->pixels, own->weights, c);
       if (gemm->accumulate || gemm->has_epilogue) {
         const ck_finished done = {
             .sums = c, .sums_rs = tile.c_rs, .row = q, .column = channel, .rows = height, .columns = tile.n};
@@ -241,7 +257,7 @@ void ck_conv_direct(const ck_conv_plan *plan, const ck_conv_operands *operands, 
       .private_panels = has_private_panels(plan),
       .depth = ck_band_channels(plan) * (one_block ? in->kernel_columns : 1),
   };
-  run.places = in->kernel_rows * run.place_columns;
+  run.places = in->kernel_slices * in->kernel_rows * run.place_columns;
   // No panel is packed yet.
   if (packs_weights(plan)) __builtin_memset(workspace + run.map.states, 0, (size_t)(run.map.lists - run.map.states));
   ck_team_run(plan->gemm.team, run_thread, &run);

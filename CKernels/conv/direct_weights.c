@@ -8,8 +8,7 @@
 #include "pack/units.h"
 
 int64_t ck_direct_panel_bytes(const ck_conv_plan *plan) {
-  const ck_image *in = &plan->image;
-  return in->kernel_rows * in->kernel_columns * ck_band_channels(plan) * plan->gemm.nr * ck_element_bytes(plan->gemm.panel_type);
+  return ck_kernel_places(&plan->image) * ck_band_channels(plan) * plan->gemm.nr * ck_element_bytes(plan->gemm.panel_type);
 }
 
 // Weights of an input channel whose places follow one another, and the output channels after them: of a gradient whose kernel
@@ -17,9 +16,9 @@ int64_t ck_direct_panel_bytes(const ck_conv_plan *plan) {
 static bool places_are_columns(const ck_conv_plan *plan) {
   const ck_conv_layout *w = &plan->layout;
   const ck_image *in = &plan->image;
-  const int64_t places = in->kernel_rows * in->kernel_columns;
+  const int64_t places = ck_kernel_places(in);
   return plan->gemm.kr == 1 && plan->gemm.b_type == plan->gemm.panel_type && w->w_ss == -1 && w->w_rs == -in->kernel_columns &&
-         w->w_os == places && places > 1;
+         (in->kernel_slices == 1 || w->w_ds == w->w_rs * in->kernel_rows) && w->w_os == places && places > 1;
 }
 
 // A small transposition for each input channel.
@@ -27,7 +26,7 @@ static void pack_columns(const ck_conv_plan *plan, const void *weights, int64_t 
   const ck_conv_layout *w = &plan->layout;
   const ck_image *in = &plan->image;
   const int64_t bytes = ck_element_bytes(plan->gemm.b_type), nr = plan->gemm.nr;
-  const int64_t places = in->kernel_rows * in->kernel_columns, block = ck_band_channels(plan) * nr;
+  const int64_t places = ck_kernel_places(in), block = ck_band_channels(plan) * nr;
   const int64_t rows = ck_least(nr, plan->channels - panel * nr);
   const ck_pack_job job = {.kr = 1, .from = plan->gemm.b_type, .to = plan->gemm.panel_type, .isa = plan->gemm.isa};
   if (rows < nr) __builtin_memset(destination, 0, (size_t)(places * block * bytes));
@@ -46,22 +45,22 @@ static void pack_columns(const ck_conv_plan *plan, const void *weights, int64_t 
   }
 }
 
-// Depths in the order (r, s, c), each place's channels filled up to whole groups of KR. Places whose channels follow one another
-// in memory are packed at once.
+// Depths in the order (d, r, s, c), each place's channels filled up to whole groups of KR. Places whose channels follow one
+// another in memory are packed at once.
 void ck_direct_pack_weights(const ck_conv_plan *plan, const void *weights, int64_t group, int64_t panel, char *destination) {
   if (places_are_columns(plan)) return pack_columns(plan, weights, group, panel, destination);
   const ck_conv_layout *w = &plan->layout;
   const ck_image *in = &plan->image;
   const int64_t bytes = ck_element_bytes(plan->gemm.b_type), channels = ck_band_channels(plan);
-  const int64_t places = in->kernel_rows * in->kernel_columns;
-  const bool whole = channels == in->channels && w->w_rs == in->kernel_columns * w->w_ss;
+  const int64_t places = ck_kernel_places(in);
+  const bool whole = channels == in->channels && w->w_rs == in->kernel_columns * w->w_ss &&
+                     (in->kernel_slices == 1 || w->w_ds == in->kernel_rows * w->w_rs);
   const bool adjacent = whole && w->w_ss == in->channels * w->w_cs;
   // Channel after channel, each with all its places: turned round while it is packed.
   const bool by_channel = whole && !adjacent && plan->gemm.kr == 1 && w->w_ss == 1 && w->w_cs == places;
   const bool at_once = adjacent || by_channel;
   for (int64_t place = 0; place < (at_once ? 1 : places); place++) {
-    const int64_t offset = group * w->w_gs + panel * plan->gemm.nr * w->w_os + place / in->kernel_columns * w->w_rs +
-                           place % in->kernel_columns * w->w_ss;
+    const int64_t offset = group * w->w_gs + panel * plan->gemm.nr * w->w_os + ck_weights_place(plan, place);
     const ck_pack_job job = {
         .source = (const char *)weights + offset * bytes,
         .destination = destination + place * channels * plan->gemm.nr * ck_element_bytes(plan->gemm.panel_type),

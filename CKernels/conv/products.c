@@ -15,10 +15,10 @@ ck_status ck_conv_products(const ck_conv_plan *plan, const ck_conv_operands *ope
     const ck_gemm_plan ready = plan->ready ? ck_ready_product(plan, group) : (ck_gemm_plan){};
     const ck_gemm_plan *gemm = plan->ready ? &ready : &plan->gemm;
     for (int64_t n = 0; n < products; n++) {
-      const void *input = (const char *)operands->input + (group * layout->in_gs + n * plan->image.ns) * in_bytes;
+      const void *input = (const char *)operands->input + (group * layout->in_gs + ck_image_place(&plan->image, n)) * in_bytes;
       const void *weights = plan->ready ? NULL : (const char *)operands->weights + group * layout->w_gs * in_bytes;
       const float *bias = operands->bias;
-      const int64_t place = (group * layout->out_gs + n * layout->out_ns) * out_bytes;
+      const int64_t place = (group * layout->out_gs + ck_output_place(plan, n)) * out_bytes;
       const ck_gemm_operands product = {
           .a = plan->image_is_a ? input : weights,
           .b = plan->image_is_a ? weights : input,

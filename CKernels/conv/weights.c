@@ -75,6 +75,13 @@ static ck_rows rows_from(const ck_conv_plan *plan, int64_t image, int64_t band) 
   return (ck_rows){image, ck_least(plan->band_images, plan->images - image), one.first, one.end, one.first_row, one.end_row};
 }
 
+/// Whether the weights of a channel, all places of the kernel, are followed by those of the next.
+static bool lies_by_channel(const ck_conv_plan *plan) {
+  const ck_image *in = &plan->image;
+  return !in->channels_last && !plan->merge_columns &&
+         plan->layout.w_cs == in->kernel_rows * in->kernel_columns * plan->layout.w_ss;
+}
+
 static ck_sums sums_of(const ck_weights_run *run, const ck_part *part, const ck_scratch *own) {
   const ck_conv_plan *plan = run->plan;
   const ck_conv_layout *w = &plan->layout;
@@ -85,8 +92,7 @@ static ck_sums sums_of(const ck_weights_run *run, const ck_part *part, const ck_
   }
   // In the order of the weights' own depths, which are then stored at once.
   const int64_t width = part->panels * plan->gemm.nr, columns = in->kernel_columns;
-  if (in->channels_last || plan->merge_columns)
-    return (ck_sums){own->sums, width, columns * part->channels * width, part->channels * width};
+  if (!lies_by_channel(plan)) return (ck_sums){own->sums, width, columns * part->channels * width, part->channels * width};
   return (ck_sums){own->sums, in->kernel_rows * columns * width, columns * width, width};
 }
 
@@ -170,7 +176,7 @@ static void store_sums(const ck_weights_run *run, const ck_part *part, const ck_
   const ck_conv_layout *w = &plan->layout;
   const ck_image *in = &plan->image;
   const int64_t places = in->kernel_rows * in->kernel_columns;
-  const bool by_channel = !in->channels_last && !plan->merge_columns;
+  const bool by_channel = lies_by_channel(plan);
   ck_gemm_plan gemm = plan->gemm;
   gemm.c_rs = w->w_cs, gemm.c_cs = w->w_os;
   if (by_channel) gemm.c_rs = w->w_ss;

@@ -2,6 +2,7 @@
 #include "conv/weights.h"
 
 #include "ck_pack.h"
+#include "conv/conv.h"
 #include "pack/units.h"
 
 /// Columns of a row of the output in packed panels.
@@ -86,7 +87,7 @@ ck_view ck_weights_input(const ck_conv_plan *plan, const void *input, const ck_p
   const ck_image *in = &plan->image;
   const int64_t bytes = ck_element_bytes(plan->gemm.a_type), channels = part->channels;
   const int64_t offset =
-      rows->image * in->ns + part->group * plan->layout.in_gs + part->channel * in->cs + rows->first_row * in->hs;
+      ck_image_place(in, rows->image) + part->group * plan->layout.in_gs + part->channel * in->cs + rows->first_row * in->hs;
   const char *source = (const char *)input + offset * bytes;
   if (!plan->copy_input) return (ck_view){source, in->ns * bytes, in->hs * bytes};
   const int64_t row_bytes = plane_row_bytes(plan, channels), count = rows->end_row - rows->first_row;
@@ -111,9 +112,9 @@ ck_view ck_weights_gradient(const ck_conv_plan *plan, const void *gradient, cons
   const ck_conv_layout *out = &plan->layout;
   const int64_t bytes = ck_element_bytes(plan->gemm.b_type), nr = plan->gemm.nr, columns = plan->image.out_columns;
   const int64_t channel = panel * nr;
-  const char *source =
-      (const char *)gradient +
-      (rows->image * out->out_ns + part->group * out->out_gs + channel * out->out_ks + rows->first * out->out_ps) * bytes;
+  const char *source = (const char *)gradient + (ck_output_place(plan, rows->image) + part->group * out->out_gs +
+                                                 channel * out->out_ks + rows->first * out->out_ps) *
+                                                    bytes;
   if (!plan->pack_gradient) return (ck_view){source, out->out_ns * bytes, out->out_ps * bytes};
   const int64_t row_bytes = packed_columns(plan) * nr * ck_element_bytes(plan->gemm.panel_type), count = rows->end - rows->first;
   const ck_view view = {own->gradient, count * row_bytes, row_bytes};

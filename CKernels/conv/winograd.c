@@ -51,16 +51,21 @@ typedef struct ck_own {
 
 // MARK: sizes
 
+/// Elements along the sum at a point.
+static int64_t depth_of(const ck_conv_plan *plan) { return plan->image.kernel_slices * plan->image.channels; }
+
 static ck_winograd_sizes sizes_of(const ck_conv_plan *plan) {
   ck_winograd_sizes s = {.grid = ck_winograd_grid_of(plan)};
-  const int64_t depth = ck_winograd_depth(plan->image.channels);
+  // The last vector of channels of the last slice is whole.
+  const int64_t channels = plan->image.channels;
+  const int64_t depth = ck_winograd_depth(depth_of(plan) - channels + ck_round_up(channels, CK_LINE_FLOATS));
   s.input = (ck_winograd_view){.plan = plan,
                                .taps = plan->tile_outputs + 2,
                                .transforms = s.grid.transforms->inputs,
                                .depth = depth,
                                .point = plan->block_tiles * depth + CK_LINE_FLOATS};
   s.panels = ck_ceil_div(plan->channels, plan->gemm.nr);
-  s.panel_point = ck_round_up(plan->image.channels * plan->gemm.nr, CK_LINE_FLOATS) + CK_LINE_FLOATS;
+  s.panel_point = ck_round_up(depth_of(plan) * plan->gemm.nr, CK_LINE_FLOATS) + CK_LINE_FLOATS;
   s.panel = s.grid.points * s.panel_point;
   s.width = plan->block_panels * ck_round_up(plan->gemm.nr, CK_LINE_FLOATS);
   s.sum_point = plan->block_tiles * s.width + CK_LINE_FLOATS;
@@ -100,9 +105,13 @@ static void make_panel(const ck_conv_plan *plan, const ck_winograd_sizes *sizes,
                        float *points) {
   ck_direct_pack_weights(plan, weights, index / sizes->panels, index % sizes->panels, taps);
   const int64_t place = plan->image.channels * plan->gemm.nr;
-  const ck_winograd_weights job = {
+  ck_winograd_weights job = {
       .weights = taps, .place = place, .points = points + index * sizes->panel, .point = sizes->panel_point, .count = place};
-  sizes->grid.transforms->weights(&job);
+  for (int64_t slice = 0; slice < plan->image.kernel_slices; slice++) {
+    sizes->grid.transforms->weights(&job);
+    job.weights += 9 * place;
+    job.points += place;
+  }
 }
 
 static const float *panel_of(const ck_winograd_run *run, int64_t group, int64_t panel) {
@@ -132,7 +141,7 @@ static void multiply(const ck_winograd_run *run, const ck_tile_block *block, int
   const int64_t tiles = block->end - block->first, rows = ck_ceil_div(tiles, gemm->mr);
   ck_tile tile = gemm->tile;
   tile.blocks = 1;
-  tile.k = run->plan->image.channels;
+  tile.k = depth_of(run->plan);
   tile.a_rs = sizes->input.depth;
   tile.a_ks = 1;
   tile.b_ks = gemm->nr;
@@ -160,7 +169,7 @@ static void store_strip(const ck_winograd_run *run, const ck_tile_block *block, 
   const int64_t outputs = plan->tile_outputs, p = strip->row * outputs, q = strip->column * outputs;
   const int64_t channel = panel * plan->gemm.nr, bytes = ck_element_bytes(plan->gemm.c_type);
   const bool in_place = stores_output(plan);
-  const int64_t place = strip->image * layout->out_ns + block->group * layout->out_gs + p * layout->out_ps;
+  const int64_t place = ck_output_place(plan, strip->image) + block->group * layout->out_gs + p * layout->out_ps;
   char *row = (char *)run->operands->output + place * bytes;
   const char *residual = run->operands->residual ? (const char *)run->operands->residual + place * bytes : 0;
   const ck_winograd_sums job = {

@@ -43,6 +43,6 @@ typedef struct ck_winograd_view {
 /// Floats of rows that are copied while points are made.
 int64_t ck_winograd_copies(const ck_winograd_view *view, const ck_winograd_grid *grid);
 
-/// Makes the points of tiles [tile, end) of a group.
+/// Makes the points of tiles [tile, end) of a group: of each, the channels of one slice after those of another.
 void ck_winograd_make_points(const ck_winograd_view *view, const ck_winograd_grid *grid, const void *tensor, int64_t group,
                              int64_t tile, int64_t end, float *copies, float *points);

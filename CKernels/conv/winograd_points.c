@@ -41,11 +41,12 @@ typedef struct ck_source {
 } ck_source;
 
 /// The rows where they lie.
-static ck_source rows_of(const ck_winograd_view *view, const void *tensor, int64_t group, const ck_strip *strip) {
+static ck_source rows_of(const ck_winograd_view *view, const void *tensor, int64_t group, const ck_strip *strip, int64_t slice) {
   const ck_conv_plan *plan = view->plan;
   const ck_image *in = &plan->image;
   ck_source source = {.pixel = in->ws, .left = in->pad_left, .end = in->width, .type = plan->gemm.a_type};
-  const int64_t bytes = ck_element_bytes(source.type), base = strip->image * in->ns + group * plan->layout.in_gs;
+  const int64_t bytes = ck_element_bytes(source.type),
+                base = ck_image_place(in, strip->image) + slice * in->kernel_ss + group * plan->layout.in_gs;
   for (int64_t i = 0; i < view->taps; i++) {
     const int64_t y = strip->row * plan->tile_outputs + i - in->pad_top;
     if (y >= 0 && y < in->height) source.rows[i] = (const char *)tensor + (base + y * in->hs) * bytes;
@@ -98,14 +99,19 @@ static void make_row_copied(const ck_winograd_view *view, const ck_source *rows,
   }
 }
 
+// Where a slice's channels are no whole vectors, its last one reaches into the next slice, whose points come later.
 void ck_winograd_make_points(const ck_winograd_view *view, const ck_winograd_grid *grid, const void *tensor, int64_t group,
                              int64_t tile, int64_t end, float *copies, float *points) {
-  while (tile < end) {
-    const ck_strip strip = ck_strip_from(grid, tile, end, end);
-    const ck_source rows = rows_of(view, tensor, group, &strip);
-    if (copies_rows(view)) make_row_copied(view, &rows, &strip, grid->transforms->lanes, copies, points);
-    else make_row(view, &rows, &strip, view->plan->image.channels, points);
-    points += strip.tiles * view->depth;
-    tile += strip.tiles;
+  const int64_t channels = view->plan->image.channels;
+  for (int64_t slice = 0; slice < view->plan->image.kernel_slices; slice++) {
+    float *to = points + slice * channels;
+    for (int64_t next = tile; next < end;) {
+      const ck_strip strip = ck_strip_from(grid, next, end, end);
+      const ck_source rows = rows_of(view, tensor, group, &strip, slice);
+      if (copies_rows(view)) make_row_copied(view, &rows, &strip, grid->transforms->lanes, copies, to);
+      else make_row(view, &rows, &strip, channels, to);
+      to += strip.tiles * view->depth;
+      next += strip.tiles;
+    }
   }
 }

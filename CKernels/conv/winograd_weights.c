@@ -89,6 +89,9 @@ static ck_conv_plan plan_of_gradients(const ck_conv_plan *plan, const ck_winogra
                           .height = plan->image.out_rows,
                           .width = plan->image.out_columns,
                           .ns = layout->out_ns,
+                          .slices = plan->image.slices,
+                          .ss = layout->out_ds,
+                          .kernel_slices = 1,
                           .cs = layout->out_ks,
                           .hs = layout->out_ps,
                           .ws = layout->out_qs};

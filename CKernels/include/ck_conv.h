@@ -17,9 +17,10 @@ typedef enum ck_conv_driver : int32_t {
 /// Where weights and output lie; strides in elements. Group g of the weights begins `w_gs * g` elements on, of the output `out_gs
 /// * g`.
 typedef struct ck_conv_layout {
-  int64_t w_gs, w_os, w_cs, w_rs, w_ss;           ///< group, output channel, input channel, kernel row, kernel column
-  int64_t in_gs;                                  ///< the input's other strides are in `ck_image`
-  int64_t out_ns, out_gs, out_ks, out_ps, out_qs; ///< image, group, channel, row, column
+  int64_t w_gs, w_os, w_cs, w_ds, w_rs, w_ss; ///< group, output channel, input channel, kernel slice, row, column
+  int64_t in_gs;                              ///< the input's other strides are in `ck_image`
+  int64_t out_ns, out_ds;                     ///< volume, image of a volume: `ck_image` says how many it has
+  int64_t out_gs, out_ks, out_ps, out_qs;     ///< group, channel, row, column
 } ck_conv_layout;
 
 /// Where operands begin, in elements from those of the call.
@@ -49,7 +50,7 @@ typedef struct ck_conv_plan {
   bool sums_apart;    ///< `weights`, `winograd_weights`: the result can't hold the sums
   int32_t tile_parts; ///< `winograd_weights`: so many parts of all tiles are summed apart
   int32_t channel_parts, panel_parts; ///< `weights`, `winograd_weights`: so many parts of a group's channels and panels are tasks
-  int64_t band_images;                ///< `weights`: images of a band, above 1 all their rows
+  int64_t band_images;                ///< `weights`: images of a band, above 1 all their rows; of volumes with several images 1
   int64_t band_rows;                  ///< output rows of a band
   int64_t band_channels;              ///< `depthwise`: and its channels
   int64_t band_columns;               ///< input columns of a copied band, padding included

@@ -5,16 +5,31 @@
 /// The input of a convolution, one group of it, seen as a matrix: a row for each output pixel (p, q) of one image after another,
 /// a column for each depth (c, r, s) or (r, s, c). It is never made whole: panels are packed out of the image (implicit GEMM).
 ///
+/// Images may be slices of volumes. Then depths are (c, d, r, s) or (d, r, s, c), where slice d of the kernel meets the d-th
+/// slice from the image's own; none of them lies outside the volume.
+///
 /// Strides are in elements. What lies outside the image is zero.
 typedef struct ck_image {
   int64_t channels, height, width;
-  int64_t ns, cs, hs, ws; ///< from image to image, channel to channel, row to row, column to column
+  int64_t ns, cs, hs, ws;           ///< from volume to volume, channel to channel, row to row, column to column
+  int64_t slices, ss;               ///< images of a volume, and from one to the next
+  int64_t kernel_slices, kernel_ss; ///< and from one that a sum goes over to the next
   int64_t kernel_rows, kernel_columns;
   int64_t stride_h, stride_w, dilation_h, dilation_w;
   int64_t pad_top, pad_left;
   int64_t out_rows, out_columns;
   bool channels_last; ///< depths in the order (r, s, c), else (c, r, s)
 } ck_image;
+
+/// Where image `index` begins, counted through all volumes.
+static inline int64_t ck_image_place(const ck_image *image, int64_t index) {
+  return index / image->slices * image->ns + index % image->slices * image->ss;
+}
+
+/// Places of the kernel: of each the sum goes over all channels.
+static inline int64_t ck_kernel_places(const ck_image *image) {
+  return image->kernel_slices * image->kernel_rows * image->kernel_columns;
+}
 
 /// Matrices that lie alike, so many elements from the first one's place, added with signs.
 typedef struct ck_terms {

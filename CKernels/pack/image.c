@@ -1,6 +1,6 @@
 // Panels of an image: what im2col would copy into a matrix goes straight into the panel that is multiplied next. For each place
-// (r, s) of the kernel, pixels that are neighbours in an output row are neighbours, a stride apart, in the image too: such a run
-// of them, over all channels, is a small matrix of its own.
+// (d, r, s) of the kernel, pixels that are neighbours in an output row are neighbours, a stride apart, in the image too: such a
+// run of them, over all channels, is a small matrix of its own.
 #include <stddef.h>
 
 #include "pack/panel.h"
@@ -16,9 +16,11 @@ typedef struct ck_pixels {
 /// The first multiple of `step` that is not below `distance`, in steps; 0 for what is negative.
 static inline int64_t steps(int64_t distance, int64_t step) { return distance <= 0 ? 0 : (distance + step - 1) / step; }
 
-// The pixels at the place (r, s) of the kernel, those depths of theirs that the job takes.
-static void pack_place(const ck_pack_job *job, const ck_pixels *run, int64_t r, int64_t s, char *destination) {
+// The pixels at one place of the kernel, those depths of theirs that the job takes.
+static void pack_place(const ck_pack_job *job, const ck_pixels *run, int64_t place, char *destination) {
   const ck_image *image = job->image;
+  const int64_t s = place % image->kernel_columns, r = place / image->kernel_columns % image->kernel_rows,
+                d = place / image->kernel_columns / image->kernel_rows;
   const int64_t row = run->p * image->stride_h + r * image->dilation_h - image->pad_top;
   const int64_t column = run->q * image->stride_w + s * image->dilation_w - image->pad_left;
   const int64_t first = steps(-column, image->stride_w),
@@ -26,14 +28,15 @@ static void pack_place(const ck_pack_job *job, const ck_pixels *run, int64_t r, 
   if (row < 0 || row >= image->height || first >= end) return;
 
   // Channel c is depth `base + c * step`.
-  const int64_t places = image->kernel_rows * image->kernel_columns, place = r * image->kernel_columns + s;
-  const int64_t step = image->channels_last ? 1 : places, base = image->channels_last ? place * image->channels : place;
+  const int64_t step = image->channels_last ? 1 : ck_kernel_places(image),
+                base = image->channels_last ? place * image->channels : place;
   const int64_t channel = steps(job->depth - base, step),
                 channels = ck_least(image->channels, steps(job->depth + job->k - base, step));
   if (channel >= channels) return;
 
   const int64_t from_bytes = ck_element_bytes(job->from), to_bytes = ck_element_bytes(job->to);
-  const int64_t offset = row * image->hs + (column + first * image->stride_w) * image->ws + channel * image->cs;
+  const int64_t offset =
+      d * image->kernel_ss + row * image->hs + (column + first * image->stride_w) * image->ws + channel * image->cs;
   const int64_t depth = base + channel * step - job->depth;
   const ck_panel part = {
       .source = run->image + offset * from_bytes,
@@ -64,7 +67,7 @@ void ck_pack_image_panel(const ck_pack_job *job, int64_t row, int64_t rows, char
   for (int64_t place = 0; place < rows;) {
     const int64_t pixel = (row + place) % pixels, q = pixel % image->out_columns;
     const ck_pixels run = {
-        .image = (const char *)job->source + (row + place) / pixels * image->ns * ck_element_bytes(job->from),
+        .image = (const char *)job->source + ck_image_place(image, (row + place) / pixels) * ck_element_bytes(job->from),
         .p = pixel / image->out_columns,
         .q = q,
         .count = ck_least(image->out_columns - q, rows - place),
@@ -77,8 +80,7 @@ void ck_pack_image_panel(const ck_pack_job *job, int64_t row, int64_t rows, char
       place = 0;
       continue;
     }
-    for (int64_t r = 0; r < image->kernel_rows; r++)
-      for (int64_t s = 0; s < image->kernel_columns; s++) pack_place(job, &run, r, s, destination);
+    for (int64_t i = 0; i < ck_kernel_places(image); i++) pack_place(job, &run, i, destination);
     place += run.count;
   }
 }

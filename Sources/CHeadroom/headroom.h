@@ -311,14 +311,14 @@ typedef enum hr_weight_layout {
   HR_OHWI = 2
 } hr_weight_layout;
 
-/// A size along the height and one along the width of an image.
+/// A size along the height and one along the width of an image; along the depth of a volume, too, of which 0 is 1.
 typedef struct hr_extent {
-  int64_t height, width;
+  int64_t height, width, depth;
 } hr_extent;
 
-/// Rows and columns of zeros that are thought to lie round an image.
+/// Rows and columns of zeros that are thought to lie round an image; before and behind a volume, slices of them.
 typedef struct hr_padding {
-  int64_t top, bottom, left, right;
+  int64_t top, bottom, left, right, front, back;
 } hr_padding;
 
 /// What is computed of the three tensors of a convolution: one from the two others.
@@ -328,19 +328,22 @@ typedef enum hr_conv_pass {
   HR_CONV_BACKWARD_WEIGHTS = 2 ///< the gradient of the weights from the input and the gradient of the output
 } hr_conv_pass;
 
-/// A 2-D convolution or one of its gradients; of height 1, with a kernel of height 1, a 1-D one. Forward (a cross-correlation, as
-/// in every network library): output channel o at (p, q) is epilogue(the sum over its group's input channels c and the kernel's
-/// places (r, s) of weight(o, c, r, s) times input(c, p
+/// A convolution or one of its gradients, in two dimensions; of height 1, with a kernel of height 1, in one. Forward (a
+/// cross-correlation, as in every network library): output channel o at (p, q) is epilogue(the sum over its group's input
+/// channels c and the kernel's places (r, s) of weight(o, c, r, s) times input(c, p
 /// * stride.height + r * dilation.height - padding.top, q * stride.width + s * dilation.width - padding.left)), with zeros
 /// outside the image. The output has (height + padding.top + padding.bottom - dilation.height * (kernel.height - 1) - 1) /
 /// stride.height + 1 rows, rounded down; columns likewise. The gradients are those of the sum over all outputs of output gradient
 /// times output; sizes and layouts are those of the forward pass. Sums are kept in float.
+///
+/// In three dimensions images are slices of volumes: a sum goes over the slices of the kernel as well, which meet those of the
+/// volume as its rows meet rows. In all tensors rows follow one another through all slices (NDHWC, NCDHW, DHWIO, OIDHW).
 typedef struct hr_conv_desc {
   size_t size;                           ///< `sizeof(hr_conv_desc)`
-  int64_t batch;                         ///< images, 0 or more
+  int64_t batch;                         ///< images or volumes, 0 or more
   int64_t input_channels, height, width; ///< of the input
   int64_t output_channels;
-  hr_extent kernel, stride, dilation; ///< 1 or more
+  hr_extent kernel, stride, dilation; ///< 1 or more; of the depth also 0
   hr_padding padding;                 ///< 0 or more
   int64_t groups;                     ///< both numbers of channels are cut into so many, each convolved by itself
   hr_image_layout input_layout, output_layout;
@@ -351,6 +354,7 @@ typedef struct hr_conv_desc {
   hr_options options;
   hr_conv_pass pass;
   bool adds_residual; ///< a tensor of each call, lying as what is written does, is added before activation and clamp
+  int64_t depth;      ///< slices of a volume of the input; 0: images
 } hr_conv_desc;
 
 /// A pass of a convolution whose dispatch is done. It owns no image memory.

@@ -19,15 +19,17 @@ extension ConvolutionDescriptor {
   private func checkRanges() throws(HeadroomError) {
     let s = shape
     let sizes = [
-      ("batch", s.batch), ("input channels", s.inputChannels), ("height", s.height), ("width", s.width),
-      ("output channels", s.outputChannels), ("padding at the top", s.padding.top), ("padding at the bottom", s.padding.bottom),
+      ("batch", s.batch), ("input channels", s.inputChannels), ("depth", s.depth), ("height", s.height), ("width", s.width),
+      ("output channels", s.outputChannels), ("padding in front", s.padding.front), ("padding at the back", s.padding.back),
+      ("padding at the top", s.padding.top), ("padding at the bottom", s.padding.bottom),
       ("padding on the left", s.padding.left), ("padding on the right", s.padding.right),
     ]
     for (name, size) in sizes where size < 0 { throw .negativeSize(name: name, found: size) }
     let steps = [
-      ("kernel height", s.kernel.height), ("kernel width", s.kernel.width), ("vertical stride", s.stride.height),
-      ("horizontal stride", s.stride.width), ("vertical dilation", s.dilation.height), ("horizontal dilation", s.dilation.width),
-      ("groups", s.groups),
+      ("kernel depth", s.kernel.depth), ("kernel height", s.kernel.height), ("kernel width", s.kernel.width),
+      ("stride along the depth", s.stride.depth), ("vertical stride", s.stride.height), ("horizontal stride", s.stride.width),
+      ("dilation along the depth", s.dilation.depth), ("vertical dilation", s.dilation.height),
+      ("horizontal dilation", s.dilation.width), ("groups", s.groups),
     ]
     for (name, step) in steps where step < 1 { throw .sizeTooSmall(name: name, found: step, expected: 1) }
   }
@@ -42,6 +44,7 @@ extension ConvolutionDescriptor {
   /// A batch without images is empty and no error; a kernel larger than the padded image is one.
   private func checkOutput() throws(HeadroomError) {
     let s = shape
+    try checkAxis("depth", s.depth, s.padding.front, s.padding.back, s.kernel.depth, s.dilation.depth)
     try checkAxis("height", s.height, s.padding.top, s.padding.bottom, s.kernel.height, s.dilation.height)
     try checkAxis("width", s.width, s.padding.left, s.padding.right, s.kernel.width, s.dilation.width)
   }
@@ -59,16 +62,18 @@ extension ConvolutionDescriptor {
   /// 2^59.
   private func checkCounts() throws(HeadroomError) {
     let s = shape
-    let taps = product(s.kernel.height, s.kernel.width)
+    let taps = product(s.kernel.depth, product(s.kernel.height, s.kernel.width))
     let depth = product(taps, s.channelsPerGroup)
-    let pixels = product(s.outputHeight, s.outputWidth)
+    let pixels = product(s.outputDepth, product(s.outputHeight, s.outputWidth))
     // A batch without images bounds nothing, but strides from image to image are computed for it too.
     let images = max(s.batch, 1)
+    let paddedDepth = sum(s.depth, sum(s.padding.front, s.padding.back))
     let paddedHeight = sum(s.height, sum(s.padding.top, s.padding.bottom))
     let paddedWidth = sum(s.width, sum(s.padding.left, s.padding.right))
+    let padded = product(paddedDepth, product(paddedHeight, paddedWidth))
     let counts: [(String, Int?, Int)] = [
-      ("the padded input", product(product(images, s.inputChannels), product(paddedHeight, paddedWidth)), 1 << 43),
-      ("an image", product(paddedHeight, paddedWidth), 1 << 43),
+      ("the padded input", product(product(images, s.inputChannels), padded), 1 << 43),
+      ("an image", padded, 1 << 43),
       ("the kernel", taps, 1 << 43),
       ("the weights", product(s.outputChannels, depth), 1 << 43),
       ("the output", product(product(images, s.outputChannels), pixels), 1 << 43),
@@ -78,8 +83,10 @@ extension ConvolutionDescriptor {
     ]
     // The output's gradient is read as far as the kernel reaches round all inputs.
     let reached = product(
-      sum(s.outputHeight, sum(s.height, product(s.kernel.height - 1, s.dilation.height))),
-      sum(s.outputWidth, sum(s.width, product(s.kernel.width - 1, s.dilation.width))))
+      sum(s.outputDepth, sum(s.depth, product(s.kernel.depth - 1, s.dilation.depth))),
+      product(
+        sum(s.outputHeight, sum(s.height, product(s.kernel.height - 1, s.dilation.height))),
+        sum(s.outputWidth, sum(s.width, product(s.kernel.width - 1, s.dilation.width)))))
     let gradient = ("the padded output gradient", product(product(images, s.outputChannels), reached), 1 << 43)
     for (what, count, limit) in counts + (pass == .backwardData ? [gradient] : []) {
       guard let count, count < limit else { throw .convolutionOverflow(what: what, limit: limit) }

@@ -1,7 +1,7 @@
 public import KernelDispatch
 public import Tensors
 
-/// A 2-D convolution, or one of its gradients, whose dispatch is done: run it as often as you like, from as many threads as you like.
+/// A convolution, or one of its gradients, whose dispatch is done: run it as often as you like, from as many threads as you like.
 ///
 ///     let shape = ConvolutionShape(inputChannels: 64, height: 56, width: 56, outputChannels: 64, kernel: Extent(3), padding: Padding(1))
 ///     let plan = try ConvolutionPlan(ConvolutionDescriptor(shape, layout: .nhwc))

@@ -7,8 +7,9 @@ import Headroom
 extension ConvolutionDescriptor {
   init(_ desc: hr_conv_desc) throws(CallError) {
     let shape = ConvolutionShape(
-      batch: Int(desc.batch), inputChannels: Int(desc.input_channels), height: Int(desc.height), width: Int(desc.width),
-      outputChannels: Int(desc.output_channels), kernel: Extent(desc.kernel), stride: Extent(desc.stride),
+      batch: Int(desc.batch), inputChannels: Int(desc.input_channels), depth: desc.depth == 0 ? 1 : Int(desc.depth),
+      height: Int(desc.height), width: Int(desc.width), outputChannels: Int(desc.output_channels), kernel: Extent(desc.kernel),
+      stride: Extent(desc.stride),
       padding: Padding(desc.padding), dilation: Extent(desc.dilation), groups: Int(desc.groups))
     self.init(
       shape, pass: try ConvolutionPass(desc.pass), layout: try ImageLayout(desc.input_layout, "input_layout"),
@@ -69,8 +70,8 @@ public func hr_conv_desc_init(_ desc: UnsafeMutablePointer<hr_conv_desc>?, _ siz
     let destination = try needed(desc, "hr_conv_desc")
     var fresh: hr_conv_desc = try cleared(size)
     fresh.batch = 1
-    fresh.stride = hr_extent(height: 1, width: 1)
-    fresh.dilation = hr_extent(height: 1, width: 1)
+    fresh.stride = hr_extent(height: 1, width: 1, depth: 1)
+    fresh.dilation = hr_extent(height: 1, width: 1, depth: 1)
     fresh.groups = 1
     fresh.epilogue.scale = 1
     destination.pointee = fresh

@@ -129,11 +129,15 @@ extension SelectionOptions {
 }
 
 extension Extent {
-  init(_ extent: hr_extent) { self.init(height: Int(extent.height), width: Int(extent.width)) }
+  init(_ extent: hr_extent) {
+    self.init(depth: extent.depth == 0 ? 1 : Int(extent.depth), height: Int(extent.height), width: Int(extent.width))
+  }
 }
 
 extension Padding {
   init(_ padding: hr_padding) {
-    self.init(top: Int(padding.top), bottom: Int(padding.bottom), left: Int(padding.left), right: Int(padding.right))
+    self.init(
+      front: Int(padding.front), back: Int(padding.back), top: Int(padding.top), bottom: Int(padding.bottom),
+      left: Int(padding.left), right: Int(padding.right))
   }
 }

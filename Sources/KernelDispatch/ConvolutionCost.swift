@@ -23,7 +23,10 @@ struct ConvolutionCost {
   var images: Double { Double(problem.shape.batch) }
   var groups: Double { Double(problem.shape.groups) }
   var pixels: Double { Double(problem.outputHeight * problem.outputWidth) }
-  var inputElements: Double { images * Double(problem.shape.inputChannels * problem.shape.height * problem.shape.width) }
+  /// That are read, those of several slices as often as sums go over them.
+  var inputElements: Double {
+    images * Double(problem.kernelSlices * problem.shape.inputChannels * problem.shape.height * problem.shape.width)
+  }
 
   func cycles(_ kernels: ConvolutionKernels) -> Double {
     if problem.isEmpty { return 0 }

@@ -31,7 +31,7 @@ public struct ConvolutionEpilogue: Sendable, Hashable {
   }
 }
 
-/// A 2-D convolution or one of its two gradients. Forward: output = epilogue(input convolved with weights). Sums are kept in `Float`.
+/// A convolution of images or volumes, or one of its two gradients. Forward: output = epilogue(input convolved with weights). Sums are kept in `Float`.
 ///
 /// Takes f32 into f32, bf16 into f32 and bf16 into bf16; both tensors that are read are of one type.
 @frozen

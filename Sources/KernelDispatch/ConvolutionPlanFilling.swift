@@ -71,12 +71,12 @@ extension Dispatch {
     plan.copy_input = problem.copiesInput(widens: pair.widens, kr: pair.set.kr)
     plan.band_columns = Int64(problem.reachedColumns)
     let pixelBytes = wholeMultiple(problem.shape.channelsPerGroup, of: pair.set.kr) * pair.panelType.byteCount
-    let rowBytes = max(problem.shape.width, problem.reachedColumns) * pixelBytes
+    let rowBytes = problem.kernelSlices * max(problem.shape.width, problem.reachedColumns) * pixelBytes
     plan.band_rows = Int64(
       blocked
         ? bandRows(problem, rowBytes: rowBytes, most: blocks.l2Bytes / 4, bands: threads == 1 ? 1 : 2 * threads)
         : problem.outputHeight)
-    let panelBytes = problem.shape.kernel.height * problem.shape.kernel.width * pixelBytes * pair.set.nr
+    let panelBytes = problem.kernelSlices * problem.shape.kernel.height * problem.shape.kernel.width * pixelBytes * pair.set.nr
     let panels = (problem.channels - 1) / pair.set.nr + 1
     // A single band keeps none for another.
     let isSingle = problem.shape.batch == 1 && plan.band_rows >= problem.outputHeight

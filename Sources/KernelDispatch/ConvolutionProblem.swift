@@ -9,7 +9,10 @@ struct ConvolutionProblem {
   var weightsAhead = false
   /// Inputs that meet no output: anything may fill them, whatever was asked for.
   var isUnmet = false
+  /// Of images; a slice of a volume is one.
   let shape: ConvolutionShape
+  /// Slices of volumes that a sum goes over.
+  let kernelSlices: Int
   let outputHeight: Int
   let outputWidth: Int
   /// Output channels of a group.
@@ -23,8 +26,8 @@ struct ConvolutionProblem {
   /// Where its operands begin, from those of the call.
   let offsets: ck_conv_offsets
 
-  /// Multiplications of one image, those with padding among them.
-  private var work: Double { Double(depth) * Double(outputHeight) * Double(outputWidth) * Double(channels) }
+  /// Multiplications, those with padding among them.
+  private var work: Double { Double(shape.batch) * Double(depth) * Double(outputHeight) * Double(outputWidth) * Double(channels) }
 
   /// The largest of the problems that `descriptor` asks for.
   static func largest(of descriptor: ConvolutionDescriptor) -> ConvolutionProblem {
@@ -34,63 +37,95 @@ struct ConvolutionProblem {
 
   /// The problems that `descriptor` asks for, to be solved in this order; at least one.
   static func all(of descriptor: ConvolutionDescriptor) -> [ConvolutionProblem] {
-    descriptor.pass == .backwardData ? backwardData(descriptor) : [ConvolutionProblem(descriptor)]
-  }
-
-  private init(_ descriptor: ConvolutionDescriptor) {
-    let shape = descriptor.shape
-    self.init(
-      Self.normalized(shape), outputs: Extent(height: shape.outputHeight, width: shape.outputWidth), descriptor,
+    let shape = normalized(descriptor.shape)
+    if descriptor.pass == .backwardData { return backwardData(descriptor, shape) }
+    let axis = DepthAxis(
+      size: shape.depth, kernel: shape.kernel.depth, stride: shape.stride.depth, dilation: shape.dilation.depth,
+      padding: shape.padding.front, outputs: shape.outputDepth)
+    let whole = SlicedConvolution(
+      shape: slices(of: shape), outputs: Extent(height: shape.outputHeight, width: shape.outputWidth), axis: axis,
       input: .input(shape, descriptor.inputLayout), weights: WeightStrides(descriptor.weightLayout, shape),
-      output: .output(shape, descriptor.outputLayout), offsets: ck_conv_offsets())
+      output: .output(shape, descriptor.outputLayout))
+    if descriptor.pass == .backwardWeights { return whole.gradientProblems(descriptor) }
+    let problems = whole.problems(descriptor)
+    let isMet = axis.slices.reduce(0) { $0 + $1.count } == axis.outputs
+    return isMet ? problems : [unmet(descriptor, whole.output, slices: axis.outputs, whole.outputs)] + problems
   }
 
   /// - Parameters:
-  ///   - shape: of a forward convolution; of its padding only that above and on the left is looked at.
-  ///   - outputs: rows and columns of its output.
+  ///   - whole: a forward convolution; of its padding only that above and on the left is looked at. Its operands begin with those of `slices`.
   ///   - descriptor: of what it is a part: its types, epilogue and options.
-  init(
-    _ shape: ConvolutionShape, outputs: Extent, _ descriptor: ConvolutionDescriptor, input: ImageStrides, weights: WeightStrides,
-    output: ImageStrides, offsets: ck_conv_offsets
-  ) {
+  init(_ whole: SlicedConvolution, _ slices: DepthAxis.Slices, _ descriptor: ConvolutionDescriptor) {
+    var shape = whole.shape
+    shape.batch *= slices.count
+    let (outputs, input, weights, output) = (whole.outputs, whole.input, whole.weights, whole.output)
+    let images = whole.images(slices)
     isOfWeights = descriptor.pass == .backwardWeights
     self.shape = shape
+    kernelSlices = slices.taps
     (outputHeight, outputWidth) = (outputs.height, outputs.width)
     channels = shape.outputChannels / shape.groups
     (inputType, outputType, epilogue) = (descriptor.inputType, descriptor.outputType, descriptor.epilogue)
-    self.offsets = offsets
+    offsets = whole.offsets
     layout = ck_conv_layout(
-      w_gs: weights.group, w_os: weights.output, w_cs: weights.input, w_rs: weights.row, w_ss: weights.column,
-      in_gs: Int64(shape.channelsPerGroup) * input.channel,
-      out_ns: output.image, out_gs: Int64(channels) * output.channel, out_ks: output.channel, out_ps: output.row,
+      w_gs: weights.group, w_os: weights.output, w_cs: weights.input, w_ds: weights.slice, w_rs: weights.row,
+      w_ss: weights.column, in_gs: Int64(shape.channelsPerGroup) * input.channel,
+      out_ns: images.output.volume, out_ds: images.output.slice, out_gs: Int64(channels) * output.channel, out_ks: output.channel,
+      out_ps: output.row,
       out_qs: output.column)
     image = ck_image(
       channels: Int64(shape.channelsPerGroup), height: Int64(shape.height), width: Int64(shape.width),
-      ns: input.image, cs: input.channel, hs: input.row, ws: input.column,
+      ns: images.input.volume, cs: input.channel, hs: input.row, ws: input.column,
+      slices: images.perVolume, ss: images.input.slice,
+      kernel_slices: Int64(slices.taps), kernel_ss: Int64(whole.axis.dilation) * input.slice,
       kernel_rows: Int64(shape.kernel.height), kernel_columns: Int64(shape.kernel.width),
       stride_h: Int64(shape.stride.height), stride_w: Int64(shape.stride.width),
       dilation_h: Int64(shape.dilation.height), dilation_w: Int64(shape.dilation.width),
       pad_top: Int64(shape.padding.top), pad_left: Int64(shape.padding.left),
       out_rows: Int64(outputs.height), out_columns: Int64(outputs.width),
       // In the order in which the weights' depths follow one another.
-      channels_last: shape.kernel == Extent(1)
+      channels_last: shape.kernel == Extent(1) && slices.taps == 1
         || shape.channelsPerGroup > 1 && weights.input.magnitude <= weights.column.magnitude)
   }
 
-  /// A step that is never taken is 1, whatever was said: so large a one as may be said would overflow.
+  /// A step that is never taken is 1, whatever was said: so large a one as may be said would overflow. Slices that meet a single pixel are more rows.
   static func normalized(_ shape: ConvolutionShape) -> ConvolutionShape {
     var shape = shape
-    if shape.outputHeight == 1 { shape.stride.height = 1 }
-    if shape.outputWidth == 1 { shape.stride.width = 1 }
+    if shape.kernel == Extent(1) && shape.stride == Extent(1) && shape.padding == Padding(0) {
+      (shape.depth, shape.height) = (1, shape.depth * shape.height)
+    }
+    if shape.kernel.depth == 1 { shape.dilation.depth = 1 }
     if shape.kernel.height == 1 { shape.dilation.height = 1 }
     if shape.kernel.width == 1 { shape.dilation.width = 1 }
+    // Behind a single output there is no padding.
+    if shape.outputDepth == 1 {
+      shape.stride.depth = 1
+      shape.padding.back = (shape.kernel.depth - 1) * shape.dilation.depth + 1 - shape.depth - shape.padding.front
+    }
+    if shape.outputHeight == 1 {
+      shape.stride.height = 1
+      shape.padding.bottom = (shape.kernel.height - 1) * shape.dilation.height + 1 - shape.height - shape.padding.top
+    }
+    if shape.outputWidth == 1 {
+      shape.stride.width = 1
+      shape.padding.right = (shape.kernel.width - 1) * shape.dilation.width + 1 - shape.width - shape.padding.left
+    }
     return shape
+  }
+
+  /// The same of one slice.
+  static func slices(of shape: ConvolutionShape) -> ConvolutionShape {
+    var slice = shape
+    slice.depth = 1
+    (slice.kernel.depth, slice.stride.depth, slice.dilation.depth) = (1, 1, 1)
+    (slice.padding.front, slice.padding.back) = (0, 0)
+    return slice
   }
 
   var isEmpty: Bool { shape.outputChannels == 0 || (isOfWeights ? shape.inputChannels : shape.batch) == 0 }
 
   /// Elements along the sum of one output.
-  var depth: Int { shape.channelsPerGroup * shape.kernel.height * shape.kernel.width }
+  var depth: Int { shape.channelsPerGroup * kernelSlices * shape.kernel.height * shape.kernel.width }
 
   /// How many columns of the input the outputs reach, padding included.
   var reachedColumns: Int { (outputWidth - 1) * shape.stride.width + (shape.kernel.width - 1) * shape.dilation.width + 1 }
@@ -100,7 +135,8 @@ struct ConvolutionProblem {
 
   /// Whether the kernel's places are single pixels that map one to one onto outputs.
   var isPointwise: Bool {
-    shape.kernel == Extent(1) && shape.padding == Padding(0) && outputHeight == shape.height && outputWidth == shape.width
+    shape.kernel == Extent(1) && kernelSlices == 1 && shape.padding == Padding(0) && outputHeight == shape.height
+      && outputWidth == shape.width
   }
 
   /// Whether the output's pixels are equally far apart, as rows or columns of a matrix are.
@@ -108,8 +144,10 @@ struct ConvolutionProblem {
 
   /// Whether the weights' depths are.
   var depthsAreEven: Bool {
-    let places = image.kernel_rows * image.kernel_columns
-    let rows = image.kernel_rows == 1 || layout.w_rs == image.kernel_columns * layout.w_ss
+    let places = image.kernel_slices * image.kernel_rows * image.kernel_columns
+    let rows =
+      (image.kernel_rows == 1 || layout.w_rs == image.kernel_columns * layout.w_ss)
+      && (image.kernel_slices == 1 || layout.w_ds == image.kernel_rows * image.kernel_columns * layout.w_ss)
     let columns = places == 1 || image.channels == 1
     return rows
       && (columns || (image.channels_last ? layout.w_ss == image.channels * layout.w_cs : layout.w_cs == places * layout.w_ss))
@@ -124,7 +162,7 @@ struct ConvolutionProblem {
   /// Whether the pixels of all images are the rows of one product.
   var isOneProduct: Bool {
     let pixels = Int64(outputHeight * outputWidth)
-    guard pixelsAreRows, layout.out_ns == pixels * layout.out_qs else { return shape.batch == 1 }
+    guard pixelsAreRows, image.slices == 1, layout.out_ns == pixels * layout.out_qs else { return shape.batch == 1 }
     return !isPointwise || image.ns == pixels * image.ws
   }
 }

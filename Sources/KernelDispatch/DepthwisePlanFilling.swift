@@ -12,7 +12,7 @@ extension Dispatch {
     let epilogue = problem.epilogue.ofProduct(channels: isFirst ? .perRow : .perColumn)
     // The epilogue reads sums that are adjacent.
     let isAdjacent = !isFirst || problem.layout.out_qs == 1 || epilogue.isIdentity
-    let storesOutput = problem.outputType == .float32 && isAdjacent
+    let storesOutput = problem.outputType == .float32 && isAdjacent && problem.kernelSlices == 1
     plan.gemm = plain(problem, kernel, threads: threads)
     plan.gemm.accumulate = !storesOutput
     plan.gemm.has_epilogue = !epilogue.isIdentity

@@ -52,7 +52,7 @@ extension Dispatch {
     let rows = max(1, (blocks.l2Bytes / 2 - min(reach * inputRow, blocks.l2Bytes / 4)) / max(rowBytes, 1))
     if rows >= 2 * problem.outputHeight {
       plan.band_rows = Int64(problem.outputHeight)
-      plan.band_images = Int64(max(1, min(rows / problem.outputHeight, shape.batch)))
+      plan.band_images = problem.image.slices > 1 ? 1 : Int64(max(1, min(rows / problem.outputHeight, shape.batch)))
     } else {
       let bands = (problem.outputHeight - 1) / rows + 1
       plan.band_rows = Int64((problem.outputHeight - 1) / bands + 1)

@@ -21,7 +21,7 @@ extension ConvolutionProblem {
 
   /// Whether the points of all weights, which a call may have to keep, stay within what is taken unasked.
   func isModest(winograd outputs: Int) -> Bool {
-    let weights = shape.groups * shape.channelsPerGroup * channels
+    let weights = shape.groups * kernelSlices * shape.channelsPerGroup * channels
     return weights <= Self.mostPointBytes / (pointCount(outputs) * ElementType.float32.byteCount)
   }
 
@@ -38,7 +38,7 @@ extension ConvolutionProblem {
   /// The product at one point. Of outputs: rows are tiles, columns output channels. Of the gradient of the weights: rows are input channels, columns
   /// output channels, and the sums go over tiles.
   func pointProduct(_ outputs: Int) -> GEMMDescriptor {
-    let (tiles, depth) = (winogradTiles(outputs), shape.channelsPerGroup)
+    let (tiles, depth) = (winogradTiles(outputs), kernelSlices * shape.channelsPerGroup)
     return isOfWeights
       ? GEMMDescriptor(
         a: .columnMajor(rows: depth, columns: tiles), b: .rowMajor(rows: tiles, columns: channels),
@@ -63,7 +63,9 @@ extension Dispatch {
     let pointBytes = pointCount(outputs) * ElementType.float32.byteCount
     let tiles = problem.winogradTiles(outputs)
     // Of many channels no tiles to speak of stay in L2; so many at least meet each panel of weights.
-    let most = max(Self.fewestTilesOfBlock * pair.set.mr, blocks.l2Bytes / 2 / (pointBytes * problem.shape.channelsPerGroup))
+    let most = max(
+      Self.fewestTilesOfBlock * pair.set.mr,
+      blocks.l2Bytes / 2 / (pointBytes * problem.kernelSlices * problem.shape.channelsPerGroup))
     let least = (tiles - 1) / most + 1
     plan.block_tiles = Int64((tiles - 1) / (tiles >= threads * pair.set.mr ? wholeMultiple(least, of: threads) : least) + 1)
     let panels = (problem.channels - 1) / pair.set.nr + 1
@@ -111,7 +113,7 @@ extension ConvolutionCost {
   func winograd(_ pair: CandidatePair, outputs: Int) -> Double {
     let points = Double(pointCount(outputs))
     let tiles = Double(problem.winogradTiles(outputs))
-    let (depth, channels) = (Double(problem.shape.channelsPerGroup), Double(problem.channels))
+    let (depth, channels) = (Double(problem.kernelSlices * problem.shape.channelsPerGroup), Double(problem.channels))
     let lanes = Double(pair.set.lanes)
     let product = OrientedProblem(problem.pointProduct(outputs), turns: false)
     let whole = Blocking(mc: max(product.m, 1), nc: product.n, kc: max(product.k, 1))

@@ -1,6 +1,6 @@
 import Tensors
 
-/// A 2-D convolution by its definition (`ConvolutionShape`), in Double: activation(scale * convolution + bias + residual).
+/// A convolution by its definition (`ConvolutionShape`), in Double: activation(scale * convolution + bias + residual).
 ///
 /// Padding adds no term: it is not multiplied, even with an infinite weight.
 public struct ConvolutionReference {
@@ -63,7 +63,19 @@ extension ConvolutionReference.Epilogue {
 
 extension ConvolutionShape {
   /// The products in a sum where no padding is met.
-  public var reductionDepth: Int { channelsPerGroup * kernel.height * kernel.width }
+  public var reductionDepth: Int { channelsPerGroup * kernelRows * kernel.width }
+
+  /// Rows of all slices, one slice after another.
+  var inputRows: Int { depth * height }
+  var outputRows: Int { outputDepth * outputHeight }
+  var kernelRows: Int { kernel.depth * kernel.height }
+
+  /// The row of the input that row `p` of the output meets with row `r` of the kernel; `nil`: padding.
+  func inputRow(_ p: Int, _ r: Int) -> Int? {
+    let slice = p / outputHeight * stride.depth + r / kernel.height * dilation.depth - padding.front
+    let row = p % outputHeight * stride.height + r % kernel.height * dilation.height - padding.top
+    return (0..<depth).contains(slice) && (0..<height).contains(row) ? slice * height + row : nil
+  }
 
   var channelsPerOutputGroup: Int { groups == 0 ? 0 : outputChannels / groups }
 
@@ -92,9 +104,8 @@ extension ConvolutionReference {
   /// The products of one sum, channel after channel.
   func forEachTerm(_ n: Int, _ k: Int, _ p: Int, _ q: Int, _ body: (Double) -> Void) {
     for (channel, c) in shape.inputChannels(for: k).enumerated() {
-      for r in 0..<shape.kernel.height {
-        let y = p * shape.stride.height + r * shape.dilation.height - shape.padding.top
-        if !(0..<shape.height).contains(y) { continue }
+      for r in 0..<shape.kernelRows {
+        guard let y = shape.inputRow(p, r) else { continue }
         for s in 0..<shape.kernel.width {
           let x = q * shape.stride.width + s * shape.dilation.width - shape.padding.left
           if !(0..<shape.width).contains(x) { continue }
@@ -127,7 +138,7 @@ extension ConvolutionReference {
   }
 
   /// Where a plane of the output begins among all values.
-  func firstIndex(_ n: Int, _ k: Int) -> Int { (n * shape.outputChannels + k) * shape.outputHeight * shape.outputWidth }
+  func firstIndex(_ n: Int, _ k: Int) -> Int { (n * shape.outputChannels + k) * shape.outputRows * shape.outputWidth }
 
   /// The epilogue on the sum of products of element `index`, with the bias of channel `k`.
   func finish(_ sum: Double, _ k: Int, _ index: Int) -> Double { epilogue.value(sum, k, index) }
@@ -152,24 +163,22 @@ extension ConvolutionShape {
   /// One output plane: the sums of products of one group's channels of an image with the weights of one output channel, both
   /// channel after channel, in each row after row.
   func plane(_ image: [Double], _ weights: ArraySlice<Double>) -> [Double] {
-    let rows = (0..<kernel.height).map {
-      Taps(outputHeight, height, step: stride.height, offset: $0 * dilation.height - padding.top)
-    }
+    let rows = (0..<kernelRows).map { r in (0..<outputRows).compactMap { p in inputRow(p, r).map { (output: p, input: $0) } } }
     let columns = (0..<kernel.width).map {
       Taps(outputWidth, width, step: stride.width, offset: $0 * dilation.width - padding.left)
     }
-    var sums = [Double](repeating: 0, count: outputHeight * outputWidth)
+    var sums = [Double](repeating: 0, count: outputRows * outputWidth)
     sums.withUnsafeMutableBufferPointer { sums in
       image.withUnsafeBufferPointer { image in
         guard let image = image.baseAddress, let sums = sums.baseAddress else { return }
         var tap = weights.startIndex
         for c in 0..<channelsPerGroup {
-          for vertical in rows {
+          for pairs in rows {
             for horizontal in columns {
-              for p in vertical.outputs {
-                let y = c * height + vertical.place(p)
+              for (p, y) in pairs {
                 addMultiple(
-                  weights[tap], of: image + y * width + horizontal.place(horizontal.outputs.lowerBound), step: stride.width,
+                  weights[tap], of: image + (c * inputRows + y) * width + horizontal.place(horizontal.outputs.lowerBound),
+                  step: stride.width,
                   to: sums + p * outputWidth + horizontal.outputs.lowerBound, count: horizontal.outputs.count)
               }
               tap += 1

@@ -1,6 +1,6 @@
 import Tensors
 
-/// A gradient of a 2-D convolution by its definition, in Double: each product of the forward pass adds one to an element of the gradient.
+/// A gradient of a convolution by its definition, in Double: each product of the forward pass adds one to an element of the gradient.
 ///
 /// Padding adds no term, as in `ConvolutionReference`.
 public struct GradientReference {
@@ -34,8 +34,8 @@ public struct GradientReference {
   /// The most products that an element sums.
   public var depth: Int {
     pass == .backwardData
-      ? shape.channelsPerOutputGroup * shape.kernel.height * shape.kernel.width
-      : shape.batch * shape.outputHeight * shape.outputWidth
+      ? shape.channelsPerOutputGroup * shape.kernelRows * shape.kernel.width
+      : shape.batch * shape.outputRows * shape.outputWidth
   }
 
   /// All elements before rounding, in the order of `TensorView.values()`, each with the magnitudes of its terms. Cost: twice all multiplications.
@@ -67,16 +67,15 @@ public struct GradientReference {
   /// Calls `body` with the places of input, weight and output of every product of the forward pass, each counted in the order of
   /// `TensorView.values()`.
   private func forEachProduct(_ body: (_ input: Int, _ weight: Int, _ output: Int) -> Void) {
-    let (rows, columns) = (shape.outputHeight, shape.outputWidth)
+    let (rows, columns) = (shape.outputRows, shape.outputWidth)
     for n in 0..<shape.batch {
       for k in 0..<shape.outputChannels {
         for (channel, c) in shape.inputChannels(for: k).enumerated() {
-          let weights = (k * shape.channelsPerGroup + channel) * shape.kernel.height
-          let (image, plane) = ((n * shape.inputChannels + c) * shape.height, (n * shape.outputChannels + k) * rows)
-          for r in 0..<shape.kernel.height {
+          let weights = (k * shape.channelsPerGroup + channel) * shape.kernelRows
+          let (image, plane) = ((n * shape.inputChannels + c) * shape.inputRows, (n * shape.outputChannels + k) * rows)
+          for r in 0..<shape.kernelRows {
             for p in 0..<rows {
-              let y = p * shape.stride.height + r * shape.dilation.height - shape.padding.top
-              if !(0..<shape.height).contains(y) { continue }
+              guard let y = shape.inputRow(p, r) else { continue }
               for s in 0..<shape.kernel.width {
                 let start = s * shape.dilation.width - shape.padding.left
                 for q in 0..<columns where (0..<shape.width).contains(q * shape.stride.width + start) {
@@ -93,6 +92,17 @@ public struct GradientReference {
   }
 }
 
+extension ConvolutionShape {
+  /// The row of the output that meets row `y` of the input with row `r` of the kernel; `nil`: none.
+  fileprivate func outputRow(_ y: Int, _ r: Int) -> Int? {
+    let slice = y / height + padding.front - r / kernel.height * dilation.depth
+    let row = y % height + padding.top - r % kernel.height * dilation.height
+    let (d, p) = (slice / stride.depth, row / stride.height)
+    let isMet = slice == d * stride.depth && row == p * stride.height
+    return isMet && (0..<outputDepth).contains(d) && (0..<outputHeight).contains(p) ? d * outputHeight + p : nil
+  }
+}
+
 extension GradientReference {
   /// One element before rounding, whose place is counted in the order of `TensorView.values()`. Cost: `depth` multiplications.
   func entry(_ place: SIMD4<Int>) -> ReferenceEntry {
@@ -106,10 +116,8 @@ extension GradientReference {
       let (n, c, y, x) = (place[0], place[1], place[2], place[3])
       let group = c / shape.channelsPerGroup
       for k in group * shape.channelsPerOutputGroup..<(group + 1) * shape.channelsPerOutputGroup {
-        for r in 0..<shape.kernel.height {
-          let (p, rest) = (y + shape.padding.top - r * shape.dilation.height).quotientAndRemainder(
-            dividingBy: shape.stride.height)
-          if rest != 0 || !(0..<shape.outputHeight).contains(p) { continue }
+        for r in 0..<shape.kernelRows {
+          guard let p = shape.outputRow(y, r) else { continue }
           for s in 0..<shape.kernel.width {
             let (q, rest) = (x + shape.padding.left - s * shape.dilation.width).quotientAndRemainder(
               dividingBy: shape.stride.width)
@@ -123,9 +131,8 @@ extension GradientReference {
       let (k, channel, r, s) = (place[0], place[1], place[2], place[3])
       let c = shape.inputChannels(for: k).lowerBound + channel
       for n in 0..<shape.batch {
-        for p in 0..<shape.outputHeight {
-          let y = p * shape.stride.height + r * shape.dilation.height - shape.padding.top
-          if !(0..<shape.height).contains(y) { continue }
+        for p in 0..<shape.outputRows {
+          guard let y = shape.inputRow(p, r) else { continue }
           for q in 0..<shape.outputWidth {
             let x = q * shape.stride.width + s * shape.dilation.width - shape.padding.left
             if (0..<shape.width).contains(x) { add(SIMD4(n, k, p, q), SIMD4(n, c, y, x)) }

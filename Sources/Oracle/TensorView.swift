@@ -1,7 +1,7 @@
 import Tensors
 
 /// Four sizes and the steps in elements along them: of images (image, channel, row, column), of weights (output channel, input
-/// channel of the group, row, column).
+/// channel of the group, row, column). The rows of a volume, or of a kernel with depth, are those of all its slices.
 public struct TensorAxes: Sendable, Hashable {
   public var sizes: SIMD4<Int>
   public var strides: SIMD4<Int>
@@ -22,15 +22,15 @@ public struct TensorAxes: Sendable, Hashable {
   }
 
   public static func input(of shape: ConvolutionShape, _ layout: ImageLayout) -> TensorAxes {
-    TensorAxes(images: SIMD4(shape.batch, shape.inputChannels, shape.height, shape.width), layout)
+    TensorAxes(images: SIMD4(shape.batch, shape.inputChannels, shape.inputRows, shape.width), layout)
   }
 
   public static func output(of shape: ConvolutionShape, _ layout: ImageLayout) -> TensorAxes {
-    TensorAxes(images: SIMD4(shape.batch, shape.outputChannels, shape.outputHeight, shape.outputWidth), layout)
+    TensorAxes(images: SIMD4(shape.batch, shape.outputChannels, shape.outputRows, shape.outputWidth), layout)
   }
 
   public static func weights(of shape: ConvolutionShape, _ layout: WeightLayout) -> TensorAxes {
-    let sizes = SIMD4(shape.outputChannels, shape.channelsPerGroup, shape.kernel.height, shape.kernel.width)
+    let sizes = SIMD4(shape.outputChannels, shape.channelsPerGroup, shape.kernelRows, shape.kernel.width)
     return switch layout {
     case .oihw: TensorAxes(sizes, order: [0, 1, 2, 3])
     case .ohwi: TensorAxes(sizes, order: [0, 2, 3, 1])

@@ -1,52 +1,65 @@
-/// A size along the height and one along the width of an image.
+/// A size along the height and one along the width of an image; along the depth of a volume, too.
 @frozen
 public struct Extent: Sendable, Hashable {
+  /// Of an image 1.
+  public var depth: Int
   public var height: Int
   public var width: Int
 
   @inlinable
-  public init(height: Int, width: Int) {
+  public init(depth: Int = 1, height: Int, width: Int) {
+    self.depth = depth
     self.height = height
     self.width = width
   }
 
-  /// The same both ways.
+  /// The same along height and width.
   @inlinable
   public init(_ both: Int) { self.init(height: both, width: both) }
 }
 
-/// Rows and columns of zeros that are thought to lie round an image.
+/// Rows and columns of zeros that are thought to lie round an image; before and behind a volume, slices of them.
 @frozen
 public struct Padding: Sendable, Hashable {
+  /// Of an image 0.
+  public var front: Int
+  public var back: Int
   public var top: Int
   public var bottom: Int
   public var left: Int
   public var right: Int
 
   @inlinable
-  public init(top: Int, bottom: Int, left: Int, right: Int) {
+  public init(front: Int = 0, back: Int = 0, top: Int, bottom: Int, left: Int, right: Int) {
+    self.front = front
+    self.back = back
     self.top = top
     self.bottom = bottom
     self.left = left
     self.right = right
   }
 
-  /// The same on all sides.
+  /// The same on all sides of an image.
   @inlinable
   public init(_ all: Int) { self.init(top: all, bottom: all, left: all, right: all) }
 }
 
-/// The sizes of a 2-D convolution (a cross-correlation, as in every network library): output channel k at (p, q) is the sum over its group's
+/// The sizes of a convolution in two dimensions (a cross-correlation, as in every network library): output channel k at (p, q) is the sum over its group's
 /// input channels c and the kernel's places (r, s) of weight(k, c, r, s) times
 /// input(c, p * stride.height + r * dilation.height - padding.top, q * stride.width + s * dilation.width - padding.left), zero outside the image.
+///
+/// In three, images are the slices of volumes: a sum goes over the slices of the kernel as well, and slice d of the output meets
+/// slice d * stride.depth + t * dilation.depth - padding.front with slice t of the kernel. In one, images are of height 1.
 ///
 /// Zeros of the padding are multiplied or left out, as the chosen kernel finds it better: where a weight is infinite or NaN, outputs that touch the
 /// padding are not specified.
 @frozen
 public struct ConvolutionShape: Sendable, Hashable {
-  /// Images.
+  /// Images, or volumes.
   public var batch: Int
   public var inputChannels: Int
+  /// Slices of a volume of the input; of images 1.
+  public var depth: Int
   /// Of the input.
   public var height: Int
   public var width: Int
@@ -61,11 +74,13 @@ public struct ConvolutionShape: Sendable, Hashable {
 
   @inlinable
   public init(
-    batch: Int = 1, inputChannels: Int, height: Int, width: Int, outputChannels: Int, kernel: Extent, stride: Extent = Extent(1),
+    batch: Int = 1, inputChannels: Int, depth: Int = 1, height: Int, width: Int, outputChannels: Int, kernel: Extent,
+    stride: Extent = Extent(1),
     padding: Padding = Padding(0), dilation: Extent = Extent(1), groups: Int = 1
   ) {
     self.batch = batch
     self.inputChannels = inputChannels
+    self.depth = depth
     self.height = height
     self.width = width
     self.outputChannels = outputChannels
@@ -94,6 +109,11 @@ public struct ConvolutionShape: Sendable, Hashable {
   /// Input channels that an output channel sums over.
   @inlinable public var channelsPerGroup: Int { groups == 0 ? 0 : inputChannels / groups }
 
+  /// Slices of a volume of the output, as `outputHeight`.
+  @inlinable public var outputDepth: Int {
+    Self.outputs(depth &+ padding.front &+ padding.back, kernel.depth, stride.depth, dilation.depth)
+  }
+
   /// Rows of the output; 0 or less where the kernel is larger than the padded image. Meaningless where a size is out of range.
   @inlinable public var outputHeight: Int {
     Self.outputs(height &+ padding.top &+ padding.bottom, kernel.height, stride.height, dilation.height)
@@ -115,15 +135,16 @@ public struct ConvolutionShape: Sendable, Hashable {
 }
 
 extension ConvolutionShape {
-  @inlinable public var inputCount: Int { batch * inputChannels * height * width }
-  @inlinable public var weightCount: Int { outputChannels * channelsPerGroup * kernel.height * kernel.width }
-  @inlinable public var outputCount: Int { batch * outputChannels * outputHeight * outputWidth }
+  @inlinable public var inputCount: Int { batch * inputChannels * depth * height * width }
+  @inlinable public var weightCount: Int { outputChannels * channelsPerGroup * kernel.depth * kernel.height * kernel.width }
+  @inlinable public var outputCount: Int { batch * outputChannels * outputDepth * outputHeight * outputWidth }
 
   /// Multiplications of the textbook algorithm, those with padding not counted.
   public var multiplications: Double {
+    let slices = Self.touches(outputDepth, kernel.depth, stride.depth, dilation.depth, padding.front, depth)
     let rows = Self.touches(outputHeight, kernel.height, stride.height, dilation.height, padding.top, height)
     let columns = Self.touches(outputWidth, kernel.width, stride.width, dilation.width, padding.left, width)
-    return Double(batch) * Double(outputChannels) * Double(channelsPerGroup) * Double(rows) * Double(columns)
+    return Double(batch) * Double(outputChannels) * Double(channelsPerGroup) * Double(slices) * Double(rows) * Double(columns)
   }
 
   /// Pairs of an output and a place of the kernel along one axis that meet the image.
@@ -138,7 +159,7 @@ extension ConvolutionShape {
   }
 }
 
-/// How images lie in memory, without gaps; the last letter's axis has unit stride.
+/// How images lie in memory, without gaps; the last letter's axis has unit stride. Of volumes, rows follow one another through all slices.
 public enum ImageLayout: String, Sendable, Hashable, CaseIterable {
   /// Channels first.
   case nchw
@@ -146,7 +167,7 @@ public enum ImageLayout: String, Sendable, Hashable, CaseIterable {
   case nhwc
 }
 
-/// How weights lie in memory, without gaps; the last letter's axis has unit stride. `o`: output channels, all groups one after another; `i`: input
+/// How weights lie in memory, without gaps; the last letter's axis has unit stride, and rows follow one another through all slices. `o`: output channels, all groups one after another; `i`: input
 /// channels of one group.
 public enum WeightLayout: String, Sendable, Hashable, CaseIterable {
   /// As PyTorch and ONNX keep them, beside NCHW.

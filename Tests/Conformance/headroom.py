@@ -5,11 +5,11 @@ import numpy as np
 
 
 class Extent(c.Structure):
-    _fields_ = [("height", c.c_int64), ("width", c.c_int64)]
+    _fields_ = [("height", c.c_int64), ("width", c.c_int64), ("depth", c.c_int64)]
 
 
 class Padding(c.Structure):
-    _fields_ = [("top", c.c_int64), ("bottom", c.c_int64), ("left", c.c_int64), ("right", c.c_int64)]
+    _fields_ = [("top", c.c_int64), ("bottom", c.c_int64), ("left", c.c_int64), ("right", c.c_int64), ("front", c.c_int64), ("back", c.c_int64)]
 
 
 class Clamp(c.Structure):
@@ -33,7 +33,7 @@ class Descriptor(c.Structure):
         ("output_channels", c.c_int64), ("kernel", Extent), ("stride", Extent), ("dilation", Extent), ("padding", Padding),
         ("groups", c.c_int64), ("input_layout", c.c_int32), ("output_layout", c.c_int32), ("weight_layout", c.c_int32),
         ("input_type", c.c_int32), ("output_type", c.c_int32), ("epilogue", Epilogue), ("options", Options),
-        ("conv_pass", c.c_int32), ("adds_residual", c.c_bool),
+        ("conv_pass", c.c_int32), ("adds_residual", c.c_bool), ("depth", c.c_int64),
     ]
 
 
@@ -65,24 +65,37 @@ def from_bf16(bits):
     return (bits.astype(np.uint32) << 16).view(np.float32)
 
 
-class Convolution:
-    """Sizes of a forward convolution, one of whose passes runs on arrays in NCHW and OIHW, whatever the layout that the library sees."""
+def in_three(values, missing):
+    """One or two spatial axes are the last of three."""
+    return (*[missing] * (3 - len(values)), *values)
 
-    def __init__(self, library, x, w, strides=(1, 1), pads=(0, 0, 0, 0), dilations=(1, 1), group=1):
+
+def extent(values):
+    depth, height, width = values
+    return Extent(height, width, depth)
+
+
+class Convolution:
+    """Sizes of a forward convolution in one, two or three dimensions, one of whose passes runs on arrays with the channels first, whatever the
+    layout that the library sees. Pads are those before, then those after."""
+
+    def __init__(self, library, x, w, strides, pads, dilations, group=1):
         self.library = c.CDLL(library) if isinstance(library, str) else library
-        self.x, self.w, self.strides, self.pads, self.dilations, self.group = x, w, strides, pads, dilations, group
-        (n, _, h, width), (o, _, r, s) = x, w
-        reach = [(k - 1) * d + 1 for k, d in zip((r, s), dilations)]
-        self.y = (n, o, (h + pads[0] + pads[2] - reach[0]) // strides[0] + 1, (width + pads[1] + pads[3] - reach[1]) // strides[1] + 1)
+        self.spatial, self.group = len(x) - 2, group
+        self.x, self.w = (*x[:2], *in_three(x[2:], 1)), (*w[:2], *in_three(w[2:], 1))
+        self.strides, self.dilations = in_three(strides, 1), in_three(dilations, 1)
+        self.before, self.after = in_three(pads[: self.spatial], 0), in_three(pads[self.spatial :], 0)
+        sizes = zip(self.x[2:], self.before, self.after, self.w[2:], self.dilations, self.strides)
+        self.y = (x[0], w[0], *((size + a + b - (k - 1) * d - 1) // step + 1 for size, a, b, k, d, step in sizes))
 
     def descriptor(self, conv_pass, layout, bf16, without_winograd):
         desc = Descriptor()
         self.check(self.library.hr_conv_desc_init(c.byref(desc), c.sizeof(desc)))
-        desc.batch, desc.input_channels, desc.height, desc.width = self.x
+        desc.batch, desc.input_channels, desc.depth, desc.height, desc.width = self.x
         desc.output_channels, desc.groups = self.w[0], self.group
-        desc.kernel, desc.stride, desc.dilation = Extent(*self.w[2:]), Extent(*self.strides), Extent(*self.dilations)
-        top, left, bottom, right = self.pads
-        desc.padding = Padding(top, bottom, left, right)
+        desc.kernel, desc.stride, desc.dilation = extent(self.w[2:]), extent(self.strides), extent(self.dilations)
+        (front, top, left), (back, bottom, right) = self.before, self.after
+        desc.padding = Padding(top, bottom, left, right, front, back)
         desc.input_layout = desc.output_layout = layout
         desc.weight_layout = OIHW if layout == NCHW else HWIO
         desc.input_type = desc.output_type = BF16 if bf16 else F32
@@ -97,7 +110,8 @@ class Convolution:
         names = {FORWARD: ("input", "weights"), DATA: ("output_gradient", "weights"), WEIGHTS: ("input", "output_gradient")}
         kept = []
         for name, array in zip(names[conv_pass], (first, second)):
-            kept.append(self.stored(array, name == "weights", layout, bf16))
+            whole = array.reshape(*array.shape[:2], *in_three(array.shape[2:], 1))
+            kept.append(self.stored(whole, name == "weights", layout, bf16))
             setattr(operands, name, Buffer(kept[-1].ctypes.data, kept[-1].size))
         if bias is not None:
             desc.epilogue.bias = BIAS_PER_CHANNEL
@@ -109,12 +123,13 @@ class Convolution:
         result = to_bf16(result) if bf16 else result
         operands.output = Buffer(result.ctypes.data, result.size)
         self.check(self.library.hr_conv2d(c.byref(desc), c.byref(operands)))
-        return (from_bf16(result) if bf16 else result).transpose(np.argsort(axes))
+        whole = (from_bf16(result) if bf16 else result).transpose(np.argsort(axes))
+        return whole.reshape(*shape[:2], *shape[5 - self.spatial :])
 
     @staticmethod
     def axes(is_weights, layout):
-        if layout == NCHW: return (0, 1, 2, 3)
-        return (2, 3, 1, 0) if is_weights else (0, 2, 3, 1)
+        if layout == NCHW: return (0, 1, 2, 3, 4)
+        return (2, 3, 4, 1, 0) if is_weights else (0, 2, 3, 4, 1)
 
     def stored(self, array, is_weights, layout, bf16):
         array = np.ascontiguousarray(array.transpose(self.axes(is_weights, layout)), np.float32)

@@ -16,7 +16,7 @@ import Testing
     expectRefusal(try Tool()("explain", "gemm", shape), naming: [shape])
   }
 
-  @Test(arguments: ["c64 h56", "c64 h56 k64 r3 z9", "c0 h8 k8 r1", "c3 h8 k4 r3 g2", "c8 h2 k8 r5", "resnet99"])
+  @Test(arguments: ["c64 h56", "c64 h56 k64 r3 y9", "c0 h8 k8 r1", "c3 h8 k4 r3 g2", "c8 h2 k8 r5", "resnet99"])
   func aMalformedConvolution(shape: String) throws {
     let word = String(shape.split(separator: " ")[0])
     expectRefusal(try Tool()("bench", "conv", shape), naming: [word])

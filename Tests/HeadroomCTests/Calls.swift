@@ -45,8 +45,8 @@ func convolutionDescriptor(_ change: (inout hr_conv_desc) -> Void = { _ in }) ->
   var desc = hr_conv_desc()
   _ = hr_conv_desc_init(&desc, MemoryLayout<hr_conv_desc>.size)
   (desc.input_channels, desc.height, desc.width, desc.output_channels) = (8, 6, 7, 4)
-  desc.kernel = hr_extent(height: 3, width: 3)
-  desc.padding = hr_padding(top: 1, bottom: 1, left: 1, right: 1)
+  desc.kernel = hr_extent(height: 3, width: 3, depth: 0)
+  desc.padding = hr_padding(top: 1, bottom: 1, left: 1, right: 1, front: 0, back: 0)
   change(&desc)
   return desc
 }

@@ -23,10 +23,11 @@ struct ConvolutionTests {
     let dtypes: [ElementType: hr_dtype] = [.float32: HR_F32, .bfloat16: HR_BF16]
     let desc = convolutionDescriptor { desc in
       (desc.batch, desc.input_channels, desc.height, desc.width, desc.output_channels) = (2, 8, 9, 11, 16)
-      desc.kernel = hr_extent(height: 3, width: 2)
-      desc.stride = hr_extent(height: 2, width: 1)
-      desc.dilation = hr_extent(height: 1, width: 2)
-      desc.padding = hr_padding(top: 1, bottom: 2, left: 0, right: 1)
+      desc.kernel = hr_extent(height: 3, width: 2, depth: 2)
+      desc.stride = hr_extent(height: 2, width: 1, depth: 0)
+      desc.dilation = hr_extent(height: 1, width: 2, depth: 3)
+      desc.padding = hr_padding(top: 1, bottom: 2, left: 0, right: 1, front: 2, back: 1)
+      desc.depth = 4
       desc.groups = Int64(problem.groups)
       (desc.input_layout, desc.output_layout, desc.weight_layout) = (problem.layout.0, problem.layout.0, problem.weights.0)
       desc.input_type = dtypes[input] ?? HR_F64
@@ -36,9 +37,10 @@ struct ConvolutionTests {
         clamp: hr_clamp(applies: true, lower: -0.25, upper: 90))
     }
     let shape = ConvolutionShape(
-      batch: 2, inputChannels: 8, height: 9, width: 11, outputChannels: 16, kernel: Extent(height: 3, width: 2),
-      stride: Extent(height: 2, width: 1), padding: Padding(top: 1, bottom: 2, left: 0, right: 1),
-      dilation: Extent(height: 1, width: 2), groups: problem.groups)
+      batch: 2, inputChannels: 8, depth: 4, height: 9, width: 11, outputChannels: 16,
+      kernel: Extent(depth: 2, height: 3, width: 2), stride: Extent(height: 2, width: 1),
+      padding: Padding(front: 2, back: 1, top: 1, bottom: 2, left: 0, right: 1),
+      dilation: Extent(depth: 3, height: 1, width: 2), groups: problem.groups)
     var descriptor = ConvolutionDescriptor(
       shape, layout: problem.layout.1, weightLayout: problem.weights.1, inputType: input, outputType: output)
     descriptor.epilogue = ConvolutionEpilogue(scale: 0.5, hasBias: true, activation: .silu, clamp: -0.25...90)

@@ -36,6 +36,11 @@ public struct ConvolutionSetting: Sendable, Hashable, CustomStringConvertible {
     var words = [
       "n\(shape.batch) c\(shape.inputChannels) h\(shape.height) w\(shape.width) k\(shape.outputChannels) r\(kernel.height) s\(kernel.width)"
     ]
+    if shape.depth != 1 || kernel.depth != 1 {
+      words.append(
+        "depth \(shape.depth), kernel \(kernel.depth), stride \(stride.depth), dilation \(dilation.depth), "
+          + "padding \(padding.front), \(padding.back)")
+    }
     if stride != Extent(1) { words.append("stride \(stride.height), \(stride.width)") }
     if padding != Padding(0) { words.append("padding \(padding.top), \(padding.bottom), \(padding.left), \(padding.right)") }
     if dilation != Extent(1) { words.append("dilation \(dilation.height), \(dilation.width)") }

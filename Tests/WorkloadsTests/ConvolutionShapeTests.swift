@@ -28,6 +28,13 @@ struct ConvolutionShapeTests {
       ("c3 h8 k4 r3 pb1 pr3", small { $0.padding = Padding(top: 0, bottom: 1, left: 0, right: 3) }),
       ("c3 h8 k4 r3 u2", small { $0.stride = Extent(2) }),
       ("c3 h8 k4 r3 uw3 u2 dh2", small { ($0.stride, $0.dilation) = (Extent(height: 2, width: 3), Extent(height: 2, width: 1)) }),
+      (
+        "c3 z6 h8 k4 r3 p1 pk2 uz2",
+        small {
+          ($0.depth, $0.kernel, $0.stride) = (6, Extent(depth: 3, height: 3, width: 3), Extent(depth: 2, height: 1, width: 1))
+          $0.padding = Padding(front: 1, back: 2, top: 1, bottom: 1, left: 1, right: 1)
+        }
+      ),
       ("c3 h8 k6 r3 d2 g3", small { ($0.dilation, $0.groups, $0.outputChannels) = (Extent(2), 3, 6) }),
     ])
   func parsing(text: String, shape: ConvolutionShape) throws {
@@ -40,6 +47,8 @@ struct ConvolutionShapeTests {
     arguments: [
       ("s3 r3 k4 w8 h8 c3 n1 u1 d1 g1 p0", "c3 h8 k4 r3"),
       ("n2 c4 h8 w9 k4 r3 s2 p1 u2 d2 g4", "n2 c4 h8 w9 k4 r3 s2 p1 u2 d2 g4"),
+      ("z5 t3 c3 h8 k4 r3 p1 u2", "c3 z5 h8 k4 r3 p1 u2"),
+      ("z5 c3 h8 k4 r3 t1 pf0 pk0 p1 uz1 u2 dz1", "c3 z5 h8 k4 t1 r3 pt1 pb1 pl1 pr1 uh2 uw2"),
       ("c4 h8 k4 r3 p2 pl0 uw2 dh2", "c4 h8 k4 r3 pt2 pb2 pr2 uw2 dh2"),
     ])
   func description(text: String, written: String) throws {
@@ -50,11 +59,12 @@ struct ConvolutionShapeTests {
     "Malformed text is refused with the text and what is wrong",
     arguments: [
       ("", "no c, h, k, r"), ("c3 h8 r3", "no k"), ("64x64x64", "'64x64x64' is no size"), ("c3 h8 k4 r3 q1", "'q1' is no size"),
-      ("c3 h8 k4 r3 t1", "'t1' is no size"), ("C3 h8 k4 r3", "'C3' is no size"), ("c h8 k4 r3", "'c' has no whole number"),
+      ("c3 h8 k4 r3 y1", "'y1' is no size"), ("C3 h8 k4 r3", "'C3' is no size"), ("c h8 k4 r3", "'c' has no whole number"),
       ("c3 h8.5 k4 r3", "'h8.5' has no whole number"), ("c-3 h8 k4 r3", "'c-3' is no size"),
       ("c٣ h8 k4 r3", "'c٣' has no whole number"),
       ("c3 h8 k4 r3 h8", "h is there twice"), ("c0 h8 k4 r3", "c0 is a size of 0"), ("c3 h8 k4 r3 u0", "u0 is a size of 0"),
       ("c3 h8 k4 r3 g2", "2 groups don't divide 3 input channels"), ("c3 h8 k4 r3 g3", "3 groups don't divide 4 output channels"),
+      ("c3 h8 z2 k4 r3", "the kernel reaches over 3 slices, the padded volume has 2"),
       ("c3 h8 k4 r9", "the kernel reaches over 9 rows, the padded image has 8"),
       ("c3 h8 w2 k4 r3 pl1 pr1 dw2", "the kernel reaches over 5 columns, the padded image has 4"),
       ("c2147483648 h8 k4 r3", "c2147483648 is beyond 2^31"),

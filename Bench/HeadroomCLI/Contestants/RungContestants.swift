@@ -35,6 +35,7 @@
     private func convolution(
       _ name: String, _ shape: ConvolutionShape, _ layout: ImageLayout, isa: ISA
     ) throws(Unserved) -> Contestant {
+      guard shape.depth == 1, shape.kernel.depth == 1 else { throw Unserved(reason: "rungs convolve images only") }
       guard let rung = ConvolutionRung.named(name, isa: min(isa, isaCap)) else {
         throw Unserved(reason: "no such rung up to \(isa.name)")
       }
