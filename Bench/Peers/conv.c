@@ -15,9 +15,9 @@ static int describe(hr_conv_desc *desc, const peer_conv_desc *d) {
   desc->batch = d->mb;
   desc->input_channels = d->ic, desc->height = d->ih, desc->width = d->iw;
   desc->output_channels = d->oc;
-  desc->kernel = (hr_extent){d->kh, d->kw};
-  desc->stride = (hr_extent){d->sh, d->sw};
-  desc->dilation = (hr_extent){d->dh, d->dw};
+  desc->kernel = (hr_extent){.height = d->kh, .width = d->kw};
+  desc->stride = (hr_extent){.height = d->sh, .width = d->sw};
+  desc->dilation = (hr_extent){.height = d->dh, .width = d->dw};
   desc->padding = (hr_padding){.top = d->ph, .bottom = d->phr, .left = d->pw, .right = d->pwr};
   desc->groups = d->groups;
   desc->input_layout = desc->output_layout = d->layout ? HR_NHWC : HR_NCHW;
