@@ -44,7 +44,7 @@ typedef struct ck_own {
 
 /// A step: some panels of one group against all images.
 typedef struct ck_direct_step {
-  int64_t index, group, panel, panels, slices, bands;
+  int64_t index, group, panel, panels, parts, bands;
 } ck_direct_step;
 
 /// Whether each panel meets all its pixels in one task.
@@ -205,21 +205,21 @@ static void run_step(ck_direct_run *run, ck_direct_step *step, int32_t thread, i
   const ck_conv_plan *plan = run->plan;
   step->bands = ck_ceil_div(plan->image.out_rows, plan->band_rows);
   const int64_t inputs = plan->images * step->bands;
-  step->slices = threads == 1 ? 1 : ck_least(step->panels, ck_ceil_div((int64_t)threads * CK_TASKS_PER_THREAD, inputs));
+  step->parts = threads == 1 ? 1 : ck_least(step->panels, ck_ceil_div((int64_t)threads * CK_TASKS_PER_THREAD, inputs));
   if (thread == 0) atomic_store_explicit(&run->next[(step->index + 1) % 2], 0, memory_order_relaxed);
   const void **lists = (const void **)(run->workspace + run->map.lists + thread * run->map.list_bytes);
   const ck_own own = {thread, run->workspace + run->map.bands + thread * run->map.band_bytes, lists, lists + run->places};
   int64_t copied = -1;
   for (;;) {
     const int64_t task = atomic_fetch_add_explicit(&run->next[step->index % 2], 1, memory_order_relaxed);
-    if (task >= inputs * step->slices) break;
-    const int64_t input = task / step->slices, slice = task % step->slices;
+    if (task >= inputs * step->parts) break;
+    const int64_t input = task / step->parts, part = task % step->parts;
     const ck_band band = ck_band_of(plan, input / step->bands, step->group, input % step->bands);
     if (plan->copy_input && input != copied) ck_band_copy(plan, &band, run->operands->input, own.band);
     copied = input;
     const ck_source source = source_of(run, &band, own.band);
-    const int64_t end = step->panel + step->panels * (slice + 1) / step->slices;
-    for (int64_t panel = step->panel + step->panels * slice / step->slices; panel < end; panel++)
+    const int64_t end = step->panel + step->panels * (part + 1) / step->parts;
+    for (int64_t panel = step->panel + step->panels * part / step->parts; panel < end; panel++)
       run_panel(run, step, &band, &source, panel, &own);
   }
   // The next step overwrites the panels.

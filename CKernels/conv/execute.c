@@ -1,4 +1,6 @@
 // From plans to their drivers.
+#include <stddef.h>
+
 #include "conv/conv.h"
 #include "gemm/workspace.h"
 #include "pack/units.h"
@@ -24,7 +26,7 @@ int64_t ck_conv_workspace_bytes(const ck_conv_plan *plans, int64_t count) {
 }
 
 /// What lies `bytes` on; an operand without elements may be NULL.
-static void *further(const void *from, int64_t bytes) { return bytes == 0 ? (void *)from : (char *)from + bytes; }
+static void *further(const void *from, int64_t bytes) { return from ? (char *)from + bytes : NULL; }
 
 static ck_status run_driver(const ck_conv_plan *plan, const ck_conv_operands *of_call, void *workspace) {
   const ck_conv_offsets *at = &plan->offsets;

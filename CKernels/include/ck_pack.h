@@ -12,13 +12,13 @@
 typedef struct ck_image {
   int64_t channels, height, width;
   int64_t ns, cs, hs, ws;           ///< from volume to volume, channel to channel, row to row, column to column
-  int64_t slices, ss;               ///< images of a volume, and from one to the next
-  int64_t kernel_slices, kernel_ss; ///< and from one that a sum goes over to the next
+  int64_t slices, ss;               ///< images of a volume, from one to the next; 1: each image is a volume
+  int64_t kernel_slices, kernel_ss; ///< slices that a sum goes over, from one to the next
   int64_t kernel_rows, kernel_columns;
   int64_t stride_h, stride_w, dilation_h, dilation_w;
   int64_t pad_top, pad_left;
   int64_t out_rows, out_columns;
-  bool channels_last; ///< depths in the order (r, s, c), else (c, r, s)
+  bool channels_last; ///< depths in the order (d, r, s, c), else (c, d, r, s)
 } ck_image;
 
 /// Where image `index` begins, counted through all volumes.

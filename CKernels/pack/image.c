@@ -16,11 +16,10 @@ typedef struct ck_pixels {
 /// The first multiple of `step` that is not below `distance`, in steps; 0 for what is negative.
 static inline int64_t steps(int64_t distance, int64_t step) { return distance <= 0 ? 0 : (distance + step - 1) / step; }
 
-// The pixels at one place of the kernel, those depths of theirs that the job takes.
-static void pack_place(const ck_pack_job *job, const ck_pixels *run, int64_t place, char *destination) {
+// The pixels at the place (d, r, s) of the kernel, those depths of theirs that the job takes.
+static void pack_place(const ck_pack_job *job, const ck_pixels *run, int64_t d, int64_t r, int64_t s, char *destination) {
   const ck_image *image = job->image;
-  const int64_t s = place % image->kernel_columns, r = place / image->kernel_columns % image->kernel_rows,
-                d = place / image->kernel_columns / image->kernel_rows;
+  const int64_t place = (d * image->kernel_rows + r) * image->kernel_columns + s;
   const int64_t row = run->p * image->stride_h + r * image->dilation_h - image->pad_top;
   const int64_t column = run->q * image->stride_w + s * image->dilation_w - image->pad_left;
   const int64_t first = steps(-column, image->stride_w),
@@ -80,7 +79,9 @@ void ck_pack_image_panel(const ck_pack_job *job, int64_t row, int64_t rows, char
       place = 0;
       continue;
     }
-    for (int64_t i = 0; i < ck_kernel_places(image); i++) pack_place(job, &run, i, destination);
+    for (int64_t d = 0; d < image->kernel_slices; d++)
+      for (int64_t r = 0; r < image->kernel_rows; r++)
+        for (int64_t s = 0; s < image->kernel_columns; s++) pack_place(job, &run, d, r, s, destination);
     place += run.count;
   }
 }

@@ -354,7 +354,7 @@ typedef struct hr_conv_desc {
   hr_options options;
   hr_conv_pass pass;
   bool adds_residual; ///< a tensor of each call, lying as what is written does, is added before activation and clamp
-  int64_t depth;      ///< slices of a volume of the input; 0: images
+  int64_t depth;      ///< slices of a volume of the input; 0 is 1: images
 } hr_conv_desc;
 
 /// A pass of a convolution whose dispatch is done. It owns no image memory.

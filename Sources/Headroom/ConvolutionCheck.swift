@@ -59,7 +59,7 @@ extension ConvolutionDescriptor {
   }
 
   /// What can be counted: elements up to 2^43, so that no workspace made of them overflows, channels and columns below 2^31, multiplications up to
-  /// 2^59.
+  /// 2^59. Slices of the kernel, each of which may be a plan of its own, below 2^12.
   private func checkCounts() throws(HeadroomError) {
     let s = shape
     let taps = product(s.kernel.depth, product(s.kernel.height, s.kernel.width))
@@ -74,7 +74,7 @@ extension ConvolutionDescriptor {
     let counts: [(String, Int?, Int)] = [
       ("the padded input", product(product(images, s.inputChannels), padded), 1 << 43),
       ("an image", padded, 1 << 43),
-      ("the kernel", taps, 1 << 43),
+      ("the kernel", taps, 1 << 43), ("the slices of the kernel", s.kernel.depth, 1 << 12),
       ("the weights", product(s.outputChannels, depth), 1 << 43),
       ("the output", product(product(images, s.outputChannels), pixels), 1 << 43),
       ("the multiplications", product(product(s.batch, pixels), product(s.outputChannels, depth)), 1 << 59),

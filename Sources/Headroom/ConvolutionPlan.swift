@@ -23,7 +23,8 @@ public struct ConvolutionPlan: Sendable {
   }
 
   /// The same with the weights of all calls, at least `descriptor.shape.weightCount` elements, which are laid out now as the kernels read them: for
-  /// layers that run often. Calls then bring none. Cost: one pass over them, and as much memory again.
+  /// layers that run often. Calls then bring none. Cost: one pass over them, and as much memory again; of Winograd's
+  /// algorithm up to 7 times as much, of volumes as much for each run of slices that meet the same slices of the kernel.
   ///
   /// - Throws: `bufferTooShort`, `typeMismatch`, `outOfMemory`, and `wrongPass` of the backward pass of weights, which reads none.
   public init<Element: KernelElement>(_ descriptor: ConvolutionDescriptor, weights: Span<Element>) throws(HeadroomError) {

@@ -126,7 +126,8 @@ struct ConvolutionCost {
   private func depthwise(_ kernels: ConvolutionKernels) -> Double {
     guard let kernel = kernels.depthwise else { return .infinity }
     let outputs = images * groups * pixels
-    let perVector = Double(problem.shape.kernel.height * problem.shape.kernel.width) + 2
+    // The sums with each slice of the kernel are written, and added to those with the others.
+    let perVector = Double(problem.kernelSlices) * (Double(problem.shape.kernel.height * problem.shape.kernel.width) + 2)
     return outputs / Double(kernel.lanes) * perVector + inputElements / Double(kernel.lanes)
   }
 }

@@ -59,8 +59,8 @@ extension ConvolutionProblem {
     let phases = slices.flatMap { slice in
       rows.flatMap { row in columns.map { phase(descriptor, shape, slice, row, $0) } }
     }
-    // In the padding of a slice there is nothing to be summed, of volumes no slice.
-    let metSlices = slices.reduce(0) { $0 + $1.axis(of: shape.outputDepth).slices.reduce(0) { $0 + $1.count } }
+    // A row that meets padding alone is summed all the same; a slice that does is in no run.
+    let metSlices = slices.reduce(0) { $0 + $1.axis(of: shape.outputDepth).runs.reduce(0) { $0 + $1.count } }
     let areMet =
       metSlices == shape.depth && rows.count == min(shape.stride.height, shape.height)
       && columns.count == min(shape.stride.width, shape.width)
@@ -116,7 +116,7 @@ extension ConvolutionProblem {
     let whole = SlicedConvolution(
       shape: shape, outputs: size, axis: axis, input: result, weights: WeightStrides(descriptor.weightLayout, descriptor.shape),
       output: result)
-    var problem = ConvolutionProblem(whole, axis.slices(tap: 0), descriptor)
+    var problem = ConvolutionProblem(whole, axis.run(tap: 0), descriptor)
     problem.isUnmet = true
     return problem
   }

@@ -7,7 +7,7 @@ struct ConvolutionProblem {
   let isOfWeights: Bool
   /// Whether the weights are laid out ahead of time: then that costs no call anything.
   var weightsAhead = false
-  /// Inputs that meet no output: anything may fill them, whatever was asked for.
+  /// Nothing is summed: any kernel may fill what is written, whatever was asked for.
   var isUnmet = false
   /// Of images; a slice of a volume is one.
   let shape: ConvolutionShape
@@ -43,26 +43,26 @@ struct ConvolutionProblem {
       size: shape.depth, kernel: shape.kernel.depth, stride: shape.stride.depth, dilation: shape.dilation.depth,
       padding: shape.padding.front, outputs: shape.outputDepth)
     let whole = SlicedConvolution(
-      shape: slices(of: shape), outputs: Extent(height: shape.outputHeight, width: shape.outputWidth), axis: axis,
+      shape: image(of: shape), outputs: Extent(height: shape.outputHeight, width: shape.outputWidth), axis: axis,
       input: .input(shape, descriptor.inputLayout), weights: WeightStrides(descriptor.weightLayout, shape),
       output: .output(shape, descriptor.outputLayout))
     if descriptor.pass == .backwardWeights { return whole.gradientProblems(descriptor) }
     let problems = whole.problems(descriptor)
-    let isMet = axis.slices.reduce(0) { $0 + $1.count } == axis.outputs
+    let isMet = axis.runs.reduce(0) { $0 + $1.count } == axis.outputs
     return isMet ? problems : [unmet(descriptor, whole.output, slices: axis.outputs, whole.outputs)] + problems
   }
 
   /// - Parameters:
-  ///   - whole: a forward convolution; of its padding only that above and on the left is looked at. Its operands begin with those of `slices`.
+  ///   - whole: a forward convolution; of its padding only that above and on the left is looked at. Its operands begin with those of `run`.
   ///   - descriptor: of what it is a part: its types, epilogue and options.
-  init(_ whole: SlicedConvolution, _ slices: DepthAxis.Slices, _ descriptor: ConvolutionDescriptor) {
+  init(_ whole: SlicedConvolution, _ run: DepthAxis.Run, _ descriptor: ConvolutionDescriptor) {
     var shape = whole.shape
-    shape.batch *= slices.count
+    shape.batch *= run.count
     let (outputs, input, weights, output) = (whole.outputs, whole.input, whole.weights, whole.output)
-    let images = whole.images(slices)
+    let images = whole.images(run)
     isOfWeights = descriptor.pass == .backwardWeights
     self.shape = shape
-    kernelSlices = slices.taps
+    kernelSlices = run.taps
     (outputHeight, outputWidth) = (outputs.height, outputs.width)
     channels = shape.outputChannels / shape.groups
     (inputType, outputType, epilogue) = (descriptor.inputType, descriptor.outputType, descriptor.epilogue)
@@ -77,18 +77,18 @@ struct ConvolutionProblem {
       channels: Int64(shape.channelsPerGroup), height: Int64(shape.height), width: Int64(shape.width),
       ns: images.input.volume, cs: input.channel, hs: input.row, ws: input.column,
       slices: images.perVolume, ss: images.input.slice,
-      kernel_slices: Int64(slices.taps), kernel_ss: Int64(whole.axis.dilation) * input.slice,
+      kernel_slices: Int64(run.taps), kernel_ss: Int64(whole.axis.dilation) * input.slice,
       kernel_rows: Int64(shape.kernel.height), kernel_columns: Int64(shape.kernel.width),
       stride_h: Int64(shape.stride.height), stride_w: Int64(shape.stride.width),
       dilation_h: Int64(shape.dilation.height), dilation_w: Int64(shape.dilation.width),
       pad_top: Int64(shape.padding.top), pad_left: Int64(shape.padding.left),
       out_rows: Int64(outputs.height), out_columns: Int64(outputs.width),
       // In the order in which the weights' depths follow one another.
-      channels_last: shape.kernel == Extent(1) && slices.taps == 1
+      channels_last: shape.kernel == Extent(1) && run.taps == 1
         || shape.channelsPerGroup > 1 && weights.input.magnitude <= weights.column.magnitude)
   }
 
-  /// A step that is never taken is 1, whatever was said: so large a one as may be said would overflow. Slices that meet a single pixel are more rows.
+  /// A step that is never taken is 1, whatever was said: so large a one as may be said would overflow. Of a 1x1x1 kernel, slices are more rows.
   static func normalized(_ shape: ConvolutionShape) -> ConvolutionShape {
     var shape = shape
     if shape.kernel == Extent(1) && shape.stride == Extent(1) && shape.padding == Padding(0) {
@@ -113,8 +113,8 @@ struct ConvolutionProblem {
     return shape
   }
 
-  /// The same of one slice.
-  static func slices(of shape: ConvolutionShape) -> ConvolutionShape {
+  /// The convolution of one slice with one slice of the kernel.
+  static func image(of shape: ConvolutionShape) -> ConvolutionShape {
     var slice = shape
     slice.depth = 1
     (slice.kernel.depth, slice.stride.depth, slice.dilation.depth) = (1, 1, 1)

@@ -1,7 +1,7 @@
 import CKernels
 import Tensors
 
-/// The axis along which volumes are cut into slices.
+/// The axis along which volumes are cut.
 struct DepthAxis {
   let size: Int
   let kernel: Int
@@ -12,7 +12,7 @@ struct DepthAxis {
   let outputs: Int
 
   /// Slices of the output that meet the same slices of the kernel, all of them inside the volume: images of one 2-D convolution.
-  struct Slices {
+  struct Run {
     /// The first slice of the output, and how many there are.
     let first: Int
     var count: Int
@@ -24,8 +24,8 @@ struct DepthAxis {
   }
 
   /// Those that meet anything. Cost: by the size of the kernel.
-  var slices: [Slices] {
-    var (slices, output): ([Slices], Int) = ([], 0)
+  var runs: [Run] {
+    var (runs, output): ([Run], Int) = ([], 0)
     while output < outputs {
       let start = output * stride - padding
       if start >= size { break }
@@ -35,19 +35,19 @@ struct DepthAxis {
       let last = min(tap > 0 ? -(tap - 1) * dilation - 1 : Int.max / 2, size - 1 - (end - 1) * dilation)
       let next = min(outputs, (last + padding) / stride + 1)
       if tap < end {
-        slices.append(Slices(first: output, count: next - output, tap: tap, taps: end - tap, input: start + tap * dilation))
+        runs.append(Run(first: output, count: next - output, tap: tap, taps: end - tap, input: start + tap * dilation))
       }
       output = next
     }
-    return slices
+    return runs
   }
 
   /// Of one slice of the kernel, those of the output that meet the volume with it.
-  func slices(tap: Int) -> Slices {
+  func run(tap: Int) -> Run {
     let start = tap * dilation - padding
     let first = start < 0 ? (-start - 1) / stride + 1 : 0
     let end = start < size ? min(outputs, (size - 1 - start) / stride + 1) : 0
-    return Slices(first: first, count: max(0, end - first), tap: tap, taps: 1, input: first * stride + start)
+    return Run(first: first, count: max(0, end - first), tap: tap, taps: 1, input: first * stride + start)
   }
 }
 
@@ -63,37 +63,40 @@ struct SlicedConvolution {
   var output: ImageStrides
   var offsets = ck_conv_offsets()
 
+  /// Elements from one volume to the next, and from one of its images to the next.
   typealias Step = (volume: Int64, slice: Int64)
 
   /// A convolution for each run of slices that meet the same slices of the kernel.
   func problems(_ descriptor: ConvolutionDescriptor) -> [ConvolutionProblem] {
-    axis.slices.map { slices in
+    axis.runs.map { run in
       var part = self
-      part.offsets.input += Int64(slices.input) * input.slice
-      part.offsets.weights += Int64(slices.tap) * weights.slice
-      part.offsets.output += Int64(slices.first) * output.slice
-      return ConvolutionProblem(part, slices, descriptor)
+      part.offsets.input += Int64(run.input) * input.slice
+      part.offsets.weights += Int64(run.tap) * weights.slice
+      part.offsets.output += Int64(run.first) * output.slice
+      return ConvolutionProblem(part, run, descriptor)
     }
   }
 
   /// Of the gradient of the weights, one for each slice of the kernel.
   func gradientProblems(_ descriptor: ConvolutionDescriptor) -> [ConvolutionProblem] {
     (0..<axis.kernel).map { tap in
-      let slices = axis.slices(tap: tap)
+      let run = axis.run(tap: tap)
       var part = self
       // Without a slice no operand is read.
-      if slices.count > 0 {
-        part.offsets.input += Int64(slices.input) * input.slice
-        part.offsets.weights += Int64(slices.first) * output.slice
+      if run.count > 0 {
+        part.offsets.input += Int64(run.input) * input.slice
+        part.offsets.weights += Int64(run.first) * output.slice
       }
       part.offsets.output += Int64(tap) * weights.slice
-      return ConvolutionProblem(part, slices, descriptor)
+      var problem = ConvolutionProblem(part, run, descriptor)
+      problem.isUnmet = run.count == 0
+      return problem
     }
   }
 
-  /// Slices as images: those of all volumes where they are equally far apart, else so many of each.
-  func images(_ slices: DepthAxis.Slices) -> (perVolume: Int64, input: Step, output: Step) {
-    let (count, between, outputBetween) = (Int64(slices.count), Int64(axis.stride) * input.slice, output.slice)
+  /// A run as images: where the slices of all volumes are equally far apart, each is a volume of its own.
+  func images(_ run: DepthAxis.Run) -> (perVolume: Int64, input: Step, output: Step) {
+    let (count, between, outputBetween) = (Int64(run.count), Int64(axis.stride) * input.slice, output.slice)
     let isEven = input.volume == count * between && output.volume == count * outputBetween
     if count > 1 && (shape.batch == 1 || isEven) { return (1, (between, 0), (outputBetween, 0)) }
     return (max(1, count), (input.volume, between), (output.volume, outputBetween))

@@ -118,9 +118,10 @@ extension ConvolutionCost {
     let product = OrientedProblem(problem.pointProduct(outputs), turns: false)
     let whole = Blocking(mc: max(product.m, 1), nc: product.n, kc: max(product.k, 1))
     var cycles = points * CostModel(product, whole, microarchitecture).tileCycles(pair, oneByOne: true)
-    cycles += tiles * ((depth / lanes).rounded(.up) + (channels / lanes).rounded(.up)) * points * Self.cyclesOfPoint
+    let vectors = Double(problem.kernelSlices) * (Double(problem.shape.channelsPerGroup) / lanes).rounded(.up)
+    cycles += tiles * (vectors + (channels / lanes).rounded(.up)) * points * Self.cyclesOfPoint
     // Where channels are apart, rows are copied, and outputs turned round.
-    let filled = (depth / lanes).rounded(.up) * lanes
+    let filled = vectors * lanes
     if problem.image.cs != 1 { cycles += tiles * filled * Double((outputs + 2) * outputs) * 0.5 }
     if problem.layout.out_ks != 1 { cycles += tiles * channels * Double(outputs * outputs) * (problem.isOfWeights ? 0.5 : 1) }
     let weights = depth * channels

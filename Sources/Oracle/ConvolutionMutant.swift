@@ -8,6 +8,8 @@ public struct ConvolutionMutant: Sendable {
 
   /// Every mutant.
   public static let all = operandMutants + geometryMutants + epilogueMutants + precisionMutants + outputMutants
+  /// Those along the depth of volumes.
+  public static let ofVolumes = volumeMutants
 
   /// Whether the defect shows in this problem with an output of this type: a skipped bias does not where there is none.
   public func shows(in reference: ConvolutionReference, type: ElementType) -> Bool {
@@ -140,12 +142,14 @@ private func enclosePadding(_ shape: inout ConvolutionShape) {
   shape.padding = Padding(0)
 }
 
-/// A mutant that convolves with another geometry; padding below and to the right is adapted so that the output keeps its size.
+/// A mutant that convolves with another geometry; padding behind, below and to the right is adapted so that the output keeps its size.
 private func misplaced(_ name: String, change: @escaping @Sendable (inout ConvolutionShape) -> Void) -> ConvolutionMutant {
   wrong(name) {
-    let (rows, columns) = ($0.shape.outputHeight, $0.shape.outputWidth)
+    let (slices, rows, columns) = ($0.shape.outputDepth, $0.shape.outputHeight, $0.shape.outputWidth)
     change(&$0.shape)
     let shape = $0.shape
+    $0.shape.padding.back =
+      (slices - 1) * shape.stride.depth + (shape.kernel.depth - 1) * shape.dilation.depth + 1 - shape.depth - shape.padding.front
     $0.shape.padding.bottom =
       (rows - 1) * shape.stride.height + (shape.kernel.height - 1) * shape.dilation.height + 1 - shape.height - shape.padding.top
     $0.shape.padding.right =
@@ -164,6 +168,18 @@ private let geometryMutants: [ConvolutionMutant] = [
   misplaced("stride down ignored") { $0.stride.height = 1 },
   misplaced("stride across ignored") { $0.stride.width = 1 },
   misplaced("strides exchanged") { $0.stride = Extent(height: $0.stride.width, width: $0.stride.height) },
+]
+
+private let volumeMutants: [ConvolutionMutant] = [
+  misplaced("one slice too much padding in front") { $0.padding.front += 1 },
+  misplaced("padding at the back taken for that in front") { $0.padding.front = $0.padding.back },
+  misplaced("stride along the depth ignored") { $0.stride.depth = 1 },
+  misplaced("dilation along the depth ignored") { $0.dilation.depth = 1 },
+  misplaced("last slice of the kernel left out") { if $0.kernel.depth > 1 { $0.dilation.depth = $0.depth + $0.padding.front } },
+  damaged("last slice not written") { values, shape in
+    let (slice, volume) = (shape.outputHeight * shape.outputWidth, shape.outputDepth * shape.outputHeight * shape.outputWidth)
+    for index in values.indices where index % volume >= volume - slice { values[index] = nil }
+  },
 ]
 
 private let epilogueMutants: [ConvolutionMutant] = [

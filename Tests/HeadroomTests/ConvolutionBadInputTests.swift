@@ -75,6 +75,7 @@ struct ConvolutionBadInputTests {
   func noOutput() {
     #expect(Call(shape: { $0.height = 2 }).error() == .kernelBeyondImage(axis: "height", found: 3, padded: 2))
     #expect(Call(shape: { $0.dilation.width = 3 }).error() == .kernelBeyondImage(axis: "width", found: 7, padded: 6))
+    #expect(Call(shape: { $0.kernel.depth = 2 }).error() == .kernelBeyondImage(axis: "depth", found: 2, padded: 1))
   }
 
   @Test("Groups that don't divide the channels")
@@ -89,6 +90,13 @@ struct ConvolutionBadInputTests {
     #expect(
       Call { $0.options.workspaceLimit = -1 }.error() == .negativeSize(name: "workspace limit", found: -1))
     #expect(Call(shape: { $0.padding.left = -2 }).error() == .negativeSize(name: "padding on the left", found: -2))
+    #expect(Call(shape: { $0.depth = -1 }).error() == .negativeSize(name: "depth", found: -1))
+    #expect(Call(shape: { $0.padding.back = -1 }).error() == .negativeSize(name: "padding at the back", found: -1))
+    #expect(Call(shape: { $0.kernel.depth = 0 }).error() == .sizeTooSmall(name: "kernel depth", found: 0, expected: 1))
+    #expect(Call(shape: { $0.stride.depth = 0 }).error() == .sizeTooSmall(name: "stride along the depth", found: 0, expected: 1))
+    #expect(
+      Call(shape: { ($0.kernel.depth, $0.padding.front) = (4096, 4095) }).error()
+        == .convolutionOverflow(what: "the slices of the kernel", limit: 4096))
     #expect(Call(shape: { $0.stride.height = 0 }).error() == .sizeTooSmall(name: "vertical stride", found: 0, expected: 1))
     #expect(Call(shape: { $0.dilation.width = 0 }).error() == .sizeTooSmall(name: "horizontal dilation", found: 0, expected: 1))
     #expect(Call(shape: { $0.kernel.width = 0 }).error() == .sizeTooSmall(name: "kernel width", found: 0, expected: 1))

@@ -14,6 +14,10 @@ struct ConvolutionThreadTests {
         padding: Padding(1),
         groups: 50),
       ConvolutionShape(inputChannels: 8, height: 11, width: 11, outputChannels: 12, kernel: Extent(3), groups: 4),
+      ConvolutionShape(
+        batch: 2, inputChannels: 19, depth: 5, height: 7, width: 8, outputChannels: 21,
+        kernel: Extent(depth: 3, height: 3, width: 3),
+        padding: Padding(front: 1, back: 1, top: 1, bottom: 1, left: 1, right: 1)),
     ] + (Sanitizer.isActive ? [] : [large])
 
   /// Most of the work, which the sanitizer makes ten times as long.

@@ -108,6 +108,11 @@ struct GradientTests {
       padding: Padding(4), dilation: Extent(2), groups: 3),
     ConvolutionShape(
       batch: 19, inputChannels: 20, height: 5, width: 7, outputChannels: 34, kernel: Extent(3), padding: Padding(1)),
+    ConvolutionShape(
+      batch: 2, inputChannels: 20, depth: 5, height: 9, width: 7, outputChannels: 34,
+      kernel: Extent(depth: 3, height: 3, width: 3),
+      stride: Extent(depth: 2, height: 1, width: 1),
+      padding: Padding(front: 1, back: 1, top: 1, bottom: 1, left: 1, right: 1)),
   ]
 
   @Test(

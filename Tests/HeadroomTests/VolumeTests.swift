@@ -98,11 +98,12 @@ struct VolumeTests {
     }
   }
 
-  @Test("Volumes of which no slice meets the kernel get the epilogue alone")
-  func unmet() throws {
+  @Test("Outputs of which no slice meets the kernel get the epilogue alone, some or all", arguments: [9, 10])
+  func unmet(front: Int) throws {
     let shape = ConvolutionShape(
       batch: 2, inputChannels: 4, depth: 2, height: 5, width: 6, outputChannels: 6, kernel: Extent(depth: 2, height: 3, width: 3),
-      stride: Extent(depth: 4, height: 1, width: 1), padding: Padding(front: 9, back: 7, top: 1, bottom: 1, left: 1, right: 1),
+      stride: Extent(depth: 4, height: 1, width: 1),
+      padding: Padding(front: front, back: 7, top: 1, bottom: 1, left: 1, right: 1),
       dilation: Extent(depth: 5, height: 1, width: 1))
     for layout in ImageLayout.allCases {
       let setting = ConvolutionSetting(shape) {
@@ -113,9 +114,30 @@ struct VolumeTests {
       #expect(try trial.finding(by: plan.selection.variant) { _ in try plan.run(trial) } == nil)
       for format in GradientTests.Format.all {
         let trial = try format.trial(setting)
-        let plan = try ConvolutionPlan(format.descriptor(setting))
+        var plan = try ConvolutionPlan(format.descriptor(setting))
         #expect(try trial.finding(by: plan.selection.variant) { try plan.run(trial) } == nil)
+        if format.pass == .backwardData { continue }
+        // Named by what serves the slices of the kernel that meet some.
+        plan = try ConvolutionPlan(format.descriptor(setting, SelectionOptions(variant: "weights.winograd.2x2")))
       }
     }
+  }
+
+  @Test("The check of volumes catches what is wrong along the depth", arguments: ConvolutionRoute.types)
+  func mutants(input: ElementType, output: ElementType) throws {
+    var silent = Set(ConvolutionMutant.ofVolumes.map(\.name))
+    for index in 0..<24 {
+      let setting = Self.setting(index).with {
+        ($0.inputType, $0.outputType, $0.activation) = (input, output, .none)
+      }
+      let trial = try ConvolutionTrial(setting)
+      for mutant in ConvolutionMutant.ofVolumes where mutant.shows(in: trial.reference, type: output) {
+        trial.reset()
+        mutant.write(trial.reference, to: trial.output.view)
+        #expect(trial.finding() != nil, "\(mutant.name) passed")
+        silent.remove(mutant.name)
+      }
+    }
+    #expect(silent.isEmpty)
   }
 }
