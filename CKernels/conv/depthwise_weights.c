@@ -1,50 +1,71 @@
 // The gradient of depthwise weights: each thread sums those of its channels over all images. Bands of few rows, so that L1 holds
-// what one vector of channels meets while all rows of taps pass over it.
+// what one vector of channels meets while all rows of taps pass over it. Where images lie channels first, such a band is turned
+// round before.
 //
 // Contract: each sum is taken in the order of the bands and, in each, in one that the kernel's row fixes, whatever the threads.
 #include "ck_team.h"
+#include "conv/band.h"
 #include "conv/conv.h"
+#include "conv/turned.h"
 #include "epilogue/epilogue.h"
 #include "pack/units.h"
+
+/// Byte offsets into the workspace, which begins with the sums; of each thread, bands of the input and of the gradient.
+typedef struct ck_depthwise_weights_map {
+  int64_t threads, thread_bytes, gradient, total;
+} ck_depthwise_weights_map;
 
 typedef struct ck_depthwise_weights_run {
   const ck_conv_plan *plan;
   const ck_conv_operands *operands;
   float *sums; ///< [place][channel], channels first: [channel][place]
+  ck_depthwise_weights_map map;
 } ck_depthwise_weights_run;
 
 static bool is_last(const ck_conv_plan *plan) { return plan->vectors == CK_CHANNELS_LAST; }
 
 static int64_t places_of(const ck_conv_plan *plan) { return plan->image.kernel_rows * plan->image.kernel_columns; }
 
-int64_t ck_depthwise_weights_workspace_bytes(const ck_conv_plan *plan) {
-  return ck_round_up(places_of(plan) * plan->groups * (int64_t)sizeof(float), CK_LINE);
+/// Sums of a place: of whole vectors where the channels beside the last are zeros.
+static int64_t width_of(const ck_conv_plan *plan) {
+  return plan->turns_channels ? ck_round_up(plan->groups, plan->band_channels) : plan->groups;
 }
 
+static ck_depthwise_weights_map map_of(const ck_conv_plan *plan) {
+  ck_depthwise_weights_map map = {};
+  map.threads = ck_round_up(places_of(plan) * width_of(plan) * (int64_t)sizeof(float), CK_LINE);
+  if (plan->turns_channels) {
+    const int64_t pixel = plan->band_channels * (int64_t)sizeof(float);
+    map.gradient = ck_round_up(ck_band_most_rows(plan) * plan->image.width * pixel, CK_LINE);
+    map.thread_bytes = map.gradient + ck_round_up(plan->band_rows * plan->image.out_columns * pixel, CK_LINE);
+  }
+  map.total = map.threads + plan->gemm.team.threads * map.thread_bytes;
+  return map;
+}
+
+int64_t ck_depthwise_weights_workspace_bytes(const ck_conv_plan *plan) { return map_of(plan).total; }
+
 static void clear(const ck_depthwise_weights_run *run, int64_t channel, int64_t channels) {
-  const int64_t places = places_of(run->plan), groups = run->plan->groups;
+  const int64_t places = places_of(run->plan), width = width_of(run->plan);
   if (!is_last(run->plan)) {
     __builtin_memset(run->sums + channel * places, 0, (size_t)(channels * places) * sizeof(float));
     return;
   }
   for (int64_t place = 0; place < places; place++)
-    __builtin_memset(run->sums + place * groups + channel, 0, (size_t)channels * sizeof(float));
+    __builtin_memset(run->sums + place * width + channel, 0, (size_t)channels * sizeof(float));
 }
 
-static void sum_band(const ck_depthwise_weights_run *run, int64_t image, int64_t row, int64_t channel, int64_t channels) {
-  const ck_conv_plan *plan = run->plan;
+/// A band whose rows of the input begin with `first_row`, of which there are so many; the operands' strides are the caller's.
+static ck_block block_of(const ck_conv_plan *plan, const ck_band *band, int64_t first_row, int64_t rows) {
   const ck_image *in = &plan->image;
-  const ck_conv_layout *out = &plan->layout;
-  const int64_t w_channel = is_last(plan) ? 1 : places_of(plan), w_column = is_last(plan) ? plan->groups : 1;
-  const ck_block block = {
-      .down = {.outputs = ck_least(plan->band_rows, in->out_rows - row),
-               .inputs = in->height,
+  const int64_t w_column = is_last(plan) ? width_of(plan) : 1;
+  return (ck_block){
+      .down = {.outputs = band->end - band->first,
+               .inputs = rows,
                .taps = in->kernel_rows,
-               .first = row * in->stride_h - in->pad_top,
+               .first = band->first * in->stride_h - in->pad_top - first_row,
                .stride = in->stride_h,
                .dilation = in->dilation_h,
-               .in = in->hs,
-               .out = out->out_ps,
                .w = in->kernel_columns * w_column},
       .across = {.outputs = in->out_columns,
                  .inputs = in->width,
@@ -52,19 +73,56 @@ static void sum_band(const ck_depthwise_weights_run *run, int64_t image, int64_t
                  .first = -in->pad_left,
                  .stride = in->stride_w,
                  .dilation = in->dilation_w,
-                 .in = in->ws,
-                 .out = out->out_qs,
                  .w = w_column},
-      .channels = channels,
-      .in_channel = out->in_gs,
-      .out_channel = out->out_gs,
-      .w_channel = w_channel,
+      .w_channel = is_last(plan) ? 1 : places_of(plan),
   };
+}
+
+/// Where band and channel begin, in elements.
+static int64_t input_at(const ck_conv_plan *plan, int64_t image, int64_t channel) {
+  return ck_image_place(&plan->image, image) + channel * plan->layout.in_gs;
+}
+
+static int64_t gradient_at(const ck_conv_plan *plan, const ck_band *band, int64_t channel) {
+  return ck_output_place(plan, band->image) + band->first * plan->layout.out_ps + channel * plan->layout.out_gs;
+}
+
+static void sum_band(const ck_depthwise_weights_run *run, const ck_band *band, int64_t channel, int64_t channels) {
+  const ck_conv_plan *plan = run->plan;
+  const ck_conv_layout *out = &plan->layout;
+  ck_block block = block_of(plan, band, 0, plan->image.height);
+  block.down.in = plan->image.hs, block.across.in = plan->image.ws, block.in_channel = out->in_gs;
+  block.down.out = out->out_ps, block.across.out = out->out_qs, block.out_channel = out->out_gs;
+  block.channels = channels;
   const int64_t bytes = ck_element_bytes(plan->gemm.a_type);
-  const char *input = (const char *)run->operands->input + (ck_image_place(in, image) + channel * out->in_gs) * bytes;
-  const int64_t place = ck_output_place(plan, image) + row * out->out_ps + channel * out->out_gs;
-  const char *gradient = (const char *)run->operands->weights + place * bytes;
-  plan->depthwise(&block, input, gradient, run->sums + channel * w_channel);
+  plan->depthwise(&block, (const char *)run->operands->input + input_at(plan, band->image, channel) * bytes,
+                  (const char *)run->operands->weights + gradient_at(plan, band, channel) * bytes,
+                  run->sums + channel * block.w_channel);
+}
+
+/// The same of one vector of channels, by way of copies.
+static void sum_turned_band(const ck_depthwise_weights_run *run, const ck_band *band, int64_t channel, char *own) {
+  const ck_conv_plan *plan = run->plan;
+  const ck_image *in = &plan->image;
+  const int64_t bytes = ck_element_bytes(plan->gemm.a_type), lanes = plan->band_channels;
+  float *input = (float *)own, *gradient = (float *)(own + run->map.gradient);
+  ck_turned_rows rows = {.from = (const char *)run->operands->input +
+                                 (input_at(plan, band->image, channel) + band->first_row * in->hs) * bytes,
+                         .type = plan->gemm.a_type,
+                         .channel = plan->layout.in_gs,
+                         .pixels = (band->end_row - band->first_row) * in->width,
+                         .channels = ck_least(lanes, plan->groups - channel),
+                         .lanes = lanes};
+  if (rows.pixels > 0) ck_turn_rows(plan, &rows, input);
+  rows.from = (const char *)run->operands->weights + gradient_at(plan, band, channel) * bytes;
+  rows.channel = plan->layout.out_gs;
+  rows.pixels = (band->end - band->first) * in->out_columns;
+  ck_turn_rows(plan, &rows, gradient);
+  ck_block block = block_of(plan, band, band->first_row, band->end_row - band->first_row);
+  block.down.in = in->width * lanes, block.across.in = lanes, block.in_channel = 1;
+  block.down.out = in->out_columns * lanes, block.across.out = lanes, block.out_channel = 1;
+  block.channels = lanes;
+  plan->depthwise(&block, input, gradient, run->sums + channel);
 }
 
 static void store(const ck_depthwise_weights_run *run, int64_t channel, int64_t channels) {
@@ -72,10 +130,23 @@ static void store(const ck_depthwise_weights_run *run, int64_t channel, int64_t 
   const int64_t places = places_of(plan);
   const ck_gemm_operands operands = {.c = run->operands->output};
   const ck_finished last = {
-      .sums = run->sums + channel, .sums_rs = plan->groups, .column = channel, .rows = places, .columns = channels};
+      .sums = run->sums + channel, .sums_rs = width_of(plan), .column = channel, .rows = places, .columns = channels};
   const ck_finished first = {
       .sums = run->sums + channel * places, .sums_rs = places, .row = channel, .rows = channels, .columns = places};
   ck_epilogue_store(&plan->gemm, &operands, is_last(plan) ? &last : &first, 1, 0);
+}
+
+/// The sums over all images of so many channels, whole vectors of them where they are turned.
+static void sum(const ck_depthwise_weights_run *run, int64_t channel, int64_t channels, char *own) {
+  const ck_conv_plan *plan = run->plan;
+  const int64_t bands = ck_ceil_div(plan->image.out_rows, plan->band_rows);
+  clear(run, channel, channels);
+  for (int64_t image = 0; image < plan->images; image++)
+    for (int64_t index = 0; index < bands; index++) {
+      const ck_band band = ck_band_of(plan, image, 0, index);
+      if (plan->turns_channels) sum_turned_band(run, &band, channel, own);
+      else sum_band(run, &band, channel, channels);
+    }
 }
 
 static void run_thread(void *context, int32_t thread, int32_t threads) {
@@ -85,13 +156,13 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
   const int64_t channel = bands * thread / threads * plan->band_channels;
   const int64_t end = ck_least(bands * (thread + 1) / threads * plan->band_channels, plan->groups);
   if (channel >= end) return;
-  clear(run, channel, end - channel);
-  for (int64_t image = 0; image < plan->images; image++)
-    for (int64_t row = 0; row < plan->image.out_rows; row += plan->band_rows) sum_band(run, image, row, channel, end - channel);
+  const int64_t step = plan->turns_channels ? plan->band_channels : end - channel;
+  char *own = (char *)run->sums + run->map.threads + thread * run->map.thread_bytes;
+  for (int64_t at = channel; at < end; at += step) sum(run, at, step, own);
   store(run, channel, end - channel);
 }
 
 void ck_conv_depthwise_weights(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace) {
-  ck_depthwise_weights_run run = {plan, operands, (float *)workspace};
+  ck_depthwise_weights_run run = {plan, operands, (float *)workspace, map_of(plan)};
   ck_team_run(plan->gemm.team, run_thread, &run);
 }

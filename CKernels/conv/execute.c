@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "conv/conv.h"
+#include "conv/turned.h"
 #include "gemm/workspace.h"
 #include "pack/units.h"
 
@@ -15,13 +16,16 @@ static int64_t bytes_of(const ck_conv_plan *plan) {
   case CK_CONV_DEPTHWISE_WEIGHTS: return ck_depthwise_weights_workspace_bytes(plan);
   case CK_CONV_WINOGRAD: return ck_winograd_workspace_bytes(plan);
   case CK_CONV_WINOGRAD_WEIGHTS: return ck_winograd_weights_workspace_bytes(plan);
+  case CK_CONV_DEPTHWISE_TURNED: return ck_depthwise_turned_workspace_bytes(plan);
   }
   return 0;
 }
 
+static int64_t plans_at_once(const ck_conv_plan *plan) { return plan->driver == CK_CONV_DEPTHWISE_TURNED ? plan->joined : 1; }
+
 int64_t ck_conv_workspace_bytes(const ck_conv_plan *plans, int64_t count) {
   int64_t bytes = 0;
-  for (int64_t i = 0; i < count; i++) bytes = ck_most(bytes, bytes_of(&plans[i]));
+  for (int64_t i = 0; i < count; i += plans_at_once(&plans[i])) bytes = ck_most(bytes, bytes_of(&plans[i]));
   return bytes;
 }
 
@@ -47,13 +51,15 @@ static ck_status run_driver(const ck_conv_plan *plan, const ck_conv_operands *of
   case CK_CONV_DEPTHWISE_WEIGHTS: ck_conv_depthwise_weights(plan, &operands, workspace); break;
   case CK_CONV_WINOGRAD: ck_conv_winograd(plan, &operands, workspace); break;
   case CK_CONV_WINOGRAD_WEIGHTS: ck_conv_winograd_weights(plan, &operands, workspace); break;
+  case CK_CONV_DEPTHWISE_TURNED: ck_conv_depthwise_turned(plan, &operands, workspace); break;
   }
   return CK_OK;
 }
 
 static ck_status run_all(const ck_conv_plan *plans, int64_t count, const ck_conv_operands *operands, void *workspace) {
   ck_status status = CK_OK;
-  for (int64_t i = 0; i < count && status == CK_OK; i++) status = run_driver(&plans[i], operands, workspace);
+  for (int64_t i = 0; i < count && status == CK_OK; i += plans_at_once(&plans[i]))
+    status = run_driver(&plans[i], operands, workspace);
   return status;
 }
 

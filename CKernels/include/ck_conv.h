@@ -12,6 +12,7 @@ typedef enum ck_conv_driver : int32_t {
   CK_CONV_DEPTHWISE_WEIGHTS = 5, ///< that of a filter for each channel
   CK_CONV_WINOGRAD = 6,          ///< tiles of outputs by fewer multiplications than they have
   CK_CONV_WINOGRAD_WEIGHTS = 7,  ///< the gradient of the weights by such tiles
+  CK_CONV_DEPTHWISE_TURNED = 8,  ///< `depthwise` of images that lie channels first, by kernels that want them last
 } ck_conv_driver;
 
 /// Where weights and output lie; strides in elements. Group g of the weights begins `w_gs * g` elements on, of the output `out_gs
@@ -27,6 +28,13 @@ typedef struct ck_conv_layout {
 typedef struct ck_conv_offsets {
   int64_t input, weights, output;
 } ck_conv_offsets;
+
+/// Of the outputs of several plans those of one: every `row_step`-th row from `row` on, columns likewise. Rows and columns of
+/// all.
+typedef struct ck_phase {
+  int64_t row, column, row_step, column_step;
+  int64_t rows, columns;
+} ck_phase;
 
 /// A convolution, ready to run. Plain data: immutable once made, shareable between threads, owns no memory.
 typedef struct ck_conv_plan {
@@ -60,6 +68,9 @@ typedef struct ck_conv_plan {
   int64_t block_panels;               ///< `winograd`: times so many panels of sums
   ck_depthwise_fn depthwise;
   ck_channels vectors; ///< `depthwise`: what its vectors run along
+  bool turns_channels; ///< `depthwise_weights`: images lie channels first, vectors run along channels
+  int64_t joined;      ///< `depthwise_turned`: so many plans from this one on are run at once
+  ck_phase phase;      ///< `depthwise_turned`
 } ck_conv_plan;
 
 /// Of the gradients of weights the two that are read are the input and, as the weights, the gradient of the output; that of the

@@ -61,7 +61,9 @@ struct ConvolutionFilter {
   func rejection(of kernels: ConvolutionKernels, for problem: ConvolutionProblem) -> Rejection? {
     if let variant, kernels.variant.name != variant { return .variantNotAskedFor }
     if kernels.variant.algorithm.isOfWeights != problem.isOfWeights { return .pass }
-    if let depthwise = kernels.depthwise { return rejection(of: depthwise, for: problem) }
+    if let depthwise = kernels.depthwise {
+      return rejection(of: depthwise, for: problem, turned: kernels.variant.algorithm.turnsChannels)
+    }
     guard let pair = kernels.pair else { return .types }
     if let rejection = pairs.rejection(of: pair, among: KernelTable.shared.candidates.pairs) { return rejection }
     switch kernels.variant.algorithm {
@@ -89,22 +91,29 @@ struct ConvolutionFilter {
     }
   }
 
-  private func rejection(of kernel: DepthwiseMicrokernel, for problem: ConvolutionProblem) -> Rejection? {
+  private func rejection(
+    of kernel: DepthwiseMicrokernel, for problem: ConvolutionProblem, turned: Bool
+  ) -> Rejection? {
     if kernel.isa > pairs.machineISA { return .isaMissing(needs: kernel.isa, has: pairs.machineISA) }
     if kernel.isa > pairs.cap { return .isaCapped(needs: kernel.isa, cap: pairs.cap) }
     if !problem.shape.isDepthwise { return .layout(.depthwise) }
-    if let microkernel { return kernel.name == microkernel ? serves(kernel, problem) : .microkernelNotAskedFor }
-    if let rejection = serves(kernel, problem) { return rejection }
+    if let microkernel { return kernel.name == microkernel ? serves(kernel, problem, turned) : .microkernelNotAskedFor }
+    if let rejection = serves(kernel, problem, turned) { return rejection }
     if kernel.language != .c { return .sameTileInC }
     if pairs.without.contains(.simd) { return kernel.isa == .scalar ? nil : .techniqueOff(.simd) }
     let better = KernelTable.shared.depthwise.filter {
-      $0.language == .c && $0.isa > kernel.isa && $0.isa <= pairs.cap && serves($0, problem) == nil
+      $0.language == .c && $0.isa > kernel.isa && $0.isa <= pairs.cap && serves($0, problem, turned) == nil
     }
     return better.map(\.isa).max().map { .isaSuperseded(by: $0) }
   }
 
-  private func serves(_ kernel: DepthwiseMicrokernel, _ problem: ConvolutionProblem) -> Rejection? {
-    if kernel.inputType != problem.inputType || problem.isOfWeights && kernel.runGradient == nil { return .types }
+  private func serves(_ kernel: DepthwiseMicrokernel, _ problem: ConvolutionProblem, _ turned: Bool) -> Rejection? {
+    if problem.isOfWeights && kernel.runGradient == nil { return .types }
+    if turned {
+      if kernel.inputType != .float32 || !kernel.channelsLast { return .types }
+      return problem.turnsDepthwise ? nil : .layout(.channelsFirst)
+    }
+    if kernel.inputType != problem.inputType { return .types }
     if kernel.channelsLast { return problem.image.cs == 1 && problem.pixelsAreRows ? nil : .layout(.vectorsAlongChannels) }
     // What is written may lie apart: the gradient of a strided convolution's input does.
     let isAlongRows = problem.image.ws == 1 && (problem.layout.out_qs == 1 || !problem.isOfWeights)

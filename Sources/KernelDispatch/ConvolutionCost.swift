@@ -120,16 +120,6 @@ struct ConvolutionCost {
     if problem.sumsApartOfWeights { cycles += groups * Double(problem.channels * problem.depth) * 1.5 }
     return cycles
   }
-
-  // MARK: depthwise
-
-  private func depthwise(_ kernels: ConvolutionKernels) -> Double {
-    guard let kernel = kernels.depthwise else { return .infinity }
-    let outputs = images * groups * pixels
-    // The sums with each slice of the kernel are written, and added to those with the others.
-    let perVector = Double(problem.kernelSlices) * (Double(problem.shape.kernel.height * problem.shape.kernel.width) + 2)
-    return outputs / Double(kernel.lanes) * perVector + inputElements / Double(kernel.lanes)
-  }
 }
 
 extension ConvolutionProblem {

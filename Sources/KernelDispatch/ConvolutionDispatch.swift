@@ -22,6 +22,7 @@ extension Dispatch {
       let choice = try choose(problem, descriptor.options)
       plans.append(written(problem, choice.kernels, threads: choice.selection.threads, descriptor.options))
     }
+    joinPhases(&plans, descriptor)
     return (selection, plans)
   }
 

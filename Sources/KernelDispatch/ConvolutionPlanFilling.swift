@@ -18,13 +18,17 @@ extension Dispatch {
     plan.band_channels = 1
     plan.kept_panels = 1
     plan.band_images = 1
+    plan.joined = 1
     if problem.isEmpty { return plan }
     let blocked = !options.without.contains(.cacheBlocking)
     switch kernels.kind {
     case .depthwise(let index):
       let kernel = KernelTable.shared.depthwise[index]
+      let turned = kernels.variant.algorithm.turnsChannels
       if problem.isOfWeights {
-        fillDepthwiseWeights(&plan, problem, kernel, threads: threads)
+        fillDepthwiseWeights(&plan, problem, kernel, turned: turned, threads: threads)
+      } else if turned {
+        fillDepthwiseTurned(&plan, problem, kernel, threads: threads)
       } else {
         fillDepthwise(&plan, problem, kernel, threads: threads)
       }

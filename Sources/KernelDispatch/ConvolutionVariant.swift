@@ -6,7 +6,8 @@ public struct ConvolutionVariant: Sendable, Hashable {
     /// Matrix products whose panels are packed out of the image.
     case implicitGEMM
     case direct
-    case depthwise
+    /// `turned`: with vectors along the channels of images that lie channels first.
+    case depthwise(turned: Bool)
     /// Tiles of so many outputs along each axis by fewer multiplications.
     case winograd(outputs: Int)
     /// The gradient of the weights: a product for each place of the kernel.
@@ -14,10 +15,17 @@ public struct ConvolutionVariant: Sendable, Hashable {
     /// The same by tiles of so many outputs along each axis.
     case winogradWeights(outputs: Int)
     /// That of a filter for each channel.
-    case depthwiseWeights
+    case depthwiseWeights(turned: Bool)
 
     /// Whether its micro-kernels are those of depthwise convolution, not those of matrix multiply.
-    var isDepthwise: Bool { self == .depthwise || self == .depthwiseWeights }
+    var isDepthwise: Bool {
+      switch self {
+      case .depthwise, .depthwiseWeights: true
+      case .pointwise, .implicitGEMM, .direct, .winograd, .weights, .winogradWeights: false
+      }
+    }
+    /// Whether channels are turned round before vectors run along them.
+    var turnsChannels: Bool { self == .depthwise(turned: true) || self == .depthwiseWeights(turned: true) }
     var isOfWeights: Bool {
       switch self {
       case .weights, .winogradWeights, .depthwiseWeights: true
@@ -53,8 +61,11 @@ public struct ConvolutionVariant: Sendable, Hashable {
       summary: "the same with bf16 widened to fp32"),
     winograd(2), winograd(4), winograd(6),
     ConvolutionVariant(
-      name: "depthwise", algorithm: .depthwise, products: [],
+      name: "depthwise", algorithm: .depthwise(turned: false), products: [],
       summary: "a filter for each channel, the input where it lies, padding skipped"),
+    ConvolutionVariant(
+      name: "depthwise.turned", algorithm: .depthwise(turned: true), products: [],
+      summary: "the same with bands of NCHW turned round for vectors along channels; phases of a strided gradient together"),
     ConvolutionVariant(
       name: "weights.direct", algorithm: .weights, products: ["outer.direct"],
       summary: "a product for each place of the kernel, summed over bands of rows; the output's gradient where it lies"),
@@ -66,8 +77,11 @@ public struct ConvolutionVariant: Sendable, Hashable {
       summary: "the same with bf16 widened to fp32"),
     winogradWeights(2), winogradWeights(4), winogradWeights(6),
     ConvolutionVariant(
-      name: "weights.depthwise", algorithm: .depthwiseWeights, products: [],
+      name: "weights.depthwise", algorithm: .depthwiseWeights(turned: false), products: [],
       summary: "the gradient of a filter for each channel, input and gradient where they lie"),
+    ConvolutionVariant(
+      name: "weights.depthwise.turned", algorithm: .depthwiseWeights(turned: true), products: [],
+      summary: "the same with bands of NCHW turned round for vectors along channels"),
   ]
 
   private static func winograd(_ outputs: Int) -> ConvolutionVariant {

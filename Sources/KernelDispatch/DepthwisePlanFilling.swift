@@ -35,9 +35,10 @@ extension Dispatch {
   }
 
   func fillDepthwiseWeights(
-    _ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ kernel: DepthwiseMicrokernel, threads: Int
+    _ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ kernel: DepthwiseMicrokernel, turned: Bool, threads: Int
   ) {
     plan.driver = CK_CONV_DEPTHWISE_WEIGHTS
+    plan.turns_channels = turned
     plan.depthwise = kernel.runGradient
     plan.vectors = kernel.channelsLast ? CK_CHANNELS_LAST : CK_CHANNELS_FIRST
     plan.gemm = plain(problem, kernel, threads: threads)
@@ -53,6 +54,47 @@ extension Dispatch {
 
   /// Of a band that all rows of taps pass over: what L1 holds beside the rows that a band shares with the next.
   private static let bandBytes = 24 << 10
+
+  func fillDepthwiseTurned(
+    _ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ kernel: DepthwiseMicrokernel, threads: Int
+  ) {
+    plan.driver = CK_CONV_DEPTHWISE_TURNED
+    plan.depthwise = kernel.run
+    plan.vectors = CK_CHANNELS_LAST
+    let epilogue = problem.epilogue.ofProduct(channels: .perColumn)
+    plan.gemm = plain(problem, kernel, threads: threads)
+    plan.gemm.has_epilogue = !epilogue.isIdentity
+    plan.gemm.epilogue = epilogue.kernelEpilogue(swapped: false)
+    (plan.gemm.c_rs, plan.gemm.c_cs) = (problem.layout.out_qs, problem.layout.out_gs)
+    plan.band_channels = Int64(kernel.lanes)
+    let rowBytes = kernel.lanes * ElementType.float32.byteCount * (problem.shape.width + problem.outputWidth)
+    plan.band_rows = Int64(min(problem.outputHeight, max(Self.fewestRows, blocks.l2Bytes / 4 / rowBytes)))
+    plan.phase = ck_phase(
+      row: 0, column: 0, row_step: 1, column_step: 1, rows: Int64(problem.outputHeight), columns: Int64(problem.outputWidth))
+  }
+
+  /// Makes the phases of the gradient of a strided depthwise convolution's input one plan, where all are there and run alike.
+  func joinPhases(_ plans: inout [ck_conv_plan], _ descriptor: ConvolutionDescriptor) {
+    let (shape, stride) = (descriptor.shape, descriptor.shape.stride)
+    guard descriptor.pass == .backwardData, plans.count > 1, stride.height <= plans.count, stride.width <= plans.count,
+      stride.height * stride.width == plans.count, let first = plans.first,
+      plans.allSatisfy({ $0.driver == CK_CONV_DEPTHWISE_TURNED && $0.band_channels == first.band_channels })
+    else { return }
+    let apart = plans
+    let whole = ImageStrides.input(shape, descriptor.inputLayout)
+    let (rows, threads) = (plans.map(\.band_rows).min() ?? 1, plans.map(\.gemm.team.threads).max() ?? 1)
+    for index in plans.indices {
+      let offset = plans[index].offsets.output
+      plans[index].phase = ck_phase(
+        row: offset / whole.row, column: offset % whole.row / whole.column, row_step: Int64(stride.height),
+        column_step: Int64(stride.width), rows: Int64(shape.height), columns: Int64(shape.width))
+      plans[index].band_rows = max(1, rows / Int64(stride.height))
+      plans[index].gemm.team.threads = threads
+      plans[index].gemm.c_rs = whole.column
+    }
+    plans[0].joined = Int64(plans.count)
+    if let limit = descriptor.options.workspaceLimit, ck_conv_workspace_bytes(plans, Int64(plans.count)) > limit { plans = apart }
+  }
 
   /// How many rows and channels a task has. Each thread takes all of its part at once, unless it passes twice over what is in L2 or L1 can't hold
   /// what one vector of channels meets.
@@ -88,6 +130,14 @@ extension Dispatch {
 }
 
 extension ConvolutionProblem {
+  /// Whether bands of the input, and of the gradient, are whole rows of channels that lie apart.
+  var turnsDepthwise: Bool {
+    let rowsFollow =
+      image.ws == 1 && image.hs == image.width && kernelSlices == 1 && image.slices == 1 && shape.channelsPerGroup > 0
+    let gradientFollows = layout.out_qs == 1 && layout.out_ps == Int64(outputWidth)
+    return rowsFollow && (!isOfWeights || gradientFollows)
+  }
+
   /// Whether the input rows that one vector of channels meets stay in L1 until the next output row, or are evicted because pixels a power of two
   /// apart share a few sets. L1 has 64 sets of 64 bytes wherever a way is a page of 4 KiB.
   fileprivate var suitsL1: Bool {

@@ -65,6 +65,10 @@ struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
       { ($0.kernel, $0.stride, $0.padding, $0.dilation) = (Extent(1), Extent(1), Padding(0), Extent(1)) },
       { ($0.outputChannels, $0.groups) = ($0.inputChannels, $0.inputChannels) },
       {
+        ($0.outputChannels, $0.groups) = ($0.inputChannels, $0.inputChannels)
+        ($0.depth, $0.kernel.depth, $0.padding.front, $0.padding.back) = (1, 1, 0, 0)
+      },
+      {
         ($0.kernel, $0.stride, $0.dilation) = (Extent(3), Extent(1), Extent(1))
         $0.padding.bottom += max(0, 3 - $0.height - $0.padding.top - $0.padding.bottom)
         $0.padding.right += max(0, 3 - $0.width - $0.padding.left - $0.padding.right)

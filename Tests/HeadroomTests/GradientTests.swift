@@ -80,7 +80,8 @@ struct GradientTests {
           }
           let trial = try format.trial(setting, seed: UInt64(index))
           for plan in try format.plans(setting, index, threads: choice(index, [1, 2]))
-          where plan.selection.variant.hasSuffix("depthwise") {
+          where plan.selection.variant.contains("depthwise") {
+            variants.insert(plan.selection.variant)
             variants.insert(plan.selection.microkernel)
             let finding = try trial.finding(by: plan.selection.variant) { try plan.run(trial) }
             #expect(finding == nil, "\(plan.selection)")
@@ -89,6 +90,7 @@ struct GradientTests {
       }
     }
     #expect(variants.contains { $0.contains("last") } && variants.contains { $0.contains("first") })
+    #expect(variants.contains { $0.hasSuffix("turned") })
   }
 
   static let shapes = [

@@ -1,0 +1,45 @@
+import Tensors
+
+/// Fitted to Zen 5: 3x3, 5x5 and 7x7 on images of 7 to 112 pixels a side, both types, all passes.
+extension ConvolutionCost {
+  /// Cycles of depthwise convolution, or of the gradient of its weights.
+  func depthwise(_ kernels: ConvolutionKernels) -> Double {
+    guard let kernel = kernels.depthwise else { return .infinity }
+    if kernels.variant.algorithm.turnsChannels { return turned(kernel) }
+    return kernel.channelsLast ? alongChannels(kernel) : alongRows(kernel)
+  }
+
+  private var taps: Double { Double(problem.shape.kernel.height * problem.shape.kernel.width) }
+
+  private func alongChannels(_ kernel: DepthwiseMicrokernel) -> Double {
+    let outputs = images * groups * pixels
+    // The sums with each slice of the kernel are written, and added to those with the others.
+    return (outputs * Double(problem.kernelSlices) * (taps + 2) + inputElements) / Double(kernel.lanes)
+  }
+
+  /// The last vector of a row is masked; kernels without a pattern load an input for each tap and output.
+  private func alongRows(_ kernel: DepthwiseMicrokernel) -> Double {
+    let (shape, width) = (problem.shape, problem.outputWidth)
+    let vectors = Double((width - 1) / kernel.lanes + 1)
+    let masked = width.isMultiple(of: kernel.lanes) ? 0 : 8 / vectors
+    let rows = images * groups * Double(problem.outputHeight * problem.kernelSlices)
+    let isSquare = shape.kernel.height == shape.kernel.width && shape.dilation == Extent(1)
+    let isStrided = shape.stride.width > 1
+    if problem.isOfWeights {
+      let tap = problem.inputType == .float32 ? 2.2 : 1.2
+      return rows * vectors * (taps * tap + 5 + masked + (isStrided ? 12 : 0))
+    }
+    let hasPattern = isSquare && [3, 5].contains(shape.kernel.width) && shape.stride.width <= 2
+    let tap = !hasPattern || isStrided ? 2.6 : problem.inputType == .float32 ? 1 : 1.5
+    let apart = problem.layout.out_qs == 1 ? 0 : 2.5 * Double(width)
+    return rows * (vectors * (taps * tap + 4 + masked) + apart)
+  }
+
+  /// Of a vector of channels the whole image is a task, more or less.
+  private func turned(_ kernel: DepthwiseMicrokernel) -> Double {
+    let planes = images * (groups / Double(kernel.lanes)).rounded(.up)
+    let inputs = Double(problem.shape.height * problem.shape.width)
+    let turn = problem.inputType == .float32 ? 6.0 : 8
+    return planes * ((inputs + pixels) * turn + pixels * (taps * (problem.isOfWeights ? 0.7 : 0.55) + 1) + 1200)
+  }
+}
