@@ -31,7 +31,7 @@ typedef struct ck_depthwise_task {
 
 /// Where a task's sums go.
 typedef struct ck_sums {
-  float *base;
+  void *base; ///< fp32, or what the narrow kernel stores
   int64_t channel, row, column;
 } ck_sums;
 
@@ -99,7 +99,7 @@ static void finish(const ck_depthwise_run *run, const ck_depthwise_task *task, c
     if (run->operands->residual) finished.residual = (const char *)run->operands->residual + offset * bytes;
     const int64_t columns = plan->image.out_columns;
     const ck_finished done = {
-        .sums = sums->base + p * sums->row,
+        .sums = (const float *)sums->base + p * sums->row,
         .sums_rs = is_last(plan) ? sums->column : sums->channel,
         .row = is_last(plan) ? 0 : task->channel,
         .column = is_last(plan) ? task->channel : 0,
@@ -114,8 +114,8 @@ static ck_sums sums_of(const ck_depthwise_run *run, const ck_depthwise_task *tas
   const ck_conv_plan *plan = run->plan;
   const ck_conv_layout *out = &plan->layout;
   if (stores_output(plan)) {
-    float *base = (float *)run->operands->output + ck_output_place(plan, task->image) + task->row * out->out_ps +
-                  task->channel * out->out_gs;
+    const int64_t offset = ck_output_place(plan, task->image) + task->row * out->out_ps + task->channel * out->out_gs;
+    char *base = (char *)run->operands->output + offset * ck_element_bytes(plan->gemm.c_type);
     return (ck_sums){base, out->out_gs, out->out_ps, out->out_qs};
   }
   float *base = (float *)(run->workspace + run->map.sums + thread * run->map.sums_bytes);
@@ -126,7 +126,7 @@ static ck_sums sums_of(const ck_depthwise_run *run, const ck_depthwise_task *tas
 
 /// The sums with one slice of the kernel.
 static void run_slice(const ck_depthwise_run *run, const ck_depthwise_task *task, const ck_sums *sums, int64_t slice,
-                      float *destination) {
+                      void *destination) {
   const ck_conv_plan *plan = run->plan;
   const ck_image *in = &plan->image;
   const ck_block block = {
@@ -156,19 +156,20 @@ static void run_slice(const ck_depthwise_run *run, const ck_depthwise_task *task
   const int64_t bytes = ck_element_bytes(plan->gemm.a_type);
   const int64_t place = ck_image_place(in, task->image) + slice * in->kernel_ss + task->channel * plan->layout.in_gs;
   const int64_t weight = slice * run->w_slice + task->channel * run->w_channel;
-  plan->depthwise(&block, (const char *)run->operands->input + place * bytes, (const char *)run->weights + weight * bytes,
-                  destination);
+  const char *input = (const char *)run->operands->input + place * bytes, *weights = (const char *)run->weights + weight * bytes;
+  if (plan->depthwise_narrow) plan->depthwise_narrow(&block, input, weights, destination);
+  else plan->depthwise(&block, input, weights, destination);
 }
 
 static void run_task(const ck_depthwise_run *run, const ck_depthwise_task *task, int32_t thread) {
   const ck_conv_plan *plan = run->plan;
   const ck_sums sums = sums_of(run, task, thread);
   run_slice(run, task, &sums, 0, sums.base);
-  float *more = (float *)((char *)sums.base + run->map.slice);
+  float *base = sums.base, *more = (float *)((char *)base + run->map.slice);
   const int64_t count = task->rows * plan->image.out_columns * task->channels;
   for (int64_t slice = 1; slice < plan->image.kernel_slices; slice++) {
     run_slice(run, task, &sums, slice, more);
-    for (int64_t i = 0; i < count; i++) sums.base[i] += more[i];
+    for (int64_t i = 0; i < count; i++) base[i] += more[i];
   }
   if (!stores_output(plan) || plan->gemm.has_epilogue) finish(run, task, &sums);
 }

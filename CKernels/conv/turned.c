@@ -64,14 +64,14 @@ static void meet(const ck_conv_plan *plan, ck_turned_task *task) {
 }
 
 static ck_turned_map map_of(const ck_conv_plan *plan) {
-  int64_t places = 0, rows = 0;
+  int64_t places = 0, first = INT64_MAX, last = INT64_MIN; // rows that the first output meets, with any phase
   for (const ck_conv_plan *phase = plan; phase < plan + plan->joined; phase++) {
-    places = ck_most(places, phase->image.kernel_rows * phase->image.kernel_columns);
-    rows =
-        ck_most(rows, (plan->band_rows - 1) * phase->image.stride_h + (phase->image.kernel_rows - 1) * phase->image.dilation_h);
+    const ck_image *in = &phase->image;
+    places = ck_most(places, in->kernel_rows * in->kernel_columns);
+    first = ck_least(first, -in->pad_top);
+    last = ck_most(last, (in->kernel_rows - 1) * in->dilation_h - in->pad_top);
   }
-  // Phases may begin a row apart from each other.
-  rows = ck_least(plan->image.height, rows + 1 + plan->phase.row_step);
+  const int64_t rows = ck_least(plan->image.height, (plan->band_rows - 1) * plan->image.stride_h + last - first + 1);
   const int64_t pixel = plan->band_channels * (int64_t)sizeof(float);
   ck_turned_map map = {.input = ck_round_up(places * pixel, CK_LINE)};
   map.sums = map.input + ck_round_up(rows * plan->image.width * pixel, CK_LINE);

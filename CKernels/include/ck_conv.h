@@ -60,17 +60,18 @@ typedef struct ck_conv_plan {
   int32_t channel_parts, panel_parts; ///< `weights`, `winograd_weights`: so many parts of a group's channels and panels are tasks
   int64_t band_images;                ///< `weights`: images of a band, above 1 all their rows; of volumes with several images 1
   int64_t band_rows;                  ///< output rows of a band
-  int64_t band_channels;              ///< `depthwise`: and its channels
+  int64_t band_channels;              ///< `depthwise`: and its channels, a vector where channels are turned
   int64_t band_columns;               ///< input columns of a copied band, padding included
   int64_t kept_panels;                ///< `direct`: so many panels of packed weights are kept
   int32_t tile_outputs;               ///< `winograd`, `winograd_weights`: along each axis of a tile
   int64_t block_tiles;                ///< and the most tiles whose points are kept at once,
   int64_t block_panels;               ///< `winograd`: times so many panels of sums
   ck_depthwise_fn depthwise;
-  ck_channels vectors; ///< `depthwise`: what its vectors run along
-  bool turns_channels; ///< `depthwise_weights`: images lie channels first, vectors run along channels
-  int64_t joined;      ///< `depthwise_turned`: so many plans from this one on are run at once
-  ck_phase phase;      ///< `depthwise_turned`
+  ck_depthwise_narrow_fn depthwise_narrow; ///< not NULL: in its place, straight into the output
+  ck_channels vectors;                     ///< `depthwise`: what its vectors run along
+  bool turns_channels;                     ///< `depthwise_weights`: images lie channels first, vectors run along channels
+  int64_t joined; ///< `depthwise_turned`: so many plans from this one on are run at once; none of them runs alone
+  ck_phase phase; ///< `depthwise_turned`
 } ck_conv_plan;
 
 /// Of the gradients of weights the two that are read are the input and, as the weights, the gradient of the output; that of the
@@ -85,7 +86,7 @@ typedef struct ck_conv_operands {
 /// Bytes of workspace that `ck_conv_execute` needs for any of the plans.
 int64_t ck_conv_workspace_bytes(const ck_conv_plan *plans, int64_t count);
 
-/// Runs the plans, one after another; workspace and threads as in `ck_gemm_execute`.
+/// Runs the plans one after another, those that are joined at once; workspace and threads as in `ck_gemm_execute`.
 ck_status ck_conv_execute(const ck_conv_plan *plans, int64_t count, const ck_conv_operands *operands, void *workspace);
 
 /// Bytes of the weights as the plan reads them, laid out ahead; 0: it reads them where they lie.

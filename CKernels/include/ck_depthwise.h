@@ -35,6 +35,9 @@ typedef struct ck_block {
 /// `in`, `w`: of the row's input type; `out`: sums in fp32.
 typedef void (*ck_depthwise_fn)(const ck_block *block, const void *in, const void *w, float *out);
 
+/// The same of bf16, whose outputs are rounded to bf16 as they are stored.
+typedef void (*ck_depthwise_narrow_fn)(const ck_block *block, const void *in, const void *w, uint16_t *out);
+
 typedef struct ck_depthwise {
   const char *name;
   ck_channels channels;
@@ -44,6 +47,7 @@ typedef struct ck_depthwise {
   ck_depthwise_fn run;
   ck_depthwise_fn run_gradient; ///< `w`: the output's gradient, of the row's input type; `out`: sums of the weights' gradient in
                                 ///< fp32, which lie as the block says of weights. NULL: none
+  ck_depthwise_narrow_fn run_narrow; ///< NULL: none
 } ck_depthwise;
 
 /// Every row compiled into this binary, usable here or not.

@@ -15,5 +15,6 @@
 
 #define CK_AVX2(channels, type) CK_DEPTHWISE_FUNCTION(channels, type, avx2)
 #include "ukernels/depthwise.def"
+CK_NARROW_FUNCTION(avx2)
 #include "isa/end.h"
 #endif

@@ -15,5 +15,6 @@
 
 #define CK_AVX512(channels, type) CK_DEPTHWISE_FUNCTION(channels, type, avx512)
 #include "ukernels/depthwise.def"
+CK_NARROW_FUNCTION(avx512)
 #include "isa/end.h"
 #endif

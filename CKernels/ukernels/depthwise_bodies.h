@@ -1,19 +1,32 @@
-// The depthwise bodies over an ISA's own vectors: fp32, and bf16 widened as it is read.
+// The depthwise bodies over an ISA's own vectors: fp32, and bf16 widened as it is read; of channels last
+// also rounded as it is stored.
 
 enum { CK_LANES = sizeof(ck_vf) / sizeof(float) };
 
 #define CK_TYPE f32
 #define CK_IN float
+#define CK_OUT float
 #include "ukernels/depthwise_first.h"
 #include "ukernels/depthwise_last.h"
 #include "ukernels/depthwise_gradient.h"
 #undef CK_TYPE
 #undef CK_IN
+#undef CK_OUT
 
 #define CK_TYPE bf16
 #define CK_IN uint16_t
+#define CK_OUT float
 #include "ukernels/depthwise_first.h"
 #include "ukernels/depthwise_last.h"
 #include "ukernels/depthwise_gradient.h"
 #undef CK_TYPE
 #undef CK_IN
+#undef CK_OUT
+
+#define CK_TYPE bf16_narrow
+#define CK_IN uint16_t
+#define CK_OUT uint16_t
+#include "ukernels/depthwise_last.h"
+#undef CK_TYPE
+#undef CK_IN
+#undef CK_OUT

@@ -1,6 +1,7 @@
-// Channels last: the depthwise micro-kernels whose vectors run along the channels, included once per type and ISA.
+// Channels last: the depthwise micro-kernels whose vectors run along the channels, included once per pair of types and ISA.
 //
-//   CK_TYPE  type in names of functions   CK_IN  element of input and weights   CK_ISA_NAME  of the instruction set
+//   CK_TYPE  type in names of functions   CK_IN  element of input and weights   CK_OUT  of outputs
+//   CK_ISA_NAME  of the instruction set
 //   CK_TILE_ROWS  of the tallest tile
 //
 // A tile of up to CK_TILE_ROWS x CK_TILE_COLUMNS outputs of one vector of channels: each vector of input that is loaded serves
@@ -9,7 +10,7 @@
 
 /// Taps as far apart as inputs, `taps` x `taps`, and the same stride in both directions. Every output must meet an input
 /// (`ck_all_meet`).
-CK_INLINE void CK_NAME(last_tile)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
+CK_INLINE void CK_NAME(last_tile)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, CK_OUT *restrict out,
                                   const ck_side down, const ck_side across, const ck_tile_size tile, const int taps,
                                   const int stride) {
   ck_vf sum[CK_TILE_ROWS][CK_TILE_COLUMNS];
@@ -40,7 +41,7 @@ CK_INLINE void CK_NAME(last_tile)(const ck_block *b, const CK_IN *restrict in, c
 }
 
 /// Any rows of taps, those of a row `taps` and as far apart as inputs: a row of outputs. Every column of them must meet an input.
-CK_INLINE void CK_NAME(last_strip)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
+CK_INLINE void CK_NAME(last_strip)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, CK_OUT *restrict out,
                                    const ck_side down, const ck_side across, const int columns, const int taps,
                                    const int stride) {
   ck_vf sum[CK_TILE_COLUMNS];
@@ -64,7 +65,7 @@ CK_INLINE void CK_NAME(last_strip)(const ck_block *b, const CK_IN *restrict in, 
 }
 
 /// Any taps: one output.
-CK_INLINE void CK_NAME(last_output)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
+CK_INLINE void CK_NAME(last_output)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, CK_OUT *restrict out,
                                     const ck_side down, const ck_side across, const bool whole, const ck_mask some) {
   ck_vf sum = {};
   for (int64_t r = 0; r < b->down.taps; r++) {
@@ -84,7 +85,7 @@ CK_INLINE void CK_NAME(last_output)(const ck_block *b, const CK_IN *restrict in,
 
 /// All outputs of one vector of channels; `taps` of 0 stands for any taps, and tiles of one output; `square`: rows of taps alike.
 /// The last tile overlaps the one before, and writes the same again.
-CK_INLINE void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
+CK_INLINE void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict w, CK_OUT *restrict out,
                                   const ck_tile_size tile, const int taps, const int stride, const bool square) {
   for (int64_t row = 0; row < b.down.outputs; row += tile.rows) {
     const int64_t p = ck_begin(row, tile.rows, b.down.outputs);
@@ -92,7 +93,7 @@ CK_INLINE void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, co
     for (int64_t column = 0; column < b.across.outputs; column += tile.columns) {
       const int64_t q = ck_begin(column, tile.columns, b.across.outputs);
       const ck_side across = ck_side_of(&b.across, q, tile.columns);
-      float *to = out + p * b.down.out + q * b.across.out;
+      CK_OUT *to = out + p * b.down.out + q * b.across.out;
       if (taps > 0 && square) CK_NAME(last_tile)(&b, in, w, to, down, across, tile, taps, stride);
       else if (taps > 0) CK_NAME(last_strip)(&b, in, w, to, down, across, tile.columns, taps, stride);
       else CK_NAME(last_output)(&b, in, w, to, down, across, true, ck_first(CK_LANES));
@@ -101,7 +102,7 @@ CK_INLINE void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, co
 }
 
 /// Less than a vector of channels.
-static __attribute__((noinline)) void CK_NAME(last_some)(const ck_block *b, const CK_IN *in, const CK_IN *w, float *out) {
+static __attribute__((noinline)) void CK_NAME(last_some)(const ck_block *b, const CK_IN *in, const CK_IN *w, CK_OUT *out) {
   for (int64_t p = 0; p < b->down.outputs; p++) {
     for (int64_t q = 0; q < b->across.outputs; q++) {
       CK_NAME(last_output)
@@ -115,7 +116,7 @@ static __attribute__((noinline)) void CK_NAME(last_some)(const ck_block *b, cons
 // 4, AVX-512: 10 to 17 % slower).
 #define CK_LAST(NAME, ROWS, COLUMNS, TAPS, STRIDE, SQUARE)                                                                       \
   static __attribute__((noinline)) void CK_NAME(last_##NAME)(const ck_block *b, const CK_IN *restrict in,                        \
-                                                             const CK_IN *restrict w, float *restrict out) {                     \
+                                                             const CK_IN *restrict w, CK_OUT *restrict out) {                    \
     CK_NAME(last_walk)(*b, in, w, out, (ck_tile_size){ROWS, COLUMNS}, TAPS, STRIDE, SQUARE);                                     \
   }
 CK_LAST(3x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 1, true)
@@ -134,7 +135,7 @@ CK_LAST(small_7, 1, CK_FEW_COLUMNS, 7, 1, false)
 CK_LAST(any, 1, 1, 0, 0, false)
 #undef CK_LAST
 
-typedef void (*CK_NAME(kernel))(const ck_block *b, const CK_IN *in, const CK_IN *w, float *out);
+typedef void (*CK_NAME(kernel))(const ck_block *b, const CK_IN *in, const CK_IN *w, CK_OUT *out);
 
 /// Of rows of taps as far apart as inputs, at a stride of 1: what strided convolutions have in their gradient of the input, and
 /// large kernels.
@@ -164,7 +165,7 @@ CK_INLINE CK_NAME(kernel) CK_NAME(last_kernel)(const ck_block *b) {
 
 /// One vector of channels after the other, so that the weights stay in registers and the input in L1. The last vector overlaps
 /// the one before, and writes the same again.
-CK_INLINE void CK_NAME(row_last)(const ck_block *b, const CK_IN *in, const CK_IN *w, float *out) {
+CK_INLINE void CK_NAME(row_last)(const ck_block *b, const CK_IN *in, const CK_IN *w, CK_OUT *out) {
   const int64_t lanes = CK_LANES;
   if (b->channels < lanes) return CK_NAME(last_some)(b, in, w, out);
   const CK_NAME(kernel) kernel = CK_NAME(last_kernel)(b);

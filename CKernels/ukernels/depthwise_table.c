@@ -1,9 +1,12 @@
 // The table of depthwise micro-kernels as data: depthwise.def, once to declare the functions and once for the rows.
+#include <stddef.h>
+
 #include "ukernels/depthwise_rows.h"
 
 #define CK_DECLARE(channels, type, isa)                                                                                          \
   void CK_DEPTHWISE_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS);                                                           \
-  void CK_GRADIENT_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS);
+  void CK_GRADIENT_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS);                                                            \
+  void CK_NARROW_NAME(isa)(CK_NARROW_ARGUMENTS);
 #define CK_SCALAR(channels, type) CK_DECLARE(channels, type, scalar)
 #define CK_SSE2(channels, type) CK_DECLARE(channels, type, sse2)
 #define CK_AVX2(channels, type) CK_DECLARE(channels, type, avx2)
@@ -11,6 +14,11 @@
 #include "ukernels/depthwise.def"
 
 enum { channels_last = CK_CHANNELS_LAST, channels_first = CK_CHANNELS_FIRST, type_f32 = CK_F32, type_bf16 = CK_BF16 };
+
+#define CK_NARROW_last_bf16(isa) CK_NARROW_NAME(isa)
+#define CK_NARROW_last_f32(isa) NULL
+#define CK_NARROW_first_bf16(isa) NULL
+#define CK_NARROW_first_f32(isa) NULL
 
 #define CK_TABLE_ROW(order, type, isa_name, level, lanes_)                                                                       \
   {                                                                                                                              \
@@ -21,6 +29,7 @@ enum { channels_last = CK_CHANNELS_LAST, channels_first = CK_CHANNELS_FIRST, typ
       .lanes = lanes_,                                                                                                           \
       .run = CK_DEPTHWISE_NAME(order, type, isa_name),                                                                           \
       .run_gradient = CK_GRADIENT_NAME(order, type, isa_name),                                                                   \
+      .run_narrow = CK_NARROW_##order##_##type(isa_name),                                                                        \
   },
 static const ck_depthwise rows[] = {
 #define CK_SCALAR(channels, type) CK_TABLE_ROW(channels, type, scalar, CK_ISA_SCALAR, 1)

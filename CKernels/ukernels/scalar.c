@@ -13,3 +13,4 @@
 
 #define CK_SCALAR(channels, type) CK_DEPTHWISE_FUNCTION(channels, type, scalar)
 #include "ukernels/depthwise.def"
+CK_NARROW_FUNCTION(scalar)

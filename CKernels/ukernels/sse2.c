@@ -14,5 +14,6 @@
 
 #define CK_SSE2(channels, type) CK_DEPTHWISE_FUNCTION(channels, type, sse2)
 #include "ukernels/depthwise.def"
+CK_NARROW_FUNCTION(sse2)
 #include "isa/end.h"
 #endif

@@ -81,7 +81,8 @@ struct ConvolutionFilter {
       return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfWeights)
     case .winograd(let outputs), .winogradWeights(let outputs):
       if !problem.suitsWinograd { return .layout(.winograd) }
-      return variant != nil || allowsWinograd && problem.keepsBound(winograd: outputs) && problem.isModest(winograd: outputs)
+      return variant != nil
+        || allowsWinograd && problem.keepsBound(winograd: outputs) && problem.isModest(winograd: outputs, nr: pair.set.nr)
         ? nil : .winogradNotAllowed
     case .weights:
       let inPlace = problem.layout.out_ks == 1 || problem.channels == 1

@@ -16,13 +16,15 @@ extension Dispatch {
     var largest = ConvolutionProblem.largest(of: descriptor)
     largest.weightsAhead = weightsAhead
     let selection = try choose(largest, descriptor.options).selection
-    var plans: [ck_conv_plan] = []
+    var (plans, cycles): ([ck_conv_plan], Double) = ([], 0)
     for var problem in ConvolutionProblem.all(of: descriptor) {
       problem.weightsAhead = weightsAhead
       let choice = try choose(problem, descriptor.options)
+      cycles += choice.cycles
       plans.append(written(problem, choice.kernels, threads: choice.selection.threads, descriptor.options))
     }
-    joinPhases(&plans, descriptor)
+    let most = try threads(descriptor.options.threads, without: descriptor.options.without)
+    joinPhases(&plans, descriptor, threads: descriptor.options.keepsThreads ? most : CostModel.threads(cycles, most: most))
     return (selection, plans)
   }
 

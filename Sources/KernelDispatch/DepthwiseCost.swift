@@ -35,7 +35,7 @@ extension ConvolutionCost {
     return rows * (vectors * (taps * tap + 4 + masked) + apart)
   }
 
-  /// Of a vector of channels the whole image is a task, more or less.
+  /// A task, such as a whole small image of one vector of channels, has weights of its own to turn.
   private func turned(_ kernel: DepthwiseMicrokernel) -> Double {
     let planes = images * (groups / Double(kernel.lanes)).rounded(.up)
     let inputs = Double(problem.shape.height * problem.shape.width)

@@ -6,7 +6,7 @@ public struct DepthwiseMicrokernel: Sendable {
   public let name: String
   public let isa: ISA
   public let language: Language
-  /// Of input and weights; sums and output are fp32.
+  /// Of input and weights; sums are fp32.
   public let inputType: ElementType
   /// Whether vectors run along the channels (NHWC), or along a row of one channel's image (NCHW).
   public let channelsLast: Bool
@@ -15,6 +15,9 @@ public struct DepthwiseMicrokernel: Sendable {
   let run: ck_depthwise_fn
   /// Of the gradient of the weights; `nil`: it has none.
   let runGradient: ck_depthwise_fn?
+
+  /// Whose outputs are bf16; `nil`: it has none.
+  let runNarrow: ck_depthwise_narrow_fn?
 
   init(_ row: ck_depthwise, in language: Language) {
     name = String(cString: row.name)
@@ -25,5 +28,6 @@ public struct DepthwiseMicrokernel: Sendable {
     lanes = Int(row.lanes)
     run = row.run
     runGradient = row.run_gradient
+    runNarrow = row.run_narrow
   }
 }

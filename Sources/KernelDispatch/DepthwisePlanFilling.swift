@@ -12,7 +12,10 @@ extension Dispatch {
     let epilogue = problem.epilogue.ofProduct(channels: isFirst ? .perRow : .perColumn)
     // The epilogue reads sums that are adjacent.
     let isAdjacent = !isFirst || problem.layout.out_qs == 1 || epilogue.isIdentity
-    let storesOutput = problem.outputType == .float32 && isAdjacent && problem.kernelSlices == 1
+    let isNarrow = problem.outputType == .bfloat16 && epilogue.isIdentity && problem.kernelSlices == 1
+    plan.depthwise_narrow = isNarrow ? kernel.runNarrow : nil
+    let storesFloats = problem.outputType == .float32 && isAdjacent && problem.kernelSlices == 1
+    let storesOutput = storesFloats || plan.depthwise_narrow != nil
     plan.gemm = plain(problem, kernel, threads: threads)
     plan.gemm.accumulate = !storesOutput
     plan.gemm.has_epilogue = !epilogue.isIdentity
@@ -47,7 +50,8 @@ extension Dispatch {
     (plan.gemm.c_rs, plan.gemm.c_cs) = kernel.channelsLast ? (place, channel) : (channel, place)
     plan.band_channels = Int64(kernel.channelsLast ? kernel.lanes : 1)
     // Of one vector of channels or of one image.
-    let bytes = kernel.channelsLast ? kernel.lanes * problem.inputType.byteCount : problem.inputType.byteCount
+    let elementBytes = (turned ? ElementType.float32 : problem.inputType).byteCount
+    let bytes = kernel.channelsLast ? kernel.lanes * elementBytes : elementBytes
     let rowBytes = bytes * (problem.shape.stride.height * problem.shape.width + problem.outputWidth)
     plan.band_rows = Int64(min(problem.outputHeight, max(1, Self.bandBytes / rowBytes)))
   }
@@ -67,30 +71,42 @@ extension Dispatch {
     plan.gemm.epilogue = epilogue.kernelEpilogue(swapped: false)
     (plan.gemm.c_rs, plan.gemm.c_cs) = (problem.layout.out_qs, problem.layout.out_gs)
     plan.band_channels = Int64(kernel.lanes)
-    let rowBytes = kernel.lanes * ElementType.float32.byteCount * (problem.shape.width + problem.outputWidth)
-    plan.band_rows = Int64(min(problem.outputHeight, max(Self.fewestRows, blocks.l2Bytes / 4 / rowBytes)))
+    plan.band_rows = turnedRows(plan, height: problem.outputHeight, pixels: problem.shape.width + problem.outputWidth)
     plan.phase = ck_phase(
       row: 0, column: 0, row_step: 1, column_step: 1, rows: Int64(problem.outputHeight), columns: Int64(problem.outputWidth))
   }
 
+  /// Rows of a band of so many pixels a row, turned round: what L2 holds, or what gives each thread two tasks.
+  private func turnedRows(_ plan: ck_conv_plan, height: Int, pixels: Int) -> Int64 {
+    let rowBytes = Int(plan.band_channels) * ElementType.float32.byteCount * pixels
+    let planes = Int(plan.images) * ((Int(plan.groups) - 1) / Int(plan.band_channels) + 1)
+    let threads = Int(plan.gemm.team.threads)
+    let bands = threads == 1 ? 1 : (2 * threads - 1) / planes + 1
+    return Int64(min((height - 1) / bands + 1, max(Self.fewestRows, blocks.l2Bytes / 4 / rowBytes)))
+  }
+
   /// Makes the phases of the gradient of a strided depthwise convolution's input one plan, where all are there and run alike.
-  func joinPhases(_ plans: inout [ck_conv_plan], _ descriptor: ConvolutionDescriptor) {
-    let (shape, stride) = (descriptor.shape, descriptor.shape.stride)
-    guard descriptor.pass == .backwardData, plans.count > 1, stride.height <= plans.count, stride.width <= plans.count,
+  ///
+  /// - Parameter threads: for all of them together.
+  func joinPhases(_ plans: inout [ck_conv_plan], _ descriptor: ConvolutionDescriptor, threads: Int) {
+    let (shape, stride) = (descriptor.shape, ConvolutionProblem.normalized(descriptor.shape).stride)
+    let isOfImages = shape.depth == 1 && shape.kernel.depth == 1 && shape.outputDepth == 1
+    guard descriptor.pass == .backwardData, isOfImages, plans.count > 1, stride.height <= plans.count,
+      stride.width <= plans.count,
       stride.height * stride.width == plans.count, let first = plans.first,
       plans.allSatisfy({ $0.driver == CK_CONV_DEPTHWISE_TURNED && $0.band_channels == first.band_channels })
     else { return }
     let apart = plans
     let whole = ImageStrides.input(shape, descriptor.inputLayout)
-    let (rows, threads) = (plans.map(\.band_rows).min() ?? 1, plans.map(\.gemm.team.threads).max() ?? 1)
     for index in plans.indices {
       let offset = plans[index].offsets.output
       plans[index].phase = ck_phase(
         row: offset / whole.row, column: offset % whole.row / whole.column, row_step: Int64(stride.height),
         column_step: Int64(stride.width), rows: Int64(shape.height), columns: Int64(shape.width))
-      plans[index].band_rows = max(1, rows / Int64(stride.height))
-      plans[index].gemm.team.threads = threads
+      plans[index].gemm.team.threads = Int32(threads)
       plans[index].gemm.c_rs = whole.column
+      plans[index].band_rows = turnedRows(
+        plans[index], height: (shape.height - 1) / stride.height + 1, pixels: shape.outputWidth + stride.height * shape.width)
     }
     plans[0].joined = Int64(plans.count)
     if let limit = descriptor.options.workspaceLimit, ck_conv_workspace_bytes(plans, Int64(plans.count)) > limit { plans = apart }

@@ -20,8 +20,10 @@ extension ConvolutionProblem {
   }
 
   /// Whether the points of all weights, which a call may have to keep, stay within what is taken unasked.
-  func isModest(winograd outputs: Int) -> Bool {
-    let weights = shape.groups * kernelSlices * shape.channelsPerGroup * channels
+  func isModest(winograd outputs: Int, nr: Int) -> Bool {
+    // Panels are filled up, and a line lies between one point and the next.
+    let panel = kernelSlices * shape.channelsPerGroup * nr + 16
+    let weights = isOfWeights ? shape.channelsPerGroup * channels : shape.groups * ((channels - 1) / nr + 1) * panel
     return weights <= Self.mostPointBytes / (pointCount(outputs) * ElementType.float32.byteCount)
   }
 
@@ -103,7 +105,7 @@ extension Dispatch {
   }
 
   private static let fewestTilesOfSum = 128
-  /// Of few channels, whose sums add up fast, many parts of the tiles are summed apart; by the shape alone, as that shows in the bits.
+  /// Of few channels, whose sums add up fast, many parts of the tiles are summed apart; not by the threads, as that shows in the bits.
   private static let mostSumBytesOfPart = 131_072
   private static let mostPartsOfTiles = 16
 }

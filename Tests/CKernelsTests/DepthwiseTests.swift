@@ -7,9 +7,11 @@ import Testing
 struct DepthwiseRow: Sendable, CustomTestStringConvertible {
   let index: Int
   let name: String
+  /// Whether its outputs are rounded to bf16.
+  var isNarrow = false
 
   var row: ck_depthwise { Self.table[index] }
-  var testDescription: String { name }
+  var testDescription: String { isNarrow ? "\(name), narrow" : name }
 
   private nonisolated(unsafe) static let table: [ck_depthwise] = {  // Never written to.
     var count: Int64 = 0
@@ -19,6 +21,8 @@ struct DepthwiseRow: Sendable, CustomTestStringConvertible {
 
   static let all = table.indices.map { DepthwiseRow(index: $0, name: String(cString: table[$0].name)) }
   static let usable = all.filter { $0.row.isa.rawValue <= KernelRow.highestISA }
+  static let usableAndNarrow =
+    usable + usable.filter { $0.row.run_narrow != nil }.map { DepthwiseRow(index: $0.index, name: $0.name, isNarrow: true) }
 }
 
 @Suite("Depthwise micro-kernels by their contract")
@@ -30,7 +34,7 @@ struct DepthwiseTests {
 
   @Test(
     "Exact sums of every kernel, stride, dilation and padding, in guarded memory with NaN in the gaps",
-    arguments: DepthwiseRow.usable)
+    arguments: DepthwiseRow.usableAndNarrow)
   func exact(kernel: DepthwiseRow) throws {
     let lanes = Int(kernel.row.lanes)
     var random = SplitMix64(seed: 3)
@@ -97,6 +101,9 @@ struct DepthwiseTests {
       (CK_CHANNELS_LAST, CK_F32), (CK_CHANNELS_LAST, CK_BF16), (CK_CHANNELS_FIRST, CK_F32), (CK_CHANNELS_FIRST, CK_BF16),
     ] {
       #expect(DepthwiseRow.all.contains { $0.row.isa == CK_ISA_SCALAR && $0.row.channels == channels && $0.row.in == type })
+    }
+    for row in DepthwiseRow.all.map(\.row) where row.channels == CK_CHANNELS_LAST && row.in == CK_BF16 {
+      #expect(row.run_narrow != nil)
     }
   }
 }

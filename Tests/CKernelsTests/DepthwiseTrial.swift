@@ -33,6 +33,7 @@ struct DepthwiseSetting: CustomStringConvertible {
 final class DepthwiseTrial {
   private let setting: DepthwiseSetting
   private let row: ck_depthwise
+  private let isNarrow: Bool
   private let input: GuardedBuffer
   private let weights: GuardedBuffer
   private let sums: GuardedBuffer
@@ -44,6 +45,7 @@ final class DepthwiseTrial {
 
   init(_ kernel: DepthwiseRow, _ setting: DepthwiseSetting) throws {
     row = kernel.row
+    isNarrow = kernel.isNarrow
     self.setting = setting
     let last = row.channels == CK_CHANNELS_LAST
     let pixel = Int64(last ? setting.channels : 1)
@@ -71,7 +73,8 @@ final class DepthwiseTrial {
     let image = (block.channels - 1) * block.in_channel + (down.inputs - 1) * down.in + (across.inputs - 1) * across.in + 1
     input = try Self.filled(reads, of: Int(image), type: row.in, placement: setting.placement, salt: 1, scale: setting.scale)
     weights = try Self.filled(weighs, of: (weighs.max() ?? 0) + 1, type: row.in, placement: setting.placement, salt: 2)
-    sums = try GuardedBuffer(byteCount: ((writes.max() ?? 0) + 1) * 4, placement: setting.placement)
+    let bytes = kernel.isNarrow ? 2 : 4
+    sums = try GuardedBuffer(byteCount: ((writes.max() ?? 0) + 1) * bytes, placement: setting.placement)
     Poison.fill(sums.bytes)
   }
 
@@ -125,21 +128,38 @@ final class DepthwiseTrial {
     return buffer
   }
 
-  func run() { row.run(&block, input.start, weights.start, sums.start.assumingMemoryBound(to: Float.self)) }
+  func run() {
+    if isNarrow {
+      row.run_narrow(&block, input.start, weights.start, sums.start.assumingMemoryBound(to: UInt16.self))
+    } else {
+      row.run(&block, input.start, weights.start, sums.start.assumingMemoryBound(to: Float.self))
+    }
+  }
+
+  /// The element at `index`, and whether anyone has written it.
+  private func found(_ index: Int) -> (value: Float, isWritten: Bool) {
+    if isNarrow {
+      let bits = sums.bytes.load(fromByteOffset: index * 2, as: UInt16.self)
+      return (Float(BFloat16(bitPattern: bits)), bits != 0xFFFF)
+    }
+    let bits = sums.bytes.load(fromByteOffset: index * 4, as: UInt32.self)
+    return (Float(bitPattern: bits), bits != 0xFFFF_FFFF)
+  }
 
   /// What is wrong after a run; `nil` if every sum is right and nothing else was written.
   func finding() -> String? {
-    let count = sums.bytes.count / 4
+    let count = sums.bytes.count / (isNarrow ? 2 : 4)
     var expected = [Float?](repeating: nil, count: count)
     Self.places(block) { place in
       let input = place.input.map { Self.value($0, 1) } ?? 0
       expected[place.output] = (expected[place.output] ?? 0) + input * Self.value(place.weight, 2)
     }
     for index in 0..<count {
-      let bits = sums.bytes.load(fromByteOffset: index * 4, as: UInt32.self)
+      let (value, isWritten) = found(index)
       if let sum = expected[index] {
-        if Float(bitPattern: bits) != sum { return "\(setting): element \(index) is \(Float(bitPattern: bits)), expected \(sum)" }
-      } else if bits != 0xFFFF_FFFF {
+        let rounded = isNarrow ? Float(BFloat16(sum)) : sum
+        if value != rounded { return "\(setting): element \(index) is \(value), expected \(rounded)" }
+      } else if isWritten {
         return "\(setting): element \(index) was written, which is none of the block's"
       }
     }

@@ -93,6 +93,65 @@ struct GradientTests {
     #expect(variants.contains { $0.hasSuffix("turned") })
   }
 
+  /// Depthwise, whose phases are joined or look as if they could be.
+  static let strided =
+    [
+      (Extent(3), Extent(2), Extent(1), 35, 23), (Extent(height: 2, width: 3), Extent(2), Extent(height: 5, width: 1), 17, 40),
+      (Extent(height: 2, width: 3), Extent(2), Extent(height: 9, width: 1), 3, 41),
+      (Extent(height: 4, width: 2), Extent(2), Extent(height: 5, width: 3), 16, 44), (Extent(3), Extent(3), Extent(10), 20, 90),
+      (Extent(5), Extent(height: 2, width: 1), Extent(1), 33, 30), (Extent(3), Extent(height: 1, width: 2), Extent(1), 33, 9),
+      (Extent(3), Extent(2), Extent(1), 48, 2),
+    ].map { kernel, stride, dilation, channels, height in
+      ConvolutionShape(
+        batch: 2, inputChannels: channels, height: height, width: 31, outputChannels: channels, kernel: kernel, stride: stride,
+        padding: Padding((kernel.height - 1) * dilation.height / 2 + 1), dilation: dilation, groups: channels)
+    } + [
+      ConvolutionShape(
+        inputChannels: 16, depth: 4, height: 4, width: 4, outputChannels: 16, kernel: Extent(depth: 4, height: 4, width: 4),
+        stride: Extent(depth: 2, height: 2, width: 2), groups: 16),
+      ConvolutionShape(
+        inputChannels: 16, depth: 4, height: 1, width: 14, outputChannels: 16, kernel: Extent(depth: 2, height: 1, width: 3),
+        stride: Extent(depth: 2, height: 2, width: 2), padding: Padding(top: 0, bottom: 0, left: 1, right: 1), groups: 16),
+    ]
+
+  @Test("Phases of a depthwise gradient that run together leave what they should, on any number of threads, with weights ahead")
+  func joined() throws {
+    var runs = 0
+    for (index, shape) in Self.strided.enumerated() {
+      for (input, output) in [(ImageLayout.nchw, ImageLayout.nchw), (.nhwc, .nchw)] {
+        for format in Format.all where format.pass == .backwardData {
+          let setting = ConvolutionSetting(shape) {
+            ($0.inputLayout, $0.outputLayout, $0.weightLayout) = (input, output, choice(index, WeightLayout.allCases))
+            ($0.hasBias, $0.hasResidual, $0.activation) = (index % 2 == 0, index % 3 == 0, choice(index, [.none, .relu]))
+          }
+          let trial = try format.trial(setting, seed: UInt64(index))
+          let weights = BufferNeeds.Buffer(type: format.input, count: shape.weightCount, base: trial.other.base)
+          for threads in [1, 2, 5] {
+            let options = SelectionOptions(threads: threads, keepsThreads: true, variant: "depthwise.turned")
+            guard let plan = try? ConvolutionPlan(format.descriptor(setting, options)) else { continue }
+            runs += 1
+            #expect(try trial.finding { try plan.run(trial) } == nil, "\(plan.selection)")
+            let workspace = try GuardedBuffer(byteCount: plan.workspaceByteCount, placement: .flushWithEnd)
+            Poison.fill(workspace.bytes)
+            let ahead = try ConvolutionPlan(format.descriptor(setting, options), weights: weights)
+            let finding = try withExtendedLifetime(workspace) {
+              try trial.finding {
+                try ahead.execute(
+                  outputGradient: UnsafeRawPointer(trial.outputGradient.base), inputGradient: trial.gradient.base,
+                  bias: trial.bias.map { UnsafePointer($0.base.assumingMemoryBound(to: Float.self)) },
+                  residual: trial.residual.map { UnsafeRawPointer($0.base) }, workspace: workspace.start)
+              }
+            }
+            #expect(finding == nil, "\(plan.selection)")
+          }
+          let chosen = try ConvolutionPlan(format.descriptor(setting))
+          #expect(try trial.finding(by: chosen.selection.variant) { try chosen.run(trial) } == nil, "\(chosen.selection)")
+        }
+      }
+    }
+    #expect(runs >= 100)
+  }
+
   static let shapes = [
     ConvolutionShape(inputChannels: 67, height: 13, width: 17, outputChannels: 131, kernel: Extent(3), padding: Padding(1)),
     ConvolutionShape(
