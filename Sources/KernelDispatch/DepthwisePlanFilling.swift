@@ -52,12 +52,16 @@ extension Dispatch {
     // Of one vector of channels or of one image.
     let elementBytes = (turned ? ElementType.float32 : problem.inputType).byteCount
     let bytes = kernel.channelsLast ? kernel.lanes * elementBytes : elementBytes
-    let rowBytes = bytes * (problem.shape.stride.height * problem.shape.width + problem.outputWidth)
-    plan.band_rows = Int64(min(problem.outputHeight, max(1, Self.bandBytes / rowBytes)))
+    let pixels = problem.shape.stride.height * problem.shape.width + problem.outputWidth
+    // Pixels a power of two apart share a few sets, in which no more lines stay than there are ways.
+    let sharing = kernel.channelsLast && !turned ? problem.sharingOfSets : 1
+    let rows = min(Self.bandBytes / (bytes * pixels), Self.bandLines / (sharing * pixels))
+    plan.band_rows = Int64(min(problem.outputHeight, max(1, rows)))
   }
 
   /// Of a band that all rows of taps pass over: what L1 holds beside the rows that a band shares with the next.
   private static let bandBytes = 24 << 10
+  private static let bandLines = 9 * 64
 
   func fillDepthwiseTurned(
     _ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ kernel: DepthwiseMicrokernel, threads: Int
@@ -157,10 +161,14 @@ extension ConvolutionProblem {
   /// Whether the input rows that one vector of channels meets stay in L1 until the next output row, or are evicted because pixels a power of two
   /// apart share a few sets. L1 has 64 sets of 64 bytes wherever a way is a page of 4 KiB.
   fileprivate var suitsL1: Bool {
-    let pixelBytes = shape.groups * inputType.byteCount
-    let sharing = pixelBytes.isMultiple(of: 64) ? min(64, (pixelBytes / 64) & -(pixelBytes / 64)) : 1
     let rows = (shape.kernel.height - 1) * shape.dilation.height + shape.stride.height + 1
-    return rows * shape.width * sharing <= 64 * Self.mostLinesOfSet
+    return rows * shape.width * sharingOfSets <= 64 * Self.mostLinesOfSet
+  }
+
+  /// How many of L1's sets of lines come down to one, for pixels that lie channels last.
+  fileprivate var sharingOfSets: Int {
+    let pixelBytes = shape.groups * inputType.byteCount
+    return pixelBytes.isMultiple(of: 64) ? min(64, (pixelBytes / 64) & -(pixelBytes / 64)) : 1
   }
 
   /// Twice the 8 to 12 ways there are: with more lines to a set, two rows of all channels are as fast as all rows of some (Zen 5, 3x3).

@@ -55,7 +55,7 @@ struct ConvolutionRouteTests {
     var index = 0
     // Under the sanitizer, which takes ten times as long, those that leave a vector and a panel by one.
     for outputs in Sanitizer.isActive ? [1, 17, 33] : [1, 3, 8, 17, 31, 33, 65] {
-      for width in [1, 2, 7, 14, 15, 29] {
+      for width in Sanitizer.isActive ? [1, 15, 29] : [1, 2, 7, 14, 15, 29] {
         for channels in [choice(index, [1, 2, 3]), choice(index, [5, 8, 16, 17])] {
           index += 1
           try check(route, Self.setting(index, channels: channels, outputs: outputs, width: width), index)
@@ -92,8 +92,8 @@ struct ConvolutionRouteTests {
         batch: 1, inputChannels: 1024, height: 7, width: 7, outputChannels: 1024, kernel: Extent(3), padding: Padding(1),
         groups: 1024),
     ]
-    // The first is half of the work, which the sanitizer makes ten times as long.
-    for (index, shape) in shapes.enumerated() where index > 0 || !Sanitizer.isActive {
+    // The first two are most of the work, which the sanitizer makes ten times as long.
+    for (index, shape) in shapes.enumerated() where index > 1 || !Sanitizer.isActive {
       let wanted = ConvolutionSetting(shape) {
         ($0.inputType, $0.outputType, $0.data) = (route.inputType, route.outputType, .uniform)
         $0.inputLayout = choice(index, Self.layouts)

@@ -37,7 +37,7 @@ struct VolumeTests {
   @Test("Exact by every variant and micro-kernel, whatever the layouts, steps and epilogue", arguments: ConvolutionRoute.types)
   func forward(input: ElementType, output: ElementType) throws {
     var variants = Set<String>()
-    for index in 0..<(Sanitizer.isActive ? 18 : 48) {
+    for index in 0..<(Sanitizer.isActive ? 9 : 48) {
       let setting = Self.setting(index).with { ($0.inputType, $0.outputType) = (input, output) }
       let trial = try ConvolutionTrial(setting, seed: UInt64(index))
       for candidate in ConvolutionRoute.share(of: try explain(setting.descriptor()), index) {
@@ -55,7 +55,7 @@ struct VolumeTests {
   @Test("Exact gradients by every variant and micro-kernel", arguments: GradientTests.Format.all)
   func gradients(format: GradientTests.Format) throws {
     var variants = Set<String>()
-    for index in 0..<(Sanitizer.isActive ? 18 : 48) {
+    for index in 0..<(Sanitizer.isActive ? 9 : 48) {
       let setting = Self.setting(index)
       let trial = try format.trial(setting, seed: UInt64(index))
       for plan in try format.plans(setting, index, threads: choice(index, [1, 1, 2])) {
