@@ -19,6 +19,24 @@ int64_t ck_band_most_rows(const ck_conv_plan *plan) {
   return ck_least(in->height, (plan->band_rows - 1) * in->stride_h + (in->kernel_rows - 1) * in->dilation_h + 1);
 }
 
+ck_block ck_band_block(const ck_conv_plan *plan, const ck_band *band) {
+  const ck_image *in = &plan->image;
+  return (ck_block){
+      .down = {.outputs = band->end - band->first,
+               .inputs = band->end_row - band->first_row,
+               .taps = in->kernel_rows,
+               .first = band->first * in->stride_h - in->pad_top - band->first_row,
+               .stride = in->stride_h,
+               .dilation = in->dilation_h},
+      .across = {.outputs = in->out_columns,
+                 .inputs = in->width,
+                 .taps = in->kernel_columns,
+                 .first = -in->pad_left,
+                 .stride = in->stride_w,
+                 .dilation = in->dilation_w},
+  };
+}
+
 ck_axis ck_rows_of(const ck_image *in) {
   return (ck_axis){in->height, in->kernel_rows, in->stride_h, in->dilation_h, in->pad_top};
 }

@@ -14,6 +14,10 @@ ck_band ck_band_of(const ck_conv_plan *plan, int64_t image, int64_t group, int64
 /// The most input rows that any band has.
 int64_t ck_band_most_rows(const ck_conv_plan *plan);
 
+/// The outputs of a band and the input rows that are there as a depthwise kernel takes them; what lies between elements, and the
+/// channels, are the caller's to add.
+ck_block ck_band_block(const ck_conv_plan *plan, const ck_band *band);
+
 /// One axis of a convolution.
 typedef struct ck_axis {
   int64_t size, kernel, stride, dilation, pad;

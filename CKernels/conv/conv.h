@@ -34,6 +34,11 @@ void ck_conv_depthwise(const ck_conv_plan *plan, const ck_conv_operands *operand
 int64_t ck_weights_workspace_bytes(const ck_conv_plan *plan);
 void ck_conv_weights(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
 
+int64_t ck_depthwise_turned_workspace_bytes(const ck_conv_plan *plan);
+
+/// Runs this plan and those that are joined with it.
+void ck_conv_depthwise_turned(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
+
 int64_t ck_depthwise_weights_workspace_bytes(const ck_conv_plan *plan);
 void ck_conv_depthwise_weights(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
 

@@ -5,6 +5,7 @@
 // and threads. Of volumes, one for each slice of the kernel, which are then added in their order.
 #include "ck_pack.h"
 #include "ck_team.h"
+#include "conv/band.h"
 #include "conv/conv.h"
 #include "epilogue/epilogue.h"
 #include "pack/units.h"
@@ -129,30 +130,12 @@ static void run_slice(const ck_depthwise_run *run, const ck_depthwise_task *task
                       void *destination) {
   const ck_conv_plan *plan = run->plan;
   const ck_image *in = &plan->image;
-  const ck_block block = {
-      .down = {.outputs = task->rows,
-               .inputs = in->height,
-               .taps = in->kernel_rows,
-               .first = task->row * in->stride_h - in->pad_top,
-               .stride = in->stride_h,
-               .dilation = in->dilation_h,
-               .in = in->hs,
-               .out = sums->row,
-               .w = run->w_row},
-      .across = {.outputs = in->out_columns,
-                 .inputs = in->width,
-                 .taps = in->kernel_columns,
-                 .first = -in->pad_left,
-                 .stride = in->stride_w,
-                 .dilation = in->dilation_w,
-                 .in = in->ws,
-                 .out = sums->column,
-                 .w = run->w_column},
-      .channels = task->channels,
-      .in_channel = plan->layout.in_gs,
-      .out_channel = sums->channel,
-      .w_channel = run->w_channel,
-  };
+  const ck_band band = {.first = task->row, .end = task->row + task->rows, .end_row = in->height};
+  ck_block block = ck_band_block(plan, &band);
+  block.down.in = in->hs, block.across.in = in->ws, block.in_channel = plan->layout.in_gs;
+  block.down.out = sums->row, block.across.out = sums->column, block.out_channel = sums->channel;
+  block.down.w = run->w_row, block.across.w = run->w_column, block.w_channel = run->w_channel;
+  block.channels = task->channels;
   const int64_t bytes = ck_element_bytes(plan->gemm.a_type);
   const int64_t place = ck_image_place(in, task->image) + slice * in->kernel_ss + task->channel * plan->layout.in_gs;
   const int64_t weight = slice * run->w_slice + task->channel * run->w_channel;

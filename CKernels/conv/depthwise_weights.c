@@ -6,7 +6,7 @@
 #include "ck_team.h"
 #include "conv/band.h"
 #include "conv/conv.h"
-#include "conv/turned.h"
+#include "conv/depthwise_turned.h"
 #include "epilogue/epilogue.h"
 #include "pack/units.h"
 
@@ -55,27 +55,13 @@ static void clear(const ck_depthwise_weights_run *run, int64_t channel, int64_t 
     __builtin_memset(run->sums + place * width + channel, 0, (size_t)channels * sizeof(float));
 }
 
-/// A band whose rows of the input begin with `first_row`, of which there are so many; the operands' strides are the caller's.
-static ck_block block_of(const ck_conv_plan *plan, const ck_band *band, int64_t first_row, int64_t rows) {
-  const ck_image *in = &plan->image;
-  const int64_t w_column = is_last(plan) ? width_of(plan) : 1;
-  return (ck_block){
-      .down = {.outputs = band->end - band->first,
-               .inputs = rows,
-               .taps = in->kernel_rows,
-               .first = band->first * in->stride_h - in->pad_top - first_row,
-               .stride = in->stride_h,
-               .dilation = in->dilation_h,
-               .w = in->kernel_columns * w_column},
-      .across = {.outputs = in->out_columns,
-                 .inputs = in->width,
-                 .taps = in->kernel_columns,
-                 .first = -in->pad_left,
-                 .stride = in->stride_w,
-                 .dilation = in->dilation_w,
-                 .w = w_column},
-      .w_channel = is_last(plan) ? 1 : places_of(plan),
-  };
+/// The band as a block of this plan's sums.
+static ck_block block_of(const ck_conv_plan *plan, const ck_band *band) {
+  ck_block block = ck_band_block(plan, band);
+  block.across.w = is_last(plan) ? width_of(plan) : 1;
+  block.down.w = plan->image.kernel_columns * block.across.w;
+  block.w_channel = is_last(plan) ? 1 : places_of(plan);
+  return block;
 }
 
 /// Where band and channel begin, in elements.
@@ -90,7 +76,9 @@ static int64_t gradient_at(const ck_conv_plan *plan, const ck_band *band, int64_
 static void sum_band(const ck_depthwise_weights_run *run, const ck_band *band, int64_t channel, int64_t channels) {
   const ck_conv_plan *plan = run->plan;
   const ck_conv_layout *out = &plan->layout;
-  ck_block block = block_of(plan, band, 0, plan->image.height);
+  ck_band whole = *band; // all rows lie where the first does
+  whole.first_row = 0, whole.end_row = plan->image.height;
+  ck_block block = block_of(plan, &whole);
   block.down.in = plan->image.hs, block.across.in = plan->image.ws, block.in_channel = out->in_gs;
   block.down.out = out->out_ps, block.across.out = out->out_qs, block.out_channel = out->out_gs;
   block.channels = channels;
@@ -118,7 +106,7 @@ static void sum_turned_band(const ck_depthwise_weights_run *run, const ck_band *
   rows.channel = plan->layout.out_gs;
   rows.pixels = (band->end - band->first) * in->out_columns;
   ck_turn_rows(plan, &rows, gradient);
-  ck_block block = block_of(plan, band, band->first_row, band->end_row - band->first_row);
+  ck_block block = block_of(plan, band);
   block.down.in = in->width * lanes, block.across.in = lanes, block.in_channel = 1;
   block.down.out = in->out_columns * lanes, block.across.out = lanes, block.out_channel = 1;
   block.channels = lanes;

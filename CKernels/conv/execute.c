@@ -2,7 +2,6 @@
 #include <stddef.h>
 
 #include "conv/conv.h"
-#include "conv/turned.h"
 #include "gemm/workspace.h"
 #include "pack/units.h"
 

@@ -15,7 +15,7 @@ extension Dispatch {
   ) throws(HeadroomError) -> (selection: ConvolutionSelection, plans: [ck_conv_plan]) {
     var largest = ConvolutionProblem.largest(of: descriptor)
     largest.weightsAhead = weightsAhead
-    let selection = try choose(largest, descriptor.options).selection
+    var selection = try choose(largest, descriptor.options).selection
     var (plans, cycles): ([ck_conv_plan], Double) = ([], 0)
     for var problem in ConvolutionProblem.all(of: descriptor) {
       problem.weightsAhead = weightsAhead
@@ -24,7 +24,8 @@ extension Dispatch {
       plans.append(written(problem, choice.kernels, threads: choice.selection.threads, descriptor.options))
     }
     let most = try threads(descriptor.options.threads, without: descriptor.options.without)
-    joinPhases(&plans, descriptor, threads: descriptor.options.keepsThreads ? most : CostModel.threads(cycles, most: most))
+    let joint = descriptor.options.keepsThreads ? most : CostModel.threads(cycles, most: most)
+    if joinPhases(&plans, descriptor, threads: joint) { selection.threads = joint }
     return (selection, plans)
   }
 

@@ -15,7 +15,7 @@ struct DepthAxis {
   struct Run {
     /// The first slice of the output, and how many there are.
     let first: Int
-    var count: Int
+    let count: Int
     /// The first slice of the kernel, and how many there are.
     let tap: Int
     let taps: Int

@@ -61,6 +61,7 @@ extension Dispatch {
 
   /// Of a band that all rows of taps pass over: what L1 holds beside the rows that a band shares with the next.
   private static let bandBytes = 24 << 10
+  /// Of the same, where they share sets: of 8 to 12 ways.
   private static let bandLines = 9 * 64
 
   func fillDepthwiseTurned(
@@ -92,14 +93,15 @@ extension Dispatch {
   /// Makes the phases of the gradient of a strided depthwise convolution's input one plan, where all are there and run alike.
   ///
   /// - Parameter threads: for all of them together.
-  func joinPhases(_ plans: inout [ck_conv_plan], _ descriptor: ConvolutionDescriptor, threads: Int) {
+  /// - Returns: whether it has.
+  func joinPhases(_ plans: inout [ck_conv_plan], _ descriptor: ConvolutionDescriptor, threads: Int) -> Bool {
     let (shape, stride) = (descriptor.shape, ConvolutionProblem.normalized(descriptor.shape).stride)
     let isOfImages = shape.depth == 1 && shape.kernel.depth == 1 && shape.outputDepth == 1
     guard descriptor.pass == .backwardData, isOfImages, plans.count > 1, stride.height <= plans.count,
       stride.width <= plans.count,
       stride.height * stride.width == plans.count, let first = plans.first,
       plans.allSatisfy({ $0.driver == CK_CONV_DEPTHWISE_TURNED && $0.band_channels == first.band_channels })
-    else { return }
+    else { return false }
     let apart = plans
     let whole = ImageStrides.input(shape, descriptor.inputLayout)
     for index in plans.indices {
@@ -113,7 +115,11 @@ extension Dispatch {
         plans[index], height: (shape.height - 1) / stride.height + 1, pixels: shape.outputWidth + stride.height * shape.width)
     }
     plans[0].joined = Int64(plans.count)
-    if let limit = descriptor.options.workspaceLimit, ck_conv_workspace_bytes(plans, Int64(plans.count)) > limit { plans = apart }
+    if let limit = descriptor.options.workspaceLimit, ck_conv_workspace_bytes(plans, Int64(plans.count)) > limit {
+      plans = apart
+      return false
+    }
+    return true
   }
 
   /// How many rows and channels a task has. Each thread takes all of its part at once, unless it passes twice over what is in L2 or L1 can't hold

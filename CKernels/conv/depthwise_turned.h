@@ -13,8 +13,3 @@ typedef struct ck_turned_rows {
 
 /// Writes `pixels * lanes` floats: of each pixel its channels, then zeros.
 void ck_turn_rows(const ck_conv_plan *plan, const ck_turned_rows *rows, float *to);
-
-int64_t ck_depthwise_turned_workspace_bytes(const ck_conv_plan *plan);
-
-/// Runs this plan and those that are joined with it.
-void ck_conv_depthwise_turned(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);

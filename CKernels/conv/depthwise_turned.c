@@ -3,7 +3,7 @@
 // whole rows are stored; one by one, each would store every second element.
 //
 // Contract: as depthwise.c.
-#include "conv/turned.h"
+#include "conv/depthwise_turned.h"
 
 #include "ck_pack.h"
 #include "ck_team.h"
@@ -103,30 +103,12 @@ static void run_phase(const ck_turned_run *run, const ck_conv_plan *phase, const
   if (rows <= 0) return;
   float *sums = (float *)(own + run->map.sums) + (at->row * at->columns + at->column) * lanes;
   copy_weights(run, phase, task, (float *)own);
-  const ck_block block = {
-      .down = {.outputs = rows,
-               .inputs = task->end_row - task->first_row,
-               .taps = in->kernel_rows,
-               .first = task->first * in->stride_h - in->pad_top - task->first_row,
-               .stride = in->stride_h,
-               .dilation = in->dilation_h,
-               .in = in->width * lanes,
-               .out = at->row_step * at->columns * lanes,
-               .w = in->kernel_columns * lanes},
-      .across = {.outputs = in->out_columns,
-                 .inputs = in->width,
-                 .taps = in->kernel_columns,
-                 .first = -in->pad_left,
-                 .stride = in->stride_w,
-                 .dilation = in->dilation_w,
-                 .in = lanes,
-                 .out = at->column_step * lanes,
-                 .w = lanes},
-      .channels = lanes,
-      .in_channel = 1,
-      .out_channel = 1,
-      .w_channel = 1,
-  };
+  const ck_band band = {.first = task->first, .end = task->first + rows, .first_row = task->first_row, .end_row = task->end_row};
+  ck_block block = ck_band_block(phase, &band);
+  block.down.in = in->width * lanes, block.across.in = lanes, block.in_channel = 1;
+  block.down.out = at->row_step * at->columns * lanes, block.across.out = at->column_step * lanes, block.out_channel = 1;
+  block.down.w = in->kernel_columns * lanes, block.across.w = lanes, block.w_channel = 1;
+  block.channels = lanes;
   phase->depthwise(&block, own + run->map.input, own, sums);
 }
 
