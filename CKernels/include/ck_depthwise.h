@@ -1,4 +1,4 @@
-// The contract of a depthwise micro-kernel and the table of all of them (ukernels/depthwise.def): no sum goes over channels, so
+// The contract of a depthwise micro-kernel and the table of all of them (depthwise/depthwise.def): no sum goes over channels, so
 // there is nothing to multiply as matrices.
 #pragma once
 #include "ck_types.h"

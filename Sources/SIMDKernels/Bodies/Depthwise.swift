@@ -94,7 +94,7 @@ public typealias TwoOutputs<Vector: FloatVector> = Both<OneOutput<Vector>, OneOu
 public typealias SevenOutputs<Vector: FloatVector> =
   Both<Both<TwoOutputs<Vector>, TwoOutputs<Vector>>, Both<TwoOutputs<Vector>, OneOutput<Vector>>>
 
-/// The depthwise micro-kernel for channels last by the contract of `ck_depthwise`, in the order of `ukernels/depthwise_last.h`, so that the rows of
+/// The depthwise micro-kernel for channels last by the contract of `ck_depthwise`, in the order of `depthwise/last.h`, so that the rows of
 /// an instruction set agree bit for bit. Tiles are one output row high.
 @inlinable @inline(always)
 public func depthwise<Vector: FloatVector>(

@@ -1,7 +1,7 @@
 // The table of depthwise micro-kernels as data: depthwise.def, once to declare the functions and once for the rows.
 #include <stddef.h>
 
-#include "ukernels/depthwise_rows.h"
+#include "depthwise/rows.h"
 
 #define CK_DECLARE(channels, type, isa)                                                                                          \
   void CK_DEPTHWISE_NAME(channels, type, isa)(CK_DEPTHWISE_ARGUMENTS);                                                           \
@@ -11,7 +11,7 @@
 #define CK_SSE2(channels, type) CK_DECLARE(channels, type, sse2)
 #define CK_AVX2(channels, type) CK_DECLARE(channels, type, avx2)
 #define CK_AVX512(channels, type) CK_DECLARE(channels, type, avx512)
-#include "ukernels/depthwise.def"
+#include "depthwise/depthwise.def"
 
 enum { channels_last = CK_CHANNELS_LAST, channels_first = CK_CHANNELS_FIRST, type_f32 = CK_F32, type_bf16 = CK_BF16 };
 
@@ -36,7 +36,7 @@ static const ck_depthwise rows[] = {
 #define CK_SSE2(channels, type) CK_TABLE_ROW(channels, type, sse2, CK_ISA_SSE2, 4)
 #define CK_AVX2(channels, type) CK_TABLE_ROW(channels, type, avx2, CK_ISA_AVX2, 8)
 #define CK_AVX512(channels, type) CK_TABLE_ROW(channels, type, avx512, CK_ISA_AVX512, 16)
-#include "ukernels/depthwise.def"
+#include "depthwise/depthwise.def"
 };
 
 const ck_depthwise *ck_depthwise_kernels(int64_t *count) {

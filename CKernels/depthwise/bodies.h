@@ -6,9 +6,9 @@ enum { CK_LANES = sizeof(ck_vf) / sizeof(float) };
 #define CK_TYPE f32
 #define CK_IN float
 #define CK_OUT float
-#include "ukernels/depthwise_first.h"
-#include "ukernels/depthwise_last.h"
-#include "ukernels/depthwise_gradient.h"
+#include "depthwise/first.h"
+#include "depthwise/last.h"
+#include "depthwise/gradient.h"
 #undef CK_TYPE
 #undef CK_IN
 #undef CK_OUT
@@ -16,9 +16,9 @@ enum { CK_LANES = sizeof(ck_vf) / sizeof(float) };
 #define CK_TYPE bf16
 #define CK_IN uint16_t
 #define CK_OUT float
-#include "ukernels/depthwise_first.h"
-#include "ukernels/depthwise_last.h"
-#include "ukernels/depthwise_gradient.h"
+#include "depthwise/first.h"
+#include "depthwise/last.h"
+#include "depthwise/gradient.h"
 #undef CK_TYPE
 #undef CK_IN
 #undef CK_OUT
@@ -26,7 +26,7 @@ enum { CK_LANES = sizeof(ck_vf) / sizeof(float) };
 #define CK_TYPE bf16_narrow
 #define CK_IN uint16_t
 #define CK_OUT uint16_t
-#include "ukernels/depthwise_last.h"
+#include "depthwise/last.h"
 #undef CK_TYPE
 #undef CK_IN
 #undef CK_OUT

@@ -1,5 +1,5 @@
 // Channels first: the depthwise micro-kernels whose vectors run along the rows of one channel's image, included once per type and
-// ISA; macros as for ukernels/depthwise_last.h, and CK_STRIP_ROWS.
+// ISA; macros as for depthwise/last.h, and CK_STRIP_ROWS.
 //
 // A tile of CK_STRIP_ROWS rows of one vector of columns: each vector of input that is loaded serves all rows that meet it.
 // Columns in the padding count as zeros, rows in it are skipped; each output is one chain of multiply-adds in the order (r, s).
