@@ -8,6 +8,7 @@ struct KernelRoomTests {
     "isa": [],
     "team": [],
     "include": [],
+    "depthwise": ["isa"],
     "ukernels": ["isa"],
     "pack": ["isa"],
     "epilogue": ["isa", "pack"],
