@@ -143,9 +143,17 @@ static inline __attribute__((always_inline)) void copy_rows(const ck_panel *p, c
   for (int64_t d = first; d < p->k; d++) copy_bytes(p->destination + d * p->width * element, p->source + d * p->ks, bytes);
 }
 
+/// Whether neighbours along the panel are nearer to each other than neighbours along K: then lines are used up by going along it.
+static inline bool is_near_along_panel(const ck_panel *p) { return (p->rs < 0 ? -p->rs : p->rs) < (p->ks < 0 ? -p->ks : p->ks); }
+
 #define CK_DEFINE_GATHER(SUFFIX, FROM, TO, CONVERT)                                                                              \
   static void CK_NAME(gather_##SUFFIX)(const ck_panel *p) {                                                                      \
-    for (int64_t i = 0; i < p->live; i++) {                                                                                      \
+    for (int64_t d = 0; is_near_along_panel(p) && d < p->k; d++) {                                                               \
+      const char *from = p->source + d * p->ks;                                                                                  \
+      TO *to = (TO *)p->destination + depth_in_panel(p, d) * p->width;                                                           \
+      for (int64_t i = 0; i < p->live; i++) to[i] = CONVERT(*(const FROM *)(from + i * p->rs));                                  \
+    }                                                                                                                            \
+    for (int64_t i = 0; !is_near_along_panel(p) && i < p->live; i++) {                                                           \
       const char *from = p->source + i * p->rs;                                                                                  \
       TO *to = (TO *)p->destination + i;                                                                                         \
       for (int64_t d = 0; d < p->k; d++) to[depth_in_panel(p, d) * p->width] = CONVERT(*(const FROM *)(from + d * p->ks));       \
@@ -192,6 +200,36 @@ static void CK_NAME(transpose_widened)(const ck_panel *p) {
     }
 }
 
+static inline __attribute__((always_inline)) void narrow_row(uint16_t *restrict to, const uint32_t *restrict from,
+                                                             int64_t count) {
+  for (int64_t i = 0; i < count; i++) to[i] = (uint16_t)(from[i] >> 16);
+}
+
+// bf16 adjacent along K, one by one: turned round as fp32, and narrowed again, which loses nothing.
+static void CK_NAME(transpose_halves)(const ck_panel *p) {
+  enum { rows = 16, most = 64 };
+  _Alignas(CK_LINE) float widened[rows * most];
+  _Alignas(CK_LINE) uint32_t turned[rows * most];
+  for (int64_t i = 0; i < p->live; i += rows)
+    for (int64_t d = 0; d < p->k; d += most) {
+      const ck_panel piece = {.source = (const char *)widened,
+                              .destination = (char *)turned,
+                              .live = ck_least(rows, p->live - i),
+                              .k = ck_least(most, p->k - d),
+                              .rs = 4 * most,
+                              .ks = 4,
+                              .width = rows};
+      for (int64_t r = 0; r < piece.live; r++)
+        widen_row(widened + r * most, (const uint16_t *)(p->source + (i + r) * p->rs) + d, piece.k);
+      CK_NAME(transpose)(&piece);
+      for (int64_t x = 0; x < piece.k; x++) {
+        uint16_t *to = (uint16_t *)p->destination + depth_in_panel(p, d + x) * p->width + i;
+        if (piece.live == rows) narrow_row(to, turned + x * rows, rows);
+        else narrow_row(to, turned + x * rows, piece.live);
+      }
+    }
+}
+
 // MARK: pairs of depths
 
 static inline void interleave_rows(uint16_t *restrict to, const uint16_t *restrict even, const uint16_t *restrict odd,
@@ -209,7 +247,16 @@ static void CK_NAME(interleave)(const ck_panel *p) {
 }
 
 static void CK_NAME(gather_pairs)(const ck_panel *p) {
-  for (int64_t i = 0; i < p->live; i++) {
+  for (int64_t d = 0; is_near_along_panel(p) && d < p->k; d += 2) {
+    const char *even = p->source + d * p->ks, *odd = even + p->ks;
+    uint16_t *to = (uint16_t *)p->destination + d * p->width;
+    const bool paired = d + 1 < p->k;
+    for (int64_t i = 0; i < p->live; i++) {
+      to[2 * i] = *(const uint16_t *)(even + i * p->rs);
+      to[2 * i + 1] = paired ? *(const uint16_t *)(odd + i * p->rs) : 0;
+    }
+  }
+  for (int64_t i = 0; !is_near_along_panel(p) && i < p->live; i++) {
     const char *from = p->source + i * p->rs;
     uint16_t *to = (uint16_t *)p->destination + 2 * i;
     for (int64_t d = 0; d < p->k; d += 2, to += 2 * p->width) {
@@ -219,79 +266,7 @@ static void CK_NAME(gather_pairs)(const ck_panel *p) {
   }
 }
 
-// MARK: parts
-
-/// The bits of the bf16 nearest to x, as a float has them. A finite number stays finite: the largest are cut off, and the next
-/// part has the rest.
-static inline __attribute__((always_inline)) uint32_t CK_NAME(nearest)(float x) {
-  uint32_t bits;
-  __builtin_memcpy(&bits, &x, sizeof bits);
-  const uint32_t infinite = 0x7F800000, rounded = bits + 0x7FFF + ((bits >> 16) & 1);
-  const bool finite = (bits & infinite) != infinite, overflows = (rounded & infinite) == infinite;
-  const uint32_t cut = x != x ? bits | 0x400000 : bits;
-  return (finite && !overflows ? rounded : cut) & 0xFFFF0000;
-}
-
-/// What `part` leaves of x: exact; 0 of what is not finite.
-static inline __attribute__((always_inline)) float CK_NAME(rest)(float x, uint32_t part) {
-  float value;
-  __builtin_memcpy(&value, &part, sizeof value);
-  const float left = x - value;
-  return left == left ? left : 0;
-}
-
-// A known number of parts, so that the loop over rows becomes one of vectors.
-static inline __attribute__((always_inline)) void CK_NAME(split_into)(const float *restrict even, const float *restrict odd,
-                                                                      const ck_split *to, const int32_t parts) {
-  uint32_t *restrict units = to->units;
-  const int64_t part_units = to->part_units;
-  for (int64_t i = 0; i < to->count; i++) {
-    float x = even[i], y = odd[i];
-#pragma clang loop unroll(full)
-    for (int32_t part = 0; part < parts; part++) {
-      const uint32_t low = CK_NAME(nearest)(x), high = CK_NAME(nearest)(y);
-      units[i + part * part_units] = low >> 16 | high;
-      x = CK_NAME(rest)(x, low);
-      y = CK_NAME(rest)(y, high);
-    }
-  }
-}
-
-static void CK_NAME(split)(const float *even, const float *odd, const ck_split *to) {
-  if (to->parts == 1) CK_NAME(split_into)(even, odd, to, 1);
-  else if (to->parts == 2) CK_NAME(split_into)(even, odd, to, 2);
-  else CK_NAME(split_into)(even, odd, to, 3);
-}
-
-// MARK: sums
-
-// A known number of matrices and, as far as may be, a stride of 1, so that the loop becomes one of vectors.
-#define CK_DEFINE_SUM(SUFFIX, TYPE)                                                                                              \
-  static inline __attribute__((always_inline)) void CK_NAME(sum_of_##SUFFIX)(const ck_sum_line *line, const int32_t count,       \
-                                                                             const int64_t stride) {                             \
-    TYPE *restrict to = (TYPE *)line->to;                                                                                        \
-    const TYPE *const a = (const TYPE *)line->from[0], *const b = (const TYPE *)line->from[1];                                   \
-    const TYPE *const c = (const TYPE *)line->from[2], *const d = (const TYPE *)line->from[3];                                   \
-    const TYPE of_b = (TYPE)line->sign[1], of_c = (TYPE)line->sign[2], of_d = (TYPE)line->sign[3];                               \
-    for (int64_t i = 0; i < line->length; i++) {                                                                                 \
-      TYPE value = a[i * stride];                                                                                                \
-      if (count > 1) value += of_b * b[i * stride];                                                                              \
-      if (count > 2) value += of_c * c[i * stride];                                                                              \
-      if (count > 2) value += of_d * d[i * stride];                                                                              \
-      to[i] = value;                                                                                                             \
-    }                                                                                                                            \
-  }                                                                                                                              \
-  static inline __attribute__((always_inline)) void CK_NAME(sum_by_##SUFFIX)(const ck_sum_line *line, const int64_t stride) {    \
-    if (line->count == 1) CK_NAME(sum_of_##SUFFIX)(line, 1, stride);                                                             \
-    else if (line->count == 2) CK_NAME(sum_of_##SUFFIX)(line, 2, stride);                                                        \
-    else CK_NAME(sum_of_##SUFFIX)(line, 4, stride);                                                                              \
-  }                                                                                                                              \
-  static void CK_NAME(sum_##SUFFIX)(const ck_sum_line *line) {                                                                   \
-    if (line->stride == 1) CK_NAME(sum_by_##SUFFIX)(line, 1);                                                                    \
-    else CK_NAME(sum_by_##SUFFIX)(line, line->stride);                                                                           \
-  }
-CK_DEFINE_SUM(f32, float)
-CK_DEFINE_SUM(f64, double)
+#include "pack/arithmetic.h"
 
 const ck_movers CK_NAME(ck_movers) = {
     .copy = {[CK_F32] = CK_NAME(copy_f32), [CK_BF16] = CK_NAME(copy_bf16), [CK_F64] = CK_NAME(copy_f64)},
@@ -300,6 +275,7 @@ const ck_movers CK_NAME(ck_movers) = {
     .widen = CK_NAME(widen),
     .transpose_widened = CK_NAME(transpose_widened),
     .gather_widened = CK_NAME(gather_widened),
+    .transpose_halves = CK_NAME(transpose_halves),
     .interleave = CK_NAME(interleave),
     .gather_pairs = CK_NAME(gather_pairs),
     .split = CK_NAME(split),

@@ -76,8 +76,9 @@ void ck_pack_panel(const ck_pack_job *job, const ck_panel *p) {
   if (job->from != job->to)
     return (along_panel ? movers->widen : p->ks == 2 ? movers->transpose_widened : movers->gather_widened)(p);
   if (along_panel) return movers->copy[job->from](p);
-  const bool units_along_k = job->from == CK_F32 && p->ks == 4;
-  (units_along_k ? movers->transpose : movers->gather[job->from])(p);
+  const bool along_k = p->ks == ck_element_bytes(job->from);
+  if (along_k && job->from == CK_BF16) return movers->transpose_halves(p);
+  (along_k && job->from == CK_F32 ? movers->transpose : movers->gather[job->from])(p);
 }
 
 void ck_pack_matrix_panel(const ck_pack_job *job, int64_t row, int64_t rows, char *destination) {
