@@ -129,7 +129,7 @@ static void list_rows(ck_products *p, int64_t r, int64_t channel_bytes, const ck
 static void run_tile(ck_products *p, int64_t channel, int64_t height) {
   const ck_conv_plan *plan = p->run->plan;
   const int64_t columns = plan->merge_columns ? 1 : plan->image.kernel_columns;
-  const int64_t channel_bytes = channel * plan->gemm.kr * ck_element_bytes(plan->gemm.panel_type);
+  const int64_t channel_bytes = channel * p->tile.a_rs * ck_element_bytes(plan->gemm.panel_type);
   for (int64_t r = 0; r < plan->image.kernel_rows; r++)
     for (int64_t s = 0; s < columns; s++) {
       const ck_met_columns met = ck_weights_met_by(plan, p->part, p->rows, s);
@@ -141,19 +141,30 @@ static void run_tile(ck_products *p, int64_t channel, int64_t height) {
     }
 }
 
+/// How the tile's rows, which are channels, and its depths, which are pixels or pairs of them, lie in the input.
+static void set_input_strides(const ck_conv_plan *plan, const ck_part *part, ck_tile *tile) {
+  const int64_t kr = plan->gemm.kr;
+  if (plan->by_channel) {
+    tile->a_rs = plan->copy_input ? plan->band_columns : plan->image.cs;
+    tile->a_ks = kr * plan->image.stride_w;
+  } else {
+    const int64_t pixel = ck_weights_pixel(plan, part->channels);
+    tile->a_rs = kr;
+    tile->a_ks = kr == 1 ? plan->image.stride_w * pixel : kr * pixel;
+  }
+}
+
 /// Adds the products of one band.
 static void run_band(const ck_weights_run *run, const ck_part *part, const ck_rows *rows, const ck_sums *sums,
                      const ck_scratch *own, bool is_first) {
   const ck_conv_plan *plan = run->plan;
   const ck_gemm_plan *gemm = &plan->gemm;
-  const int64_t pixel = plan->copy_input ? part->channels : plan->image.ws;
   // Without images no operand need exist.
   const bool reads = rows->images > 0;
   ck_products products = {run, part, rows, own, .sums = *sums, .tile = gemm->tile};
   if (reads) products.input = ck_weights_input(plan, run->operands->input, part, rows, own);
   ck_tile *tile = &products.tile;
-  tile->a_rs = gemm->kr;
-  tile->a_ks = gemm->kr == 1 ? plan->image.stride_w * pixel : gemm->kr * pixel;
+  set_input_strides(plan, part, tile);
   tile->b_ks = plan->pack_gradient ? gemm->nr * gemm->kr : plan->layout.out_qs;
   tile->c_rs = sums->channel;
   tile->beta = is_first ? 0 : 1;

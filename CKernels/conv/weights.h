@@ -35,6 +35,9 @@ typedef struct ck_weights_copies {
   int64_t planes, staging, gradient;
 } ck_weights_copies;
 
+/// Elements from one pixel of the input, as tiles read it, to the next.
+int64_t ck_weights_pixel(const ck_conv_plan *plan, int64_t channels);
+
 ck_weights_copies ck_weights_copies_of(const ck_conv_plan *plan, int64_t channels);
 
 /// The input of a part: where it lies, or copied for this band.

@@ -8,10 +8,13 @@
 /// Columns of a row of the output in packed panels.
 static int64_t packed_columns(const ck_conv_plan *plan) { return ck_round_up(plan->image.out_columns, plan->gemm.kr); }
 
+/// Whether the copies hold each pixel's whole row of places: of pairs, which would else not lie side by side.
+static bool copies_places(const ck_conv_plan *plan) { return plan->merge_columns && plan->gemm.kr > 1; }
+
 /// Of pairs: places of a row of the kernel whose pixels pair up alike share a copy of the input, in which its stride is taken
 /// out.
 static int64_t plane_count(const ck_conv_plan *plan) {
-  if (plan->gemm.kr == 1) return 1;
+  if (plan->gemm.kr == 1 || plan->by_channel || plan->merge_columns) return 1;
   const int64_t step = plan->gemm.kr * plan->image.stride_w;
   int64_t period = 1;
   while (period < plan->image.kernel_columns && period * plan->image.dilation_w % step != 0) period++;
@@ -21,12 +24,18 @@ static int64_t plane_count(const ck_conv_plan *plan) {
 /// Pixels of a row of a plane.
 static int64_t plane_columns(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
-  if (plan->gemm.kr == 1) return plan->band_columns;
+  if (plan->gemm.kr == 1 || plan->by_channel) return plan->band_columns;
+  if (copies_places(plan)) return packed_columns(plan);
   return ck_round_up(packed_columns(plan) + (in->kernel_columns - 1) * in->dilation_w / in->stride_w, plan->gemm.kr);
 }
 
+int64_t ck_weights_pixel(const ck_conv_plan *plan, int64_t channels) {
+  if (!plan->copy_input) return plan->image.ws;
+  return copies_places(plan) ? plan->image.kernel_columns * channels : channels;
+}
+
 static int64_t plane_row_bytes(const ck_conv_plan *plan, int64_t channels) {
-  return plane_columns(plan) * channels * ck_element_bytes(plan->gemm.panel_type);
+  return plane_columns(plan) * ck_weights_pixel(plan, channels) * ck_element_bytes(plan->gemm.panel_type);
 }
 
 ck_weights_copies ck_weights_copies_of(const ck_conv_plan *plan, int64_t channels) {
@@ -34,7 +43,7 @@ ck_weights_copies ck_weights_copies_of(const ck_conv_plan *plan, int64_t channel
   const int64_t columns = plan->band_images * plan->band_rows * packed_columns(plan);
   ck_weights_copies copies = {};
   if (plan->copy_input) copies.planes = plane_count(plan) * in_rows * plane_row_bytes(plan, channels);
-  if (plan->copy_input && plan->gemm.kr > 1) copies.staging = plan->band_columns * channels * bytes;
+  if (plan->copy_input && plan->gemm.kr > 1 && !plan->by_channel) copies.staging = plan->band_columns * channels * bytes;
   if (plan->pack_gradient) copies.gradient = columns * plan->gemm.nr * bytes;
   return copies;
 }
@@ -45,20 +54,49 @@ typedef struct ck_staged {
   int64_t channel, pixel;
 } ck_staged;
 
+/// A row of the input, channel after channel.
+static void copy_channels(const ck_conv_plan *plan, const char *row, int64_t channels, char *to) {
+  const int64_t from_bytes = ck_element_bytes(plan->gemm.a_type), to_bytes = ck_element_bytes(plan->gemm.panel_type);
+  for (int64_t c = 0; c < channels; c++) {
+    const ck_band_row one = {1, 1, plan->gemm.panel_type, to + c * plan->band_columns * to_bytes};
+    ck_band_copy_row(plan, row + c * plan->image.cs * from_bytes, &one);
+  }
+}
+
+/// Whether every column of a copied row exists: then none need be added.
+static bool has_whole_rows(const ck_conv_plan *plan) {
+  return plan->image.pad_left == 0 && plan->band_columns <= plan->image.width && !plan->merge_columns;
+}
+
 // Channels first stay so: pairs of pixels are then units of four bytes.
 static ck_staged stage(const ck_conv_plan *plan, const char *row, int64_t channels, char *staging) {
-  const ck_image *in = &plan->image;
-  const int64_t bytes = ck_element_bytes(plan->gemm.a_type);
-  if (in->ws == 1 && in->cs != 1) {
-    for (int64_t c = 0; c < channels; c++) {
-      const ck_band_row one = {1, 1, plan->gemm.panel_type, staging + c * plan->band_columns * bytes};
-      ck_band_copy_row(plan, row + c * in->cs * bytes, &one);
-    }
+  if (has_whole_rows(plan)) return (ck_staged){row, plan->image.cs, plan->image.ws};
+  if (plan->image.ws == 1 && plan->image.cs != 1 && !plan->merge_columns) {
+    copy_channels(plan, row, channels, staging);
     return (ck_staged){staging, plan->band_columns, 1};
   }
   const ck_band_row all = {channels, channels, plan->gemm.panel_type, staging};
   ck_band_copy_row(plan, row, &all);
   return (ck_staged){staging, 1, channels};
+}
+
+/// Of each pixel of the output the row of places that it meets, in pairs of pixels.
+static void pack_places(const ck_conv_plan *plan, const ck_staged *row, int64_t channels, char *to) {
+  const int64_t width = ck_weights_pixel(plan, channels);
+  const ck_pack_job job = {
+      .source = row->base,
+      .destination = to,
+      .rows = width,
+      .k = plan->image.out_columns,
+      .rs = 1,
+      .ks = plan->image.stride_w * row->pixel,
+      .panel = (int32_t)width,
+      .kr = plan->gemm.kr,
+      .from = plan->gemm.a_type,
+      .to = plan->gemm.panel_type,
+      .isa = plan->gemm.isa,
+  };
+  ck_pack(&job);
 }
 
 /// A row of every plane, from one of the input.
@@ -96,12 +134,15 @@ ck_view ck_weights_input(const ck_conv_plan *plan, const void *input, const ck_p
     for (int64_t y = 0; y < count; y++) {
       const char *row = source + (n * in->ns + y * in->hs) * bytes;
       char *to = own->planes + n * view.image + y * row_bytes;
-      if (plan->gemm.kr == 1) {
+      if (plan->by_channel) {
+        copy_channels(plan, row, channels, to);
+      } else if (plan->gemm.kr == 1) {
         const ck_band_row copy = {channels, channels, plan->gemm.panel_type, to};
         ck_band_copy_row(plan, row, &copy);
       } else {
         const ck_staged staged = stage(plan, row, channels, own->staging);
-        pack_planes(plan, &staged, channels, to, rows->images * view.image);
+        if (copies_places(plan)) pack_places(plan, &staged, channels, to);
+        else pack_planes(plan, &staged, channels, to, rows->images * view.image);
       }
     }
   return view;
@@ -143,6 +184,8 @@ ck_view ck_weights_gradient(const ck_conv_plan *plan, const void *gradient, cons
 ck_met_columns ck_weights_met_by(const ck_conv_plan *plan, const ck_part *part, const ck_rows *rows, int64_t s) {
   const ck_image *in = &plan->image;
   const int64_t bytes = ck_element_bytes(plan->gemm.panel_type), kr = plan->gemm.kr;
+  if (copies_places(plan)) return (ck_met_columns){0, packed_columns(plan), 0};
+  if (plan->copy_input && plan->by_channel) return (ck_met_columns){0, packed_columns(plan), s * in->dilation_w * bytes};
   if (plan->copy_input) {
     if (kr == 1) return (ck_met_columns){0, in->out_columns, s * in->dilation_w * part->channels * bytes};
     const int64_t planes = plane_count(plan), plane = s % planes;

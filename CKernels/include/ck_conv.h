@@ -53,6 +53,7 @@ typedef struct ck_conv_plan {
   bool from_image;    ///< `products`: panels of it are packed by im2col's rule
   bool pack_weights;  ///< `direct`: panels of weights, else where they lie
   bool copy_input;    ///< `direct`, `weights`: bands of the input are copied: padded, widened, turned, as the kernels need them
+  bool by_channel;    ///< `weights`: of the input, or the copy, pixels are adjacent, else channels
   bool pack_gradient; ///< `weights`: panels of the output's gradient, else where it lies
   bool merge_columns; ///< `weights`: all places of a row of the kernel are rows of one product
   bool sums_apart;    ///< `weights`, `winograd_weights`: the result can't hold the sums

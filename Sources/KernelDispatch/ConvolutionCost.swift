@@ -66,7 +66,7 @@ struct ConvolutionCost {
 
   func weightRate(_ pair: CandidatePair) -> Double {
     if problem.weightsAhead { return 0 }
-    let rate = problem.layout.w_os == 1 ? 0.6 : problem.depthStride == 1 ? 0.8 : 2
+    let rate = problem.layout.w_os == 1 ? 0.6 : problem.depthStride == 1 ? 0.8 : 1.2
     return pair.widens ? rate * 1.5 : rate
   }
 
@@ -98,6 +98,8 @@ struct ConvolutionCost {
   }
 
   private static let pixelCycles = 3.5
+  /// Of an element of a row of pixels.
+  private static let cyclesOfCopiedRow = 0.4
 
   private func copiesInput(_ pair: CandidatePair) -> Bool { problem.copiesInput(widens: pair.widens, kr: pair.set.kr) }
 
@@ -109,16 +111,23 @@ struct ConvolutionCost {
     let kernel = problem.shape.kernel
     let places = Double(problem.mergesColumns(for: pair) ? kernel.height : kernel.height * kernel.width)
     var cycles = groups * places * CostModel(product, whole, microarchitecture).tileCycles(pair, oneByOne: true)
-    if problem.copiesInputOfWeights(for: pair) {
-      // Pairs begin at even and at odd pixels: a copy for each.
-      let channels = Double(problem.shape.channelsPerGroup)
-      let planes = pair.set.kr == 1 ? 0 : Double(min(kernel.width, 2 * problem.shape.stride.width)) * max(0.3, 2 / channels)
-      cycles += inputElements * (copyRate(pair) + planes)
-    }
+    if problem.copiesInputOfWeights(for: pair) { cycles += inputElements * copyRateOfWeights(pair) }
     let outputs = images * groups * pixels * Double(problem.channels)
     if pair.packsB { cycles += outputs * (problem.layout.out_ks == 1 ? 0.3 : 0.5) }
     if problem.sumsApartOfWeights { cycles += groups * Double(problem.channels * problem.depth) * 1.5 }
     return cycles
+  }
+
+  /// As `copyRate`, of what the gradient of the weights reads. Pairs begin at even and at odd pixels: a copy for each; or of each pixel of the output all
+  /// columns of the kernel.
+  private func copyRateOfWeights(_ pair: CandidatePair) -> Double {
+    if problem.readsByChannel(for: pair) { return Self.cyclesOfCopiedRow }
+    if pair.set.kr == 1 { return copyRate(pair) }
+    // Pixels are not filled up, so that whole rows are copied; those of a kernel of one column are read where they lie.
+    let (kernel, stride) = (problem.shape.kernel.width, problem.shape.stride.width)
+    let staged = problem.image.cs != 1 ? copyRate(pair) : kernel == 1 ? 0 : 0.3
+    if problem.mergesColumns(for: pair) { return staged + 0.3 * Double(kernel) / Double(stride) }
+    return staged + Double(min(kernel, 2 * stride)) * max(0.3, 2 / Double(problem.shape.channelsPerGroup))
   }
 }
 

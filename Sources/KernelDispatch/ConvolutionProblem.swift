@@ -37,7 +37,7 @@ struct ConvolutionProblem {
 
   /// The problems that `descriptor` asks for, to be solved in this order; at least one.
   static func all(of descriptor: ConvolutionDescriptor) -> [ConvolutionProblem] {
-    let shape = normalized(descriptor.shape)
+    let shape = descriptor.pass == .backwardWeights ? folded(normalized(descriptor.shape)) : normalized(descriptor.shape)
     if descriptor.pass == .backwardData { return backwardData(descriptor, shape) }
     let axis = DepthAxis(
       size: shape.depth, kernel: shape.kernel.depth, stride: shape.stride.depth, dilation: shape.dilation.depth,
@@ -112,6 +112,21 @@ struct ConvolutionProblem {
     }
     return shape
   }
+
+  /// A 1x1x1 kernel sees no rows: short ones are put together to one that is long enough for a sum along it, of an even number of pixels if may be.
+  private static func folded(_ shape: ConvolutionShape) -> ConvolutionShape {
+    guard shape.depth == 1, shape.kernel == Extent(1), shape.stride == Extent(1), shape.padding == Padding(0) else {
+      return shape
+    }
+    let counts = (1...max(1, shape.height)).filter { shape.height.isMultiple(of: $0) }
+    let longEnough = counts.filter { $0 * shape.width >= fewestColumns }
+    var folded = shape
+    let count = longEnough.first { ($0 * shape.width).isMultiple(of: 2) } ?? longEnough.first ?? shape.height
+    if count > 1 { (folded.height, folded.width) = (shape.height / count, shape.width * count) }
+    return folded
+  }
+
+  private static let fewestColumns = 32
 
   /// The convolution of one slice with one slice of the kernel.
   static func image(of shape: ConvolutionShape) -> ConvolutionShape {

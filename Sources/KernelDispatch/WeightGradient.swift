@@ -5,11 +5,22 @@ extension ConvolutionProblem {
   /// Whether all places of a row of the kernel are rows of one product, because there are too few channels for a tile.
   func mergesColumns(for pair: CandidatePair) -> Bool {
     let isDense = shape.dilation.width == 1 || shape.kernel.width == 1
-    return shape.channelsPerGroup < pair.set.mr && shape.kernel.width > 1 && isDense && pair.set.kr == 1
+    return shape.channelsPerGroup < pair.set.mr && shape.kernel.width > 1 && isDense
+  }
+
+  /// Whether tiles read the input with its pixels adjacent, so that pairs of them need no pairing.
+  func readsByChannel(for pair: CandidatePair) -> Bool {
+    image.ws == 1 && image.cs != 1 && !mergesColumns(for: pair) && (pair.set.kr == 1 || shape.stride.width == 1)
   }
 
   /// Whether bands of the input are copied: to bring channels together, to widen or to pair them, and to pad rows that are read as one.
   func copiesInputOfWeights(for pair: CandidatePair) -> Bool {
+    if readsByChannel(for: pair) {
+      let splitsPairs = pair.set.kr > 1 && (padsColumns || !outputWidth.isMultiple(of: pair.set.kr))
+      // All rows of a tile would share two sets of L1 at most.
+      let sharesSets = (Int(image.cs) * inputType.byteCount).isMultiple(of: 2048)
+      return pair.widens || splitsPairs || sharesSets
+    }
     let runsOn = padsColumns || image.ws != image.channels
     return pair.widens || pair.set.kr > 1 || image.cs != 1 || mergesColumns(for: pair) && runsOn
   }
@@ -39,6 +50,7 @@ extension Dispatch {
     plan.gemm.c_type = problem.outputType.kernelType
     plan.copy_input = problem.copiesInputOfWeights(for: pair)
     plan.pack_gradient = pair.packsB
+    plan.by_channel = problem.readsByChannel(for: pair)
     plan.merge_columns = problem.mergesColumns(for: pair)
     plan.sums_apart = problem.sumsApartOfWeights
     plan.band_columns = Int64(bandColumns(problem, pair))
