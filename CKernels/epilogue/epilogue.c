@@ -61,8 +61,39 @@ static void store_turned(const ck_gemm_plan *plan, const ck_gemm_operands *opera
     }
 }
 
+// bf16 whose rows are apart as well: rounding one by one takes longest, so a block is rounded as it lies, by whole vectors.
+static void turn_rounded(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha) {
+  _Alignas(64) uint16_t rounded[CK_MAX_MR * CK_MAX_NR];
+  const int64_t sum_bytes = ck_element_bytes(plan->acc_type);
+  ck_gemm_plan by_rows = *plan;
+  by_rows.c_cs = 1;
+  for (int64_t i = 0; i < tile->rows; i += CK_MAX_MR)
+    for (int64_t j = 0; j < tile->columns; j += CK_MAX_NR) {
+      const int64_t rows = ck_least(tile->rows - i, CK_MAX_MR), columns = ck_least(tile->columns - j, CK_MAX_NR);
+      const int64_t row = tile->row + i, column = tile->column + j;
+      ck_gemm_operands of_block = {.c = rounded};
+      if (plan->epilogue.bias != CK_BIAS_NONE)
+        of_block.bias = (const char *)operands->bias + (plan->epilogue.bias == CK_BIAS_PER_ROW ? row : column) * sum_bytes;
+      const char *sums = (const char *)tile->sums + (i * tile->sums_rs + j) * sum_bytes;
+      const ck_finished block = {.sums = sums, .sums_rs = tile->sums_rs, .rows = rows, .columns = columns};
+      by_rows.c_rs = columns;
+      store(&by_rows, &of_block, &block, alpha, 0);
+      uint16_t *to = (uint16_t *)operands->c + row * plan->c_rs + column * plan->c_cs;
+      for (int64_t x = 0; x < columns; x++)
+        for (int64_t y = 0; y < rows; y++) to[x * plan->c_cs + y * plan->c_rs] = rounded[y * columns + x];
+    }
+}
+
+/// Whether elements along a row of C share sets of L1, so that they had better be written column by column.
+static bool shares_sets(const ck_gemm_plan *plan) { return plan->c_cs * ck_element_bytes(plan->c_type) % 1024 == 0; }
+
 void ck_epilogue_store(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha,
                        double beta) {
-  if (plan->c_rs == 1 && plan->c_cs != 1 && tile->rows > 1) store_turned(plan, operands, tile, alpha, beta);
+  enum { whole_vectors = 16 };
+  const bool is_near_along_rows = plan->c_rs < plan->c_cs && tile->rows > 1, is_wide = tile->columns >= whole_vectors;
+  const bool reads = beta != 0 || plan->epilogue.adds_residual;
+  if (is_near_along_rows && plan->c_rs == 1) store_turned(plan, operands, tile, alpha, beta);
+  else if (is_near_along_rows && is_wide && plan->c_type == CK_BF16 && !reads) turn_rounded(plan, operands, tile, alpha);
+  else if (is_near_along_rows && is_wide && shares_sets(plan)) store_turned(plan, operands, tile, alpha, beta);
   else store(plan, operands, tile, alpha, beta);
 }

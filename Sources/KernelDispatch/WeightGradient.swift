@@ -80,16 +80,23 @@ extension Dispatch {
     return (pixels - 1) * stride + reach + 1
   }
 
-  /// Parts of a group's channels and of its panels, together `wanted` or a few more, that are alike large.
+  /// Parts of a group's channels and of its panels, together `wanted` or a few more: those whose largest has the least to sum and to read, which is all
+  /// pixels of its own channels of both images.
   func parts(
     _ problem: ConvolutionProblem, _ pair: CandidatePair, merged: Bool, wanted: Int
   ) -> (channels: Int, panels: Int) {
     let panels = (problem.channels - 1) / pair.set.nr + 1
     let tiles = merged ? 1 : (problem.shape.channelsPerGroup - 1) / pair.set.mr + 1
     let choices = (1...wanted).map { (channels: min($0, tiles), panels: min((wanted - 1) / $0 + 1, panels)) }
-    func largest(_ parts: (channels: Int, panels: Int)) -> Int {
-      ((tiles - 1) / parts.channels + 1) * ((panels - 1) / parts.panels + 1)
+    func cyclesOfPixel(_ parts: (channels: Int, panels: Int)) -> Double {
+      let (tiles, panels) = ((tiles - 1) / parts.channels + 1, (panels - 1) / parts.panels + 1)
+      let sums = Double(tiles * panels * pair.set.mr * pair.set.nr) / Double(2 * pair.set.lanes * pair.set.kr)
+      let read = Double(problem.shape.channelsPerGroup / parts.channels + panels * pair.set.nr)
+      return sums + read * Double(problem.inputType.byteCount) / Self.bytesOfCycle
     }
-    return choices.min { largest($0) < largest($1) } ?? (1, 1)
+    return choices.min { cyclesOfPixel($0) < cyclesOfPixel($1) } ?? (1, 1)
   }
+
+  /// Out of memory, by one of several threads.
+  private static let bytesOfCycle = 8.0
 }

@@ -159,6 +159,10 @@ struct GradientTests {
       batch: 2, inputChannels: 3, height: 61, width: 53, outputChannels: 37, kernel: Extent(7), stride: Extent(2),
       padding: Padding(3)),
     ConvolutionShape(batch: 5, inputChannels: 40, height: 9, width: 9, outputChannels: 70, kernel: Extent(1)),
+    // Channels of the image share sets of L1, and its columns are written a step apart.
+    ConvolutionShape(
+      batch: 2, inputChannels: 35, height: 16, width: 32, outputChannels: 20, kernel: Extent(3), stride: Extent(2),
+      padding: Padding(1)),
     ConvolutionShape(batch: 3, inputChannels: 34, height: 10, width: 8, outputChannels: 33, kernel: Extent(1), stride: Extent(2)),
     ConvolutionShape(
       batch: 2, inputChannels: 37, height: 12, width: 9, outputChannels: 37, kernel: Extent(3), stride: Extent(2),
