@@ -145,8 +145,8 @@ static void run_tile(ck_products *p, int64_t channel, int64_t height) {
 static void set_input_strides(const ck_conv_plan *plan, const ck_part *part, ck_tile *tile) {
   const int64_t kr = plan->gemm.kr;
   if (plan->by_channel) {
-    tile->a_rs = plan->copy_input ? plan->band_columns : plan->image.cs;
-    tile->a_ks = kr * plan->image.stride_w;
+    tile->a_rs = ck_weights_channel(plan);
+    tile->a_ks = kr == 1 ? plan->image.stride_w : kr;
   } else {
     const int64_t pixel = ck_weights_pixel(plan, part->channels);
     tile->a_rs = kr;

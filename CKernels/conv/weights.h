@@ -35,7 +35,8 @@ typedef struct ck_weights_copies {
   int64_t planes, staging, gradient;
 } ck_weights_copies;
 
-/// Elements from one pixel of the input, as tiles read it, to the next.
+/// Elements from one channel of the input, as tiles read it by channel, to the next; from one pixel, as they read it else.
+int64_t ck_weights_channel(const ck_conv_plan *plan);
 int64_t ck_weights_pixel(const ck_conv_plan *plan, int64_t channels);
 
 ck_weights_copies ck_weights_copies_of(const ck_conv_plan *plan, int64_t channels);

@@ -21,13 +21,24 @@ static int64_t plane_count(const ck_conv_plan *plan) {
   return period;
 }
 
-/// Pixels of a row of a plane.
+/// Whether the rows of channels are copied without their stride, so that the pixels of a pair are adjacent.
+static bool takes_out_stride(const ck_conv_plan *plan) {
+  return plan->by_channel && plan->gemm.kr > 1 && plan->image.stride_w > 1;
+}
+
+/// Pixels that are a stride apart, of one copied row.
+static int64_t run_columns(const ck_conv_plan *plan) { return ck_ceil_div(plan->band_columns, plan->image.stride_w); }
+
+/// Pixels of a row of a plane. Where the stride is taken out, one run of them after another, those that the kernel meets.
 static int64_t plane_columns(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
+  if (takes_out_stride(plan)) return ck_least(in->stride_w, (in->kernel_columns - 1) * in->dilation_w + 1) * run_columns(plan);
   if (plan->gemm.kr == 1 || plan->by_channel) return plan->band_columns;
   if (copies_places(plan)) return packed_columns(plan);
   return ck_round_up(packed_columns(plan) + (in->kernel_columns - 1) * in->dilation_w / in->stride_w, plan->gemm.kr);
 }
+
+int64_t ck_weights_channel(const ck_conv_plan *plan) { return plan->copy_input ? plane_columns(plan) : plan->image.cs; }
 
 int64_t ck_weights_pixel(const ck_conv_plan *plan, int64_t channels) {
   if (!plan->copy_input) return plan->image.ws;
@@ -43,15 +54,16 @@ ck_weights_copies ck_weights_copies_of(const ck_conv_plan *plan, int64_t channel
   const int64_t columns = plan->band_images * plan->band_rows * packed_columns(plan);
   ck_weights_copies copies = {};
   if (plan->copy_input) copies.planes = plane_count(plan) * in_rows * plane_row_bytes(plan, channels);
-  if (plan->copy_input && plan->gemm.kr > 1 && !plan->by_channel) copies.staging = plan->band_columns * channels * bytes;
+  const int64_t staged = takes_out_stride(plan) ? 1 : plan->by_channel ? 0 : channels;
+  if (plan->copy_input && plan->gemm.kr > 1) copies.staging = plan->band_columns * staged * bytes;
   if (plan->pack_gradient) copies.gradient = columns * plan->gemm.nr * bytes;
   return copies;
 }
 
-/// A padded row of the input before its pixels are paired: elements from channel to channel and from pixel to pixel.
+/// A padded row of the input, channels adjacent, before its pixels are paired: elements from pixel to pixel.
 typedef struct ck_staged {
   const char *base;
-  int64_t channel, pixel;
+  int64_t pixel;
 } ck_staged;
 
 /// A row of the input, channel after channel.
@@ -68,16 +80,35 @@ static bool has_whole_rows(const ck_conv_plan *plan) {
   return plan->image.pad_left == 0 && plan->band_columns <= plan->image.width && !plan->merge_columns;
 }
 
-// Channels first stay so: pairs of pixels are then units of four bytes.
 static ck_staged stage(const ck_conv_plan *plan, const char *row, int64_t channels, char *staging) {
-  if (has_whole_rows(plan)) return (ck_staged){row, plan->image.cs, plan->image.ws};
-  if (plan->image.ws == 1 && plan->image.cs != 1 && !plan->merge_columns) {
-    copy_channels(plan, row, channels, staging);
-    return (ck_staged){staging, plan->band_columns, 1};
-  }
+  if (has_whole_rows(plan)) return (ck_staged){row, plan->image.ws};
   const ck_band_row all = {channels, channels, plan->gemm.panel_type, staging};
   ck_band_copy_row(plan, row, &all);
-  return (ck_staged){staging, 1, channels};
+  return (ck_staged){staging, channels};
+}
+
+/// Every `step`-th of them.
+static inline __attribute__((always_inline)) void take(const uint16_t *restrict from, uint16_t *restrict to, int64_t count,
+                                                       const int64_t step) {
+  for (int64_t i = 0; i < count; i++) to[i] = from[i * step];
+}
+
+/// As `copy_channels`, with the stride taken out.
+static void copy_channels_apart(const ck_conv_plan *plan, const char *row, int64_t channels, char *staging, char *to) {
+  const int64_t stride = plan->image.stride_w, columns = run_columns(plan), width = plane_columns(plan);
+  for (int64_t c = 0; c < channels; c++) {
+    const char *channel = row + c * plan->image.cs * ck_element_bytes(plan->gemm.a_type);
+    if (!has_whole_rows(plan)) copy_channels(plan, channel, 1, staging);
+    const uint16_t *from = (const uint16_t *)(has_whole_rows(plan) ? channel : staging);
+    uint16_t *run = (uint16_t *)to + c * width;
+    for (int64_t first = 0; first < width / columns; first++, run += columns) {
+      // The last run may be shorter by one.
+      const int64_t count = ck_ceil_div(plan->band_columns - first, stride);
+      if (stride == 2) take(from + first, run, count, 2);
+      else take(from + first, run, count, stride);
+      if (count < columns) run[count] = 0;
+    }
+  }
 }
 
 /// Of each pixel of the output the row of places that it meets, in pairs of pixels.
@@ -108,7 +139,7 @@ static void pack_planes(const ck_conv_plan *plan, const ck_staged *row, int64_t 
         .destination = to + plane * plane_bytes,
         .rows = channels,
         .k = plane_columns(plan),
-        .rs = row->channel,
+        .rs = 1,
         .ks = in->stride_w * row->pixel,
         .panel = (int32_t)channels,
         .kr = plan->gemm.kr,
@@ -134,7 +165,9 @@ ck_view ck_weights_input(const ck_conv_plan *plan, const void *input, const ck_p
     for (int64_t y = 0; y < count; y++) {
       const char *row = source + (n * in->ns + y * in->hs) * bytes;
       char *to = own->planes + n * view.image + y * row_bytes;
-      if (plan->by_channel) {
+      if (takes_out_stride(plan)) {
+        copy_channels_apart(plan, row, channels, own->staging, to);
+      } else if (plan->by_channel) {
         copy_channels(plan, row, channels, to);
       } else if (plan->gemm.kr == 1) {
         const ck_band_row copy = {channels, channels, plan->gemm.panel_type, to};
@@ -185,7 +218,10 @@ ck_met_columns ck_weights_met_by(const ck_conv_plan *plan, const ck_part *part, 
   const ck_image *in = &plan->image;
   const int64_t bytes = ck_element_bytes(plan->gemm.panel_type), kr = plan->gemm.kr;
   if (copies_places(plan)) return (ck_met_columns){0, packed_columns(plan), 0};
-  if (plan->copy_input && plan->by_channel) return (ck_met_columns){0, packed_columns(plan), s * in->dilation_w * bytes};
+  if (plan->copy_input && plan->by_channel) {
+    const int64_t column = s * in->dilation_w, step = takes_out_stride(plan) ? in->stride_w : 1;
+    return (ck_met_columns){0, packed_columns(plan), (column % step * run_columns(plan) + column / step) * bytes};
+  }
   if (plan->copy_input) {
     if (kr == 1) return (ck_met_columns){0, in->out_columns, s * in->dilation_w * part->channels * bytes};
     const int64_t planes = plane_count(plan), plane = s % planes;

@@ -10,13 +10,13 @@ extension ConvolutionProblem {
 
   /// Whether tiles read the input with its pixels adjacent, so that pairs of them need no pairing.
   func readsByChannel(for pair: CandidatePair) -> Bool {
-    image.ws == 1 && image.cs != 1 && !mergesColumns(for: pair) && (pair.set.kr == 1 || shape.stride.width == 1)
+    image.ws == 1 && image.cs != 1 && !mergesColumns(for: pair)
   }
 
   /// Whether bands of the input are copied: to bring channels together, to widen or to pair them, and to pad rows that are read as one.
   func copiesInputOfWeights(for pair: CandidatePair) -> Bool {
     if readsByChannel(for: pair) {
-      let splitsPairs = pair.set.kr > 1 && (padsColumns || !outputWidth.isMultiple(of: pair.set.kr))
+      let splitsPairs = pair.set.kr > 1 && (shape.stride.width > 1 || padsColumns || !outputWidth.isMultiple(of: pair.set.kr))
       // All rows of a tile would share two sets of L1 at most.
       let sharesSets = (Int(image.cs) * inputType.byteCount).isMultiple(of: 2048)
       return pair.widens || splitsPairs || sharesSets
