@@ -15,6 +15,9 @@ static inline int64_t ck_weights_place(const ck_conv_plan *plan, int64_t place) 
          place % in->kernel_columns * plan->layout.w_ss;
 }
 
+/// What the plan reads and writes, of operands that lie where a plan with offsets `from` begins.
+ck_conv_operands ck_conv_operands_from(const ck_conv_plan *plan, const ck_conv_offsets *from, const ck_conv_operands *operands);
+
 /// A matrix product for each group and image.
 ck_status ck_conv_products(const ck_conv_plan *plan, const ck_conv_operands *operands, void *workspace);
 
@@ -29,6 +32,8 @@ int64_t ck_direct_workspace_bytes(const ck_conv_plan *plan);
 void ck_conv_direct(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
 
 int64_t ck_depthwise_workspace_bytes(const ck_conv_plan *plan);
+
+/// Runs this plan and those that are joined with it.
 void ck_conv_depthwise(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
 
 int64_t ck_weights_workspace_bytes(const ck_conv_plan *plan);

@@ -17,7 +17,7 @@ typedef struct ck_depthwise_map {
 
 typedef struct ck_depthwise_run {
   const ck_conv_plan *plan;
-  const ck_conv_operands *operands;
+  ck_conv_operands operands;
   char *workspace;
   ck_depthwise_map map;
   const void *weights;
@@ -58,19 +58,23 @@ static ck_depthwise_map map_of(const ck_conv_plan *plan) {
   return map;
 }
 
-int64_t ck_depthwise_workspace_bytes(const ck_conv_plan *plan) { return map_of(plan).total; }
+int64_t ck_depthwise_workspace_bytes(const ck_conv_plan *plan) {
+  int64_t bytes = 0;
+  for (int64_t i = 0; i < plan->joined; i++) bytes += ck_round_up(map_of(&plan[i]).total, CK_LINE);
+  return bytes;
+}
 
 static void prepare_weights(ck_depthwise_run *run) {
   const ck_conv_plan *plan = run->plan;
   const ck_conv_layout *w = &plan->layout;
   const ck_image *in = &plan->image;
-  run->weights = run->operands->weights;
+  run->weights = run->operands.weights;
   run->w_channel = w->w_gs, run->w_slice = w->w_ds, run->w_row = w->w_rs, run->w_column = w->w_ss;
   if (!copies_weights(plan)) return;
   const int64_t bytes = ck_element_bytes(plan->gemm.b_type);
   for (int64_t place = 0; place < ck_kernel_places(in); place++) {
     const ck_pack_job job = {
-        .source = (const char *)run->operands->weights + ck_weights_place(plan, place) * bytes,
+        .source = (const char *)run->operands.weights + ck_weights_place(plan, place) * bytes,
         .destination = run->workspace + place * plan->groups * bytes,
         .rows = plan->groups,
         .k = 1,
@@ -92,12 +96,12 @@ static void prepare_weights(ck_depthwise_run *run) {
 // The sums become the output, rounded and with the epilogue applied, row by row.
 static void finish(const ck_depthwise_run *run, const ck_depthwise_task *task, const ck_sums *sums) {
   const ck_conv_plan *plan = run->plan;
-  ck_gemm_operands finished = {.bias = run->operands->bias};
+  ck_gemm_operands finished = {.bias = run->operands.bias};
   for (int64_t p = 0; p < task->rows; p++) {
     const int64_t offset = ck_output_place(plan, task->image) + (task->row + p) * plan->layout.out_ps;
     const int64_t bytes = ck_element_bytes(plan->gemm.c_type);
-    finished.c = (char *)run->operands->output + offset * bytes;
-    if (run->operands->residual) finished.residual = (const char *)run->operands->residual + offset * bytes;
+    finished.c = (char *)run->operands.output + offset * bytes;
+    if (run->operands.residual) finished.residual = (const char *)run->operands.residual + offset * bytes;
     const int64_t columns = plan->image.out_columns;
     const ck_finished done = {
         .sums = (const float *)sums->base + p * sums->row,
@@ -116,7 +120,7 @@ static ck_sums sums_of(const ck_depthwise_run *run, const ck_depthwise_task *tas
   const ck_conv_layout *out = &plan->layout;
   if (stores_output(plan)) {
     const int64_t offset = ck_output_place(plan, task->image) + task->row * out->out_ps + task->channel * out->out_gs;
-    char *base = (char *)run->operands->output + offset * ck_element_bytes(plan->gemm.c_type);
+    char *base = (char *)run->operands.output + offset * ck_element_bytes(plan->gemm.c_type);
     return (ck_sums){base, out->out_gs, out->out_ps, out->out_qs};
   }
   float *base = (float *)(run->workspace + run->map.sums + thread * run->map.sums_bytes);
@@ -139,7 +143,7 @@ static void run_slice(const ck_depthwise_run *run, const ck_depthwise_task *task
   const int64_t bytes = ck_element_bytes(plan->gemm.a_type);
   const int64_t place = ck_image_place(in, task->image) + slice * in->kernel_ss + task->channel * plan->layout.in_gs;
   const int64_t weight = slice * run->w_slice + task->channel * run->w_channel;
-  const char *input = (const char *)run->operands->input + place * bytes, *weights = (const char *)run->weights + weight * bytes;
+  const char *input = (const char *)run->operands.input + place * bytes, *weights = (const char *)run->weights + weight * bytes;
   if (plan->depthwise_narrow) plan->depthwise_narrow(&block, input, weights, destination);
   else plan->depthwise(&block, input, weights, destination);
 }
@@ -157,9 +161,14 @@ static void run_task(const ck_depthwise_run *run, const ck_depthwise_task *task,
   if (!stores_output(plan) || plan->gemm.has_epilogue) finish(run, task, &sums);
 }
 
+/// The plans that are joined.
+typedef struct ck_depthwise_runs {
+  ck_depthwise_run of[CK_MOST_JOINED];
+  int64_t count;
+} ck_depthwise_runs;
+
 // Each thread takes neighbouring tasks, the same in every call: what one layer has written into a core's L2 the next reads there.
-static void run_thread(void *context, int32_t thread, int32_t threads) {
-  const ck_depthwise_run *run = context;
+static void run_tasks(const ck_depthwise_run *run, int32_t thread, int32_t threads) {
   const ck_conv_plan *plan = run->plan;
   const int64_t tasks = plan->images * run->channel_bands * run->bands;
   for (int64_t index = tasks * thread / threads; index < tasks * (thread + 1) / threads; index++) {
@@ -175,15 +184,30 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
   }
 }
 
-void ck_conv_depthwise(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace) {
+static void run_thread(void *context, int32_t thread, int32_t threads) {
+  const ck_depthwise_runs *runs = context;
+  for (int64_t i = 0; i < runs->count; i++) run_tasks(&runs->of[i], thread, threads);
+}
+
+static ck_depthwise_run run_of(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace) {
   ck_depthwise_run run = {
       .plan = plan,
-      .operands = operands,
+      .operands = *operands,
       .workspace = workspace,
       .map = map_of(plan),
       .bands = ck_ceil_div(plan->image.out_rows, plan->band_rows),
       .channel_bands = ck_ceil_div(plan->groups, plan->band_channels),
   };
   prepare_weights(&run);
-  ck_team_run(plan->gemm.team, run_thread, &run);
+  return run;
+}
+
+void ck_conv_depthwise(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace) {
+  ck_depthwise_runs runs = {.count = plan->joined};
+  for (int64_t i = 0; i < runs.count; i++) {
+    const ck_conv_operands own = ck_conv_operands_from(&plan[i], &plan->offsets, operands);
+    runs.of[i] = run_of(&plan[i], &own, workspace);
+    workspace += ck_round_up(runs.of[i].map.total, CK_LINE);
+  }
+  ck_team_run(plan->gemm.team, run_thread, &runs);
 }

@@ -20,27 +20,32 @@ static int64_t bytes_of(const ck_conv_plan *plan) {
   return 0;
 }
 
-static int64_t plans_at_once(const ck_conv_plan *plan) { return plan->driver == CK_CONV_DEPTHWISE_TURNED ? plan->joined : 1; }
-
 int64_t ck_conv_workspace_bytes(const ck_conv_plan *plans, int64_t count) {
   int64_t bytes = 0;
-  for (int64_t i = 0; i < count; i += plans_at_once(&plans[i])) bytes = ck_most(bytes, bytes_of(&plans[i]));
+  for (int64_t i = 0; i < count; i += plans[i].joined) bytes = ck_most(bytes, bytes_of(&plans[i]));
   return bytes;
 }
 
-/// What lies `bytes` on; an operand without elements may be NULL.
-static void *further(const void *from, int64_t bytes) { return from ? (char *)from + bytes : NULL; }
+/// What lies `elements` on; an operand without elements may be NULL.
+static void *further(const void *from, int64_t elements, ck_dtype type) {
+  return from ? (char *)from + elements * ck_element_bytes(type) : NULL;
+}
+
+ck_conv_operands ck_conv_operands_from(const ck_conv_plan *plan, const ck_conv_offsets *from, const ck_conv_operands *operands) {
+  const ck_conv_offsets *at = &plan->offsets;
+  const ck_dtype in = plan->gemm.a_type, out = plan->gemm.c_type;
+  return (ck_conv_operands){
+      .input = further(operands->input, at->input - from->input, in),
+      .weights = plan->ready ? NULL : further(operands->weights, at->weights - from->weights, in),
+      .output = further(operands->output, at->output - from->output, out),
+      .bias = operands->bias,
+      .residual = further(operands->residual, at->output - from->output, out),
+  };
+}
 
 static ck_status run_driver(const ck_conv_plan *plan, const ck_conv_operands *of_call, void *workspace) {
-  const ck_conv_offsets *at = &plan->offsets;
-  const int64_t in_bytes = ck_element_bytes(plan->gemm.a_type), out_bytes = ck_element_bytes(plan->gemm.c_type);
-  const ck_conv_operands operands = {
-      .input = further(of_call->input, at->input * in_bytes),
-      .weights = plan->ready ? 0 : further(of_call->weights, at->weights * in_bytes),
-      .output = further(of_call->output, at->output * out_bytes),
-      .bias = of_call->bias,
-      .residual = of_call->residual ? further(of_call->residual, at->output * out_bytes) : 0,
-  };
+  const ck_conv_offsets none = {};
+  const ck_conv_operands operands = ck_conv_operands_from(plan, &none, of_call);
   switch (plan->driver) {
   case CK_CONV_EMPTY: break;
   case CK_CONV_PRODUCTS: return ck_conv_products(plan, &operands, workspace);
@@ -57,8 +62,7 @@ static ck_status run_driver(const ck_conv_plan *plan, const ck_conv_operands *of
 
 static ck_status run_all(const ck_conv_plan *plans, int64_t count, const ck_conv_operands *operands, void *workspace) {
   ck_status status = CK_OK;
-  for (int64_t i = 0; i < count && status == CK_OK; i += plans_at_once(&plans[i]))
-    status = run_driver(&plans[i], operands, workspace);
+  for (int64_t i = 0; i < count && status == CK_OK; i += plans[i].joined) status = run_driver(&plans[i], operands, workspace);
   return status;
 }
 

@@ -36,6 +36,9 @@ typedef struct ck_phase {
   int64_t rows, columns;
 } ck_phase;
 
+/// Plans that `depthwise` runs at once.
+enum { CK_MOST_JOINED = 16 };
+
 /// A convolution, ready to run. Plain data: immutable once made, shareable between threads, owns no memory.
 typedef struct ck_conv_plan {
   ck_conv_driver driver;
@@ -71,7 +74,7 @@ typedef struct ck_conv_plan {
   ck_depthwise_narrow_fn depthwise_narrow; ///< not NULL: in its place, straight into the output
   ck_channels vectors;                     ///< `depthwise`: what its vectors run along
   bool turns_channels;                     ///< `depthwise_weights`: images lie channels first, vectors run along channels
-  int64_t joined; ///< `depthwise_turned`: so many plans from this one on are run at once; none of them runs alone
+  int64_t joined; ///< `depthwise`, `depthwise_turned`: so many plans from this one on are run at once; of all others 1
   ck_phase phase; ///< `depthwise_turned`
 } ck_conv_plan;
 

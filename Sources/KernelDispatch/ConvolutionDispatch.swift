@@ -16,16 +16,17 @@ extension Dispatch {
     var largest = ConvolutionProblem.largest(of: descriptor)
     largest.weightsAhead = weightsAhead
     var selection = try choose(largest, descriptor.options).selection
-    var (plans, cycles): ([ck_conv_plan], Double) = ([], 0)
+    var (plans, parts, cycles): ([ck_conv_plan], [Part], Double) = ([], [], 0)
     for var problem in ConvolutionProblem.all(of: descriptor) {
       problem.weightsAhead = weightsAhead
       let choice = try choose(problem, descriptor.options)
       cycles += choice.cycles
+      parts.append(Part(problem: problem, kernels: choice.kernels))
       plans.append(written(problem, choice.kernels, threads: choice.selection.threads, descriptor.options))
     }
     let most = try threads(descriptor.options.threads, without: descriptor.options.without)
     let joint = descriptor.options.keepsThreads ? most : CostModel.threads(cycles, most: most)
-    if joinPhases(&plans, descriptor, threads: joint) { selection.threads = joint }
+    if joinPhases(&plans, of: parts, descriptor, threads: joint) { selection.threads = joint }
     return (selection, plans)
   }
 
@@ -53,6 +54,12 @@ extension Dispatch {
         variant: kernels.variant, product: kernels.product, microkernel: kernels.microkernel, isa: kernels.isa, outcome: outcome)
     }
     return judged.sorted { $0.outcome.rank < $1.outcome.rank }
+  }
+
+  /// One of a convolution's problems, and what solves it.
+  struct Part {
+    let problem: ConvolutionProblem
+    let kernels: ConvolutionKernels
   }
 
   private struct Choice {

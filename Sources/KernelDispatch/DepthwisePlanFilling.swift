@@ -90,36 +90,53 @@ extension Dispatch {
     return Int64(min((height - 1) / bands + 1, max(Self.fewestRows, blocks.l2Bytes / 4 / rowBytes)))
   }
 
-  /// Makes the phases of the gradient of a strided depthwise convolution's input one plan, where all are there and run alike.
+  /// Makes the phases of the gradient of a strided depthwise convolution's input one plan, where all are there and run alike: a call is then a few
+  /// microseconds of work, and starting the threads for each phase took as long.
   ///
-  /// - Parameter threads: for all of them together.
+  /// - Parameters:
+  ///   - plans: of `parts`, one by one.
+  ///   - threads: for all of them together.
   /// - Returns: whether it has.
-  func joinPhases(_ plans: inout [ck_conv_plan], _ descriptor: ConvolutionDescriptor, threads: Int) -> Bool {
+  func joinPhases(
+    _ plans: inout [ck_conv_plan], of parts: [Part], _ descriptor: ConvolutionDescriptor, threads: Int
+  ) -> Bool {
     let (shape, stride) = (descriptor.shape, ConvolutionProblem.normalized(descriptor.shape).stride)
     let isOfImages = shape.depth == 1 && shape.kernel.depth == 1 && shape.outputDepth == 1
     guard descriptor.pass == .backwardData, isOfImages, plans.count > 1, stride.height <= plans.count,
       stride.width <= plans.count,
-      stride.height * stride.width == plans.count, let first = plans.first,
-      plans.allSatisfy({ $0.driver == CK_CONV_DEPTHWISE_TURNED && $0.band_channels == first.band_channels })
+      stride.height * stride.width == plans.count, let first = plans.first
     else { return false }
-    let apart = plans
-    let whole = ImageStrides.input(shape, descriptor.inputLayout)
-    for index in plans.indices {
-      let offset = plans[index].offsets.output
-      plans[index].phase = ck_phase(
-        row: offset / whole.row, column: offset % whole.row / whole.column, row_step: Int64(stride.height),
-        column_step: Int64(stride.width), rows: Int64(shape.height), columns: Int64(shape.width))
-      plans[index].gemm.team.threads = Int32(threads)
-      plans[index].gemm.c_rs = whole.column
-      plans[index].band_rows = turnedRows(
-        plans[index], height: (shape.height - 1) / stride.height + 1, pixels: shape.outputWidth + stride.height * shape.width)
-    }
-    plans[0].joined = Int64(plans.count)
-    if let limit = descriptor.options.workspaceLimit, ck_conv_workspace_bytes(plans, Int64(plans.count)) > limit {
-      plans = apart
+    var joined: [ck_conv_plan]
+    if plans.allSatisfy({ $0.driver == CK_CONV_DEPTHWISE_TURNED && $0.band_channels == first.band_channels }) {
+      joined = plans.map { turnedPhase($0, descriptor, stride, threads: threads) }
+    } else if plans.allSatisfy({ $0.driver == CK_CONV_DEPTHWISE }), plans.count <= CK_MOST_JOINED {
+      joined = parts.map { written($0.problem, $0.kernels, threads: threads, descriptor.options) }
+    } else {
       return false
     }
+    joined[0].joined = Int64(plans.count)
+    if let limit = descriptor.options.workspaceLimit, ck_conv_workspace_bytes(joined, Int64(joined.count)) > limit {
+      return false
+    }
+    plans = joined
     return true
+  }
+
+  /// A plan of `fillDepthwiseTurned` as one of the phases of the whole image.
+  private func turnedPhase(
+    _ plan: ck_conv_plan, _ descriptor: ConvolutionDescriptor, _ stride: Extent, threads: Int
+  ) -> ck_conv_plan {
+    let (shape, offset) = (descriptor.shape, plan.offsets.output)
+    let whole = ImageStrides.input(shape, descriptor.inputLayout)
+    var phase = plan
+    phase.phase = ck_phase(
+      row: offset / whole.row, column: offset % whole.row / whole.column, row_step: Int64(stride.height),
+      column_step: Int64(stride.width), rows: Int64(shape.height), columns: Int64(shape.width))
+    phase.gemm.team.threads = Int32(threads)
+    phase.gemm.c_rs = whole.column
+    phase.band_rows = turnedRows(
+      phase, height: (shape.height - 1) / stride.height + 1, pixels: shape.outputWidth + stride.height * shape.width)
+    return phase
   }
 
   /// How many rows and channels a task has. Each thread takes all of its part at once, unless it passes twice over what is in L2 or L1 can't hold
