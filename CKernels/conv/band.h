@@ -42,7 +42,8 @@ typedef struct ck_band_row {
   char *to;
 } ck_band_row;
 
-/// Copies one row of the input, channels last, `band_columns` pixels: zeros where the padding is and for missing channels.
+/// Copies one row of the input, channels last, or of one channel, `band_columns` pixels: zeros where the padding is and for
+/// missing channels.
 void ck_band_copy_row(const ck_conv_plan *plan, const void *row, const ck_band_row *copy);
 
 /// Copies the band's rows of all slices of the kernel, one slice after another, channels last, `band_columns` pixels each: zeros

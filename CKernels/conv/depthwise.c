@@ -203,7 +203,8 @@ static ck_depthwise_run run_of(const ck_conv_plan *plan, const ck_conv_operands 
 }
 
 void ck_conv_depthwise(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace) {
-  ck_depthwise_runs runs = {.count = plan->joined};
+  ck_depthwise_runs runs;
+  runs.count = plan->joined;
   for (int64_t i = 0; i < runs.count; i++) {
     const ck_conv_operands own = ck_conv_operands_from(&plan[i], &plan->offsets, operands);
     runs.of[i] = run_of(&plan[i], &own, workspace);

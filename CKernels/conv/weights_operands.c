@@ -21,7 +21,8 @@ static int64_t plane_count(const ck_conv_plan *plan) {
   return period;
 }
 
-/// Whether the rows of channels are copied without their stride, so that the pixels of a pair are adjacent.
+/// Whether the rows of channels are copied without their stride, so that the pixels of a pair are adjacent. Pairs are of bf16, in
+/// the image and in its copies.
 static bool takes_out_stride(const ck_conv_plan *plan) {
   return plan->by_channel && plan->gemm.kr > 1 && plan->image.stride_w > 1;
 }
@@ -29,11 +30,24 @@ static bool takes_out_stride(const ck_conv_plan *plan) {
 /// Pixels that are a stride apart, of one copied row.
 static int64_t run_columns(const ck_conv_plan *plan) { return ck_ceil_div(plan->band_columns, plan->image.stride_w); }
 
-/// Pixels of a row of a plane. Where the stride is taken out, one run of them after another, those that the kernel meets.
+/// Runs that the kernel meets.
+static int64_t run_count(const ck_conv_plan *plan) {
+  const ck_image *in = &plan->image;
+  return ck_least(in->stride_w, (in->kernel_columns - 1) * in->dilation_w + 1);
+}
+
+/// Columns of a channel's row, and a line more where the rows of a tile would share sets of L1.
+static int64_t channel_columns(const ck_conv_plan *plan) {
+  const int64_t columns = takes_out_stride(plan) ? run_count(plan) * run_columns(plan) : plan->band_columns;
+  const int64_t bytes = ck_element_bytes(plan->gemm.panel_type);
+  return columns * bytes % 2048 == 0 ? columns + CK_LINE / bytes : columns;
+}
+
+/// Pixels of a row of a plane.
 static int64_t plane_columns(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
-  if (takes_out_stride(plan)) return ck_least(in->stride_w, (in->kernel_columns - 1) * in->dilation_w + 1) * run_columns(plan);
-  if (plan->gemm.kr == 1 || plan->by_channel) return plan->band_columns;
+  if (plan->by_channel) return channel_columns(plan);
+  if (plan->gemm.kr == 1) return plan->band_columns;
   if (copies_places(plan)) return packed_columns(plan);
   return ck_round_up(packed_columns(plan) + (in->kernel_columns - 1) * in->dilation_w / in->stride_w, plan->gemm.kr);
 }
@@ -70,7 +84,7 @@ typedef struct ck_staged {
 static void copy_channels(const ck_conv_plan *plan, const char *row, int64_t channels, char *to) {
   const int64_t from_bytes = ck_element_bytes(plan->gemm.a_type), to_bytes = ck_element_bytes(plan->gemm.panel_type);
   for (int64_t c = 0; c < channels; c++) {
-    const ck_band_row one = {1, 1, plan->gemm.panel_type, to + c * plan->band_columns * to_bytes};
+    const ck_band_row one = {1, 1, plan->gemm.panel_type, to + c * channel_columns(plan) * to_bytes};
     ck_band_copy_row(plan, row + c * plan->image.cs * from_bytes, &one);
   }
 }
@@ -93,15 +107,16 @@ static inline __attribute__((always_inline)) void take(const uint16_t *restrict 
   for (int64_t i = 0; i < count; i++) to[i] = from[i * step];
 }
 
-/// As `copy_channels`, with the stride taken out.
+/// As `copy_channels`, with the stride taken out: one run after another.
 static void copy_channels_apart(const ck_conv_plan *plan, const char *row, int64_t channels, char *staging, char *to) {
-  const int64_t stride = plan->image.stride_w, columns = run_columns(plan), width = plane_columns(plan);
+  const int64_t stride = plan->image.stride_w, columns = run_columns(plan);
+  const bool is_whole = has_whole_rows(plan);
   for (int64_t c = 0; c < channels; c++) {
     const char *channel = row + c * plan->image.cs * ck_element_bytes(plan->gemm.a_type);
-    if (!has_whole_rows(plan)) copy_channels(plan, channel, 1, staging);
-    const uint16_t *from = (const uint16_t *)(has_whole_rows(plan) ? channel : staging);
-    uint16_t *run = (uint16_t *)to + c * width;
-    for (int64_t first = 0; first < width / columns; first++, run += columns) {
+    if (!is_whole) copy_channels(plan, channel, 1, staging);
+    const uint16_t *from = (const uint16_t *)(is_whole ? channel : staging);
+    uint16_t *run = (uint16_t *)to + c * channel_columns(plan);
+    for (int64_t first = 0; first < run_count(plan); first++, run += columns) {
       // The last run may be shorter by one.
       const int64_t count = ck_ceil_div(plan->band_columns - first, stride);
       if (stride == 2) take(from + first, run, count, 2);

@@ -90,7 +90,8 @@ static bool shares_sets(const ck_gemm_plan *plan) { return plan->c_cs * ck_eleme
 void ck_epilogue_store(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha,
                        double beta) {
   enum { whole_vectors = 16 };
-  const bool is_near_along_rows = plan->c_rs < plan->c_cs && tile->rows > 1, is_wide = tile->columns >= whole_vectors;
+  const bool is_near_along_rows = plan->c_cs != 1 && plan->c_rs < plan->c_cs && tile->rows > 1,
+             is_wide = tile->columns >= whole_vectors;
   const bool reads = beta != 0 || plan->epilogue.adds_residual;
   if (is_near_along_rows && plan->c_rs == 1) store_turned(plan, operands, tile, alpha, beta);
   else if (is_near_along_rows && is_wide && plan->c_type == CK_BF16 && !reads) turn_rounded(plan, operands, tile, alpha);

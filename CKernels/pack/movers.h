@@ -248,9 +248,9 @@ static void CK_NAME(interleave)(const ck_panel *p) {
 
 static void CK_NAME(gather_pairs)(const ck_panel *p) {
   for (int64_t d = 0; is_near_along_panel(p) && d < p->k; d += 2) {
-    const char *even = p->source + d * p->ks, *odd = even + p->ks;
-    uint16_t *to = (uint16_t *)p->destination + d * p->width;
     const bool paired = d + 1 < p->k;
+    const char *even = p->source + d * p->ks, *odd = paired ? even + p->ks : even;
+    uint16_t *to = (uint16_t *)p->destination + d * p->width;
     for (int64_t i = 0; i < p->live; i++) {
       to[2 * i] = *(const uint16_t *)(even + i * p->rs);
       to[2 * i + 1] = paired ? *(const uint16_t *)(odd + i * p->rs) : 0;

@@ -113,20 +113,25 @@ struct ConvolutionProblem {
     return shape
   }
 
-  /// A 1x1x1 kernel sees no rows: short ones are put together to one that is long enough for a sum along it, of an even number of pixels if may be.
+  /// A 1x1x1 kernel sees no rows: short ones are put together to one that is long enough for a sum along it, of an even number of pixels if may be, but
+  /// not so long that bands, which are cut between rows, grow with it.
   private static func folded(_ shape: ConvolutionShape) -> ConvolutionShape {
-    guard shape.depth == 1, shape.kernel == Extent(1), shape.stride == Extent(1), shape.padding == Padding(0) else {
-      return shape
-    }
-    let counts = (1...max(1, shape.height)).filter { shape.height.isMultiple(of: $0) }
-    let longEnough = counts.filter { $0 * shape.width >= fewestColumns }
+    let (height, width) = (shape.height, shape.width)
+    guard shape.depth == 1, shape.kernel == Extent(1), shape.stride == Extent(1), shape.padding == Padding(0), height > 0,
+      width > 0
+    else { return shape }
+    let least = (fewestColumns - 1) / width + 1
+    let most = max(least, mostColumns / width)
+    let counts = (least...most).filter { height.isMultiple(of: $0) }
+    let count =
+      counts.first { ($0 * width).isMultiple(of: 2) } ?? counts.first ?? (1..<least).last { height.isMultiple(of: $0) } ?? 1
     var folded = shape
-    let count = longEnough.first { ($0 * shape.width).isMultiple(of: 2) } ?? longEnough.first ?? shape.height
-    if count > 1 { (folded.height, folded.width) = (shape.height / count, shape.width * count) }
+    (folded.height, folded.width) = (height / count, width * count)
     return folded
   }
 
   private static let fewestColumns = 32
+  private static let mostColumns = 256
 
   /// The convolution of one slice with one slice of the kernel.
   static func image(of shape: ConvolutionShape) -> ConvolutionShape {

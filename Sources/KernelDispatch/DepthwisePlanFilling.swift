@@ -90,7 +90,7 @@ extension Dispatch {
     return Int64(min((height - 1) / bands + 1, max(Self.fewestRows, blocks.l2Bytes / 4 / rowBytes)))
   }
 
-  /// Makes the phases of the gradient of a strided depthwise convolution's input one plan, where all are there and run alike: a call is then a few
+  /// Joins the plans of the phases of a strided depthwise gradient, where all are there and run alike: a call is then a few
   /// microseconds of work, and starting the threads for each phase took as long.
   ///
   /// - Parameters:

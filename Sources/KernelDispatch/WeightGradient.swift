@@ -58,7 +58,8 @@ extension Dispatch {
     (plan.channel_parts, plan.panel_parts) = (Int32(parts.channels), Int32(parts.panels))
     // A band stays in L2 while all places of the kernel pass over it. Its rows are a chain of sums, so threads don't count.
     let bytes = pair.panelType.byteCount
-    let inputRow = max(shape.width, problem.reachedColumns) * shape.channelsPerGroup * bytes
+    let columns = plan.merge_columns && pair.set.kr > 1 ? problem.outputWidth * shape.kernel.width : problem.reachedColumns
+    let inputRow = max(shape.width, columns) * shape.channelsPerGroup * bytes
     let rowBytes = shape.stride.height * inputRow + problem.outputWidth * problem.channels * bytes
     let reach = (shape.kernel.height - 1) * shape.dilation.height
     let rows = max(1, (blocks.l2Bytes / 2 - min(reach * inputRow, blocks.l2Bytes / 4)) / max(rowBytes, 1))

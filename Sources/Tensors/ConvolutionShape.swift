@@ -52,7 +52,8 @@ public struct Padding: Sendable, Hashable {
 /// slice d * stride.depth + t * dilation.depth - padding.front with slice t of the kernel. In one, images are of height 1.
 ///
 /// Zeros of the padding are multiplied or left out, as the chosen kernel finds it better: where a weight is infinite or NaN, outputs that touch the
-/// padding are not specified.
+/// padding are not specified. So are, of the gradient of the weights, places whose pixels lie next to an infinite or NaN pixel of the input: bf16 is summed
+/// in pairs, the last of which may have zero for its gradient.
 @frozen
 public struct ConvolutionShape: Sendable, Hashable {
   /// Images, or volumes.

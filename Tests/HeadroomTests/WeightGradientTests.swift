@@ -23,6 +23,13 @@ struct WeightGradientTests {
     shape(18, Extent(height: 8, width: 12), 20, Extent(3), stride: Extent(2)),
     shape(18, Extent(height: 9, width: 12), 20, Extent(1), stride: Extent(2)),
     shape(18, Extent(height: 9, width: 13), 20, Extent(1), stride: Extent(3)),
+    shape(17, Extent(height: 9, width: 21), 20, Extent(3), stride: Extent(2), padding: 2, dilation: Extent(2)),
+    shape(17, Extent(height: 9, width: 22), 20, Extent(3), stride: Extent(3), padding: 3, dilation: Extent(2)),
+    // Rows of copies that would share sets as well.
+    shape(15, Extent(height: 2, width: 512), 8, Extent(1), batch: 1),
+    shape(15, Extent(height: 3, width: 1022), 8, Extent(3), batch: 1, padding: 1),
+    // A long column, of a prime number of pixels.
+    shape(15, Extent(height: 1009, width: 1), 8, Extent(1), batch: 1),
     // With padding, wide steps, and few channels, whose places are rows of one product.
     shape(19, Extent(height: 7, width: 11), 33, Extent(3), padding: 1, dilation: Extent(2)),
     shape(3, Extent(height: 9, width: 10), 33, Extent(3), padding: 1),
