@@ -98,8 +98,9 @@ struct ConvolutionCost {
   }
 
   private static let pixelCycles = 3.5
-  /// Of an element of a row of pixels.
-  private static let cyclesOfCopiedRow = 0.4
+  /// Of a row of one channel's pixels.
+  private static let cyclesOfCopiedPixel = 0.4
+  private static let cyclesOfCopiedRow = 40.0
 
   private func copiesInput(_ pair: CandidatePair) -> Bool { problem.copiesInput(widens: pair.widens, kr: pair.set.kr) }
 
@@ -112,7 +113,8 @@ struct ConvolutionCost {
     let places = Double(problem.mergesColumns(for: pair) ? kernel.height : kernel.height * kernel.width)
     var cycles = groups * places * CostModel(product, whole, microarchitecture).tileCycles(pair, oneByOne: true)
     if problem.copiesInputOfWeights(for: pair) { cycles += inputElements * copyRateOfWeights(pair) }
-    let outputs = images * groups * pixels * Double(problem.channels)
+    // Panels are filled up.
+    let outputs = images * groups * pixels * Double(wholeMultiple(problem.channels, of: pair.set.nr))
     if pair.packsB { cycles += outputs * (problem.layout.out_ks == 1 ? 0.3 : 0.5) }
     if problem.sumsApartOfWeights { cycles += groups * Double(problem.channels * problem.depth) * 1.5 }
     return cycles
@@ -121,13 +123,16 @@ struct ConvolutionCost {
   /// As `copyRate`, of what the gradient of the weights reads. Pairs begin at even and at odd pixels: a copy for each; or of each pixel of the output all
   /// columns of the kernel.
   private func copyRateOfWeights(_ pair: CandidatePair) -> Double {
-    if problem.readsByChannel(for: pair) { return Self.cyclesOfCopiedRow }
+    if problem.readsByChannel(for: pair) {
+      return Self.cyclesOfCopiedPixel + Self.cyclesOfCopiedRow / Double(problem.shape.width)
+    }
     if pair.set.kr == 1 { return copyRate(pair) }
     // Pixels are not filled up, so that whole rows are copied; those of a kernel of one column are read where they lie.
     let (kernel, stride) = (problem.shape.kernel.width, problem.shape.stride.width)
     let staged = problem.image.cs != 1 ? copyRate(pair) : kernel == 1 ? 0 : 0.3
-    if problem.mergesColumns(for: pair) { return staged + 0.3 * Double(kernel) / Double(stride) }
-    return staged + Double(min(kernel, 2 * stride)) * max(0.3, 2 / Double(problem.shape.channelsPerGroup))
+    let channels = Double(problem.shape.channelsPerGroup)
+    if problem.mergesColumns(for: pair) { return staged + max(0.3 * Double(kernel), 4 / channels) / Double(stride) }
+    return staged + Double(min(kernel, 2 * stride)) * max(0.3, 2 / channels)
   }
 }
 

@@ -26,8 +26,8 @@ extension ConvolutionCost {
     let isSquare = shape.kernel.height == shape.kernel.width && shape.dilation == Extent(1)
     let isStrided = shape.stride.width > 1
     if problem.isOfWeights {
-      let tap = problem.inputType == .float32 ? 2.2 : 1.2
-      return rows * vectors * (taps * tap + 5 + masked + (isStrided ? 12 : 0))
+      let tap = problem.inputType == .float32 ? 3 : 2.4
+      return rows * vectors * (taps * tap + 5 + masked + (isStrided ? 30 : 0))
     }
     let hasPattern = isSquare && [3, 5].contains(shape.kernel.width) && shape.stride.width <= 2
     let tap = !hasPattern || isStrided ? 2.6 : problem.inputType == .float32 ? 1 : 1.5

@@ -8,18 +8,21 @@ extension ConvolutionProblem {
     return shape.channelsPerGroup < pair.set.mr && shape.kernel.width > 1 && isDense
   }
 
-  /// Whether tiles read the input with its pixels adjacent, so that pairs of them need no pairing.
+  /// Whether all channels of a tile would share two sets of L1 at most.
+  private var channelsShareSets: Bool { (Int(image.cs) * inputType.byteCount).isMultiple(of: 2048) }
+
+  /// Whether tiles read the input with its pixels adjacent, so that pairs of them need no pairing. Those a stride apart that had to be copied first are
+  /// better copied with channels adjacent.
   func readsByChannel(for pair: CandidatePair) -> Bool {
-    image.ws == 1 && image.cs != 1 && !mergesColumns(for: pair)
+    guard image.ws == 1 && image.cs != 1 && !mergesColumns(for: pair) else { return false }
+    return pair.set.kr > 1 || shape.stride.width == 1 || !channelsShareSets
   }
 
   /// Whether bands of the input are copied: to bring channels together, to widen or to pair them, and to pad rows that are read as one.
   func copiesInputOfWeights(for pair: CandidatePair) -> Bool {
     if readsByChannel(for: pair) {
       let splitsPairs = pair.set.kr > 1 && (shape.stride.width > 1 || padsColumns || !outputWidth.isMultiple(of: pair.set.kr))
-      // All rows of a tile would share two sets of L1 at most.
-      let sharesSets = (Int(image.cs) * inputType.byteCount).isMultiple(of: 2048)
-      return pair.widens || splitsPairs || sharesSets
+      return pair.widens || splitsPairs || channelsShareSets
     }
     let runsOn = padsColumns || image.ws != image.channels
     return pair.widens || pair.set.kr > 1 || image.cs != 1 || mergesColumns(for: pair) && runsOn
