@@ -126,14 +126,13 @@ static void copy_channels_apart(const ck_conv_plan *plan, const char *row, int64
   }
 }
 
-/// Of each pixel of the output the row of places that it meets, in pairs of pixels.
-static void pack_places(const ck_conv_plan *plan, const ck_staged *row, int64_t channels, char *to) {
-  const int64_t width = ck_weights_pixel(plan, channels);
+/// The first `width` elements of each of so many of the output's pixels, in pairs of pixels.
+static void pack_pixels(const ck_conv_plan *plan, const ck_staged *row, int64_t width, int64_t columns, char *to) {
   const ck_pack_job job = {
       .source = row->base,
       .destination = to,
       .rows = width,
-      .k = plan->image.out_columns,
+      .k = columns,
       .rs = 1,
       .ks = plan->image.stride_w * row->pixel,
       .panel = (int32_t)width,
@@ -147,22 +146,10 @@ static void pack_places(const ck_conv_plan *plan, const ck_staged *row, int64_t 
 
 /// A row of every plane, from one of the input.
 static void pack_planes(const ck_conv_plan *plan, const ck_staged *row, int64_t channels, char *to, int64_t plane_bytes) {
-  const ck_image *in = &plan->image;
+  const int64_t step = plan->image.dilation_w * row->pixel * ck_element_bytes(plan->gemm.a_type);
   for (int64_t plane = 0; plane < plane_count(plan); plane++) {
-    const ck_pack_job job = {
-        .source = row->base + plane * in->dilation_w * row->pixel * ck_element_bytes(plan->gemm.a_type),
-        .destination = to + plane * plane_bytes,
-        .rows = channels,
-        .k = plane_columns(plan),
-        .rs = 1,
-        .ks = in->stride_w * row->pixel,
-        .panel = (int32_t)channels,
-        .kr = plan->gemm.kr,
-        .from = plan->gemm.a_type,
-        .to = plan->gemm.panel_type,
-        .isa = plan->gemm.isa,
-    };
-    ck_pack(&job);
+    const ck_staged first = {row->base + plane * step, row->pixel};
+    pack_pixels(plan, &first, channels, plane_columns(plan), to + plane * plane_bytes);
   }
 }
 
@@ -189,7 +176,8 @@ ck_view ck_weights_input(const ck_conv_plan *plan, const void *input, const ck_p
         ck_band_copy_row(plan, row, &copy);
       } else {
         const ck_staged staged = stage(plan, row, channels, own->staging);
-        if (copies_places(plan)) pack_places(plan, &staged, channels, to);
+        const int64_t places = ck_weights_pixel(plan, channels);
+        if (copies_places(plan)) pack_pixels(plan, &staged, places, in->out_columns, to);
         else pack_planes(plan, &staged, channels, to, rows->images * view.image);
       }
     }

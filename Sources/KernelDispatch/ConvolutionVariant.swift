@@ -65,7 +65,7 @@ public struct ConvolutionVariant: Sendable, Hashable {
       summary: "a filter for each channel, the input where it lies, padding skipped"),
     ConvolutionVariant(
       name: "depthwise.turned", algorithm: .depthwise(turned: true), products: [],
-      summary: "the same with bands of NCHW turned round for vectors along channels; phases of a strided gradient together"),
+      summary: "the same with bands of NCHW turned round for vectors along channels"),
     ConvolutionVariant(
       name: "weights.direct", algorithm: .weights, products: ["outer.direct"],
       summary: "a product for each place of the kernel, summed over bands of rows; the output's gradient where it lies"),
