@@ -1,12 +1,13 @@
-// Depthwise convolution: a filter for each channel and no sum over channels, so that the bytes decide and not the multiply-adds.
+// Depthwise convolution: a filter for each channel and no sum over channels, so that the bytes decide and not the multiply-adds;
+// and that of narrow groups, whose micro-kernels take the same blocks.
 //
 // The input is read where it lies and the kernels skip the padding. A task is a block of outputs: some rows of some channels of
 // one image. Contract: each output is one chain of multiply-adds, in an order that the kernel's row fixes, whatever the blocks
 // and threads. Of volumes, one for each slice of the kernel, which are then added in their order.
-#include "ck_pack.h"
 #include "ck_team.h"
 #include "conv/band.h"
 #include "conv/conv.h"
+#include "conv/filters.h"
 #include "epilogue/epilogue.h"
 #include "pack/units.h"
 
@@ -21,7 +22,7 @@ typedef struct ck_depthwise_run {
   char *workspace;
   ck_depthwise_map map;
   const void *weights;
-  int64_t w_channel, w_slice, w_row, w_column; ///< strides of the weights as the kernel reads them
+  int64_t w_channel, w_member, w_slice, w_row, w_column; ///< strides of the weights as the kernel reads them
   int64_t bands, channel_bands;
 } ck_depthwise_run;
 
@@ -42,13 +43,18 @@ static bool is_last(const ck_conv_plan *plan) { return plan->vectors == CK_CHANN
 static bool stores_output(const ck_conv_plan *plan) { return !plan->gemm.accumulate; }
 
 /// Vectors of channels want weights that are adjacent.
-static bool copies_weights(const ck_conv_plan *plan) { return is_last(plan) && plan->layout.w_gs != 1; }
+static bool copies_weights(const ck_conv_plan *plan) {
+  return is_last(plan) && !(ck_filter_step(plan) == 1 && ck_filters_are_even(plan));
+}
+
+/// Weights of a place of the kernel.
+static int64_t place_weights(const ck_conv_plan *plan) { return plan->image.channels * ck_filter_channels(plan); }
 
 static ck_depthwise_map map_of(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
   ck_depthwise_map map = {};
   if (copies_weights(plan))
-    map.sums = ck_round_up(ck_kernel_places(in) * plan->groups * ck_element_bytes(plan->gemm.b_type), CK_LINE);
+    map.sums = ck_round_up(ck_kernel_places(in) * place_weights(plan) * ck_element_bytes(plan->gemm.b_type), CK_LINE);
   if (!stores_output(plan)) {
     const int64_t sums = plan->band_rows * in->out_columns * plan->band_channels;
     map.slice = ck_round_up(sums * (int64_t)sizeof(float), CK_LINE);
@@ -69,28 +75,15 @@ static void prepare_weights(ck_depthwise_run *run) {
   const ck_conv_layout *w = &plan->layout;
   const ck_image *in = &plan->image;
   run->weights = run->operands.weights;
-  run->w_channel = w->w_gs, run->w_slice = w->w_ds, run->w_row = w->w_rs, run->w_column = w->w_ss;
+  run->w_channel = ck_filter_step(plan), run->w_member = w->w_cs;
+  run->w_slice = w->w_ds, run->w_row = w->w_rs, run->w_column = w->w_ss;
   if (!copies_weights(plan)) return;
-  const int64_t bytes = ck_element_bytes(plan->gemm.b_type);
-  for (int64_t place = 0; place < ck_kernel_places(in); place++) {
-    const ck_pack_job job = {
-        .source = (const char *)run->operands.weights + ck_weights_place(plan, place) * bytes,
-        .destination = run->workspace + place * plan->groups * bytes,
-        .rows = plan->groups,
-        .k = 1,
-        .rs = w->w_gs,
-        .ks = w->w_gs,
-        .panel = (int32_t)plan->groups,
-        .kr = 1,
-        .from = plan->gemm.b_type,
-        .to = plan->gemm.b_type,
-        .isa = plan->gemm.isa,
-    };
-    ck_pack(&job);
-  }
+  const int64_t channels = ck_filter_channels(plan);
+  const ck_filters all = {0, channels, channels, plan->gemm.b_type, run->workspace};
+  ck_filters_copy(plan, run->operands.weights, &all);
   run->weights = run->workspace;
-  run->w_channel = 1, run->w_column = plan->groups, run->w_row = in->kernel_columns * plan->groups;
-  run->w_slice = in->kernel_rows * run->w_row;
+  run->w_channel = 1, run->w_member = channels, run->w_column = place_weights(plan);
+  run->w_row = in->kernel_columns * run->w_column, run->w_slice = in->kernel_rows * run->w_row;
 }
 
 // The sums become the output, rounded and with the epilogue applied, row by row.
@@ -119,9 +112,9 @@ static ck_sums sums_of(const ck_depthwise_run *run, const ck_depthwise_task *tas
   const ck_conv_plan *plan = run->plan;
   const ck_conv_layout *out = &plan->layout;
   if (stores_output(plan)) {
-    const int64_t offset = ck_output_place(plan, task->image) + task->row * out->out_ps + task->channel * out->out_gs;
+    const int64_t offset = ck_output_place(plan, task->image) + task->row * out->out_ps + task->channel * out->out_ks;
     char *base = (char *)run->operands.output + offset * ck_element_bytes(plan->gemm.c_type);
-    return (ck_sums){base, out->out_gs, out->out_ps, out->out_qs};
+    return (ck_sums){base, out->out_ks, out->out_ps, out->out_qs};
   }
   float *base = (float *)(run->workspace + run->map.sums + thread * run->map.sums_bytes);
   const int64_t columns = plan->image.out_columns;
@@ -136,12 +129,12 @@ static void run_slice(const ck_depthwise_run *run, const ck_depthwise_task *task
   const ck_image *in = &plan->image;
   const ck_band band = {.first = task->row, .end = task->row + task->rows, .end_row = in->height};
   ck_block block = ck_band_block(plan, &band);
-  block.down.in = in->hs, block.across.in = in->ws, block.in_channel = plan->layout.in_gs;
+  block.down.in = in->hs, block.across.in = in->ws, block.in_channel = in->cs;
   block.down.out = sums->row, block.across.out = sums->column, block.out_channel = sums->channel;
-  block.down.w = run->w_row, block.across.w = run->w_column, block.w_channel = run->w_channel;
+  block.down.w = run->w_row, block.across.w = run->w_column, block.w_channel = run->w_channel, block.w_member = run->w_member;
   block.channels = task->channels;
   const int64_t bytes = ck_element_bytes(plan->gemm.a_type);
-  const int64_t place = ck_image_place(in, task->image) + slice * in->kernel_ss + task->channel * plan->layout.in_gs;
+  const int64_t place = ck_image_place(in, task->image) + slice * in->kernel_ss + task->channel * in->cs;
   const int64_t weight = slice * run->w_slice + task->channel * run->w_channel;
   const char *input = (const char *)run->operands.input + place * bytes, *weights = (const char *)run->weights + weight * bytes;
   if (plan->depthwise_narrow) plan->depthwise_narrow(&block, input, weights, destination);
@@ -179,7 +172,7 @@ static void run_tasks(const ck_depthwise_run *run, int32_t thread, int32_t threa
         .channel = plane % run->channel_bands * plan->band_channels,
     };
     task.rows = ck_least(plan->band_rows, plan->image.out_rows - task.row);
-    task.channels = ck_least(plan->band_channels, plan->groups - task.channel);
+    task.channels = ck_least(plan->band_channels, ck_filter_channels(plan) - task.channel);
     run_task(run, &task, thread);
   }
 }
@@ -196,7 +189,7 @@ static ck_depthwise_run run_of(const ck_conv_plan *plan, const ck_conv_operands 
       .workspace = workspace,
       .map = map_of(plan),
       .bands = ck_ceil_div(plan->image.out_rows, plan->band_rows),
-      .channel_bands = ck_ceil_div(plan->groups, plan->band_channels),
+      .channel_bands = ck_ceil_div(ck_filter_channels(plan), plan->band_channels),
   };
   prepare_weights(&run);
   return run;

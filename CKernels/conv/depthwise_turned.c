@@ -8,6 +8,7 @@
 #include "ck_pack.h"
 #include "ck_team.h"
 #include "conv/band.h"
+#include "conv/filters.h"
 #include "epilogue/epilogue.h"
 #include "pack/panel.h"
 #include "pack/units.h"
@@ -64,16 +65,16 @@ static void meet(const ck_conv_plan *plan, ck_turned_task *task) {
 }
 
 static ck_turned_map map_of(const ck_conv_plan *plan) {
-  int64_t places = 0, first = INT64_MAX, last = INT64_MIN; // rows that the first output meets, with any phase
+  int64_t weights = 0, first = INT64_MAX, last = INT64_MIN; // rows that the first output meets, with any phase
   for (const ck_conv_plan *phase = plan; phase < plan + plan->joined; phase++) {
     const ck_image *in = &phase->image;
-    places = ck_most(places, in->kernel_rows * in->kernel_columns);
+    weights = ck_most(weights, in->kernel_rows * in->kernel_columns * in->channels);
     first = ck_least(first, -in->pad_top);
     last = ck_most(last, (in->kernel_rows - 1) * in->dilation_h - in->pad_top);
   }
   const int64_t rows = ck_least(plan->image.height, (plan->band_rows - 1) * plan->image.stride_h + last - first + 1);
   const int64_t pixel = plan->band_channels * (int64_t)sizeof(float);
-  ck_turned_map map = {.input = ck_round_up(places * pixel, CK_LINE)};
+  ck_turned_map map = {.input = ck_round_up(weights * pixel, CK_LINE)};
   map.sums = map.input + ck_round_up(rows * plan->image.width * pixel, CK_LINE);
   map.total = map.sums + ck_round_up(plan->band_rows * plan->phase.row_step * plan->phase.columns * pixel, CK_LINE);
   return map;
@@ -81,33 +82,21 @@ static ck_turned_map map_of(const ck_conv_plan *plan) {
 
 int64_t ck_depthwise_turned_workspace_bytes(const ck_conv_plan *plan) { return plan->gemm.team.threads * map_of(plan).total; }
 
-/// The weights of a phase for the task's channels: place by place, zeros for missing channels.
-static void copy_weights(const ck_turned_run *run, const ck_conv_plan *phase, const ck_turned_task *task, float *to) {
-  const int64_t bytes = ck_element_bytes(phase->gemm.b_type), base = phase->offsets.weights - run->plan->offsets.weights;
-  for (int64_t place = 0; place < phase->image.kernel_rows * phase->image.kernel_columns; place++) {
-    const int64_t offset = base + ck_weights_place(phase, place) + task->channel * phase->layout.w_gs;
-    const ck_turned_rows rows = {.from = (const char *)run->operands->weights + offset * bytes,
-                                 .type = phase->gemm.b_type,
-                                 .channel = phase->layout.w_gs,
-                                 .pixels = 1,
-                                 .channels = task->channels,
-                                 .lanes = phase->band_channels};
-    ck_turn_rows(phase, &rows, to + place * phase->band_channels);
-  }
-}
-
 static void run_phase(const ck_turned_run *run, const ck_conv_plan *phase, const ck_turned_task *task, char *own) {
   const ck_image *in = &phase->image;
   const ck_phase *at = &phase->phase;
   const int64_t lanes = phase->band_channels, rows = ck_least(task->end, in->out_rows) - task->first;
   if (rows <= 0) return;
   float *sums = (float *)(own + run->map.sums) + (at->row * at->columns + at->column) * lanes;
-  copy_weights(run, phase, task, (float *)own);
+  const int64_t weights = phase->offsets.weights - run->plan->offsets.weights;
+  const ck_filters filters = {task->channel, task->channels, lanes, CK_F32, own};
+  ck_filters_copy(phase, (const char *)run->operands->weights + weights * ck_element_bytes(phase->gemm.b_type), &filters);
   const ck_band band = {.first = task->first, .end = task->first + rows, .first_row = task->first_row, .end_row = task->end_row};
   ck_block block = ck_band_block(phase, &band);
   block.down.in = in->width * lanes, block.across.in = lanes, block.in_channel = 1;
   block.down.out = at->row_step * at->columns * lanes, block.across.out = at->column_step * lanes, block.out_channel = 1;
-  block.down.w = in->kernel_columns * lanes, block.across.w = lanes, block.w_channel = 1;
+  block.across.w = in->channels * lanes, block.down.w = in->kernel_columns * block.across.w;
+  block.w_channel = 1, block.w_member = lanes;
   block.channels = lanes;
   phase->depthwise(&block, own + run->map.input, own, sums);
 }
@@ -118,12 +107,12 @@ static void turn_back(const ck_turned_run *run, const ck_turned_task *task, cons
   const ck_pack_job job = {.kr = 1, .from = CK_F32, .to = CK_F32, .isa = plan->gemm.isa};
   const int64_t bytes = sizeof(float);
   const ck_panel panel = {.source = sums,
-                          .destination = (char *)run->operands->output + offset + task->channel * plan->layout.out_gs * bytes,
+                          .destination = (char *)run->operands->output + offset + task->channel * plan->layout.out_ks * bytes,
                           .live = pixels,
                           .k = task->channels,
                           .rs = plan->band_channels * bytes,
                           .ks = bytes,
-                          .width = plan->layout.out_gs};
+                          .width = plan->layout.out_ks};
   ck_pack_panel(&job, &panel);
 }
 
@@ -158,10 +147,10 @@ static void store(const ck_turned_run *run, const ck_turned_task *task, const ch
 static void run_task(const ck_turned_run *run, const ck_turned_task *task, char *own) {
   const ck_conv_plan *plan = run->plan;
   const ck_image *in = &plan->image;
-  const int64_t place = ck_image_place(in, task->image) + task->channel * plan->layout.in_gs + task->first_row * in->hs;
+  const int64_t place = ck_image_place(in, task->image) + task->channel * in->cs + task->first_row * in->hs;
   const ck_turned_rows rows = {.from = (const char *)run->operands->input + place * ck_element_bytes(plan->gemm.a_type),
                                .type = plan->gemm.a_type,
-                               .channel = plan->layout.in_gs,
+                               .channel = in->cs,
                                .pixels = (task->end_row - task->first_row) * in->width,
                                .channels = task->channels,
                                .lanes = plan->band_channels};
@@ -182,7 +171,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
                            .channel = plane % run->vectors * plan->band_channels,
                            .first = first,
                            .end = first + plan->band_rows};
-    task.channels = ck_least(plan->band_channels, plan->groups - task.channel);
+    task.channels = ck_least(plan->band_channels, ck_filter_channels(plan) - task.channel);
     meet(plan, &task);
     run_task(run, &task, own);
   }
@@ -195,7 +184,7 @@ void ck_conv_depthwise_turned(const ck_conv_plan *plan, const ck_conv_operands *
       .workspace = workspace,
       .map = map_of(plan),
       .bands = ck_ceil_div(plan->phase.rows, plan->band_rows * plan->phase.row_step),
-      .vectors = ck_ceil_div(plan->groups, plan->band_channels),
+      .vectors = ck_ceil_div(ck_filter_channels(plan), plan->band_channels),
   };
   ck_team_run(plan->gemm.team, run_thread, &run);
 }

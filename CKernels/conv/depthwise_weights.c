@@ -1,11 +1,12 @@
-// The gradient of depthwise weights: each thread sums those of its channels over all images. Bands of few rows, so that L1 holds
-// what one vector of channels meets while all rows of taps pass over it. Where images lie channels first, such a band is turned
-// round before.
+// The gradient of depthwise weights, and of those of narrow groups: each thread sums those of its channels over all images. Bands
+// of few rows, so that L1 holds what one vector of channels meets while all rows of taps pass over it. Where images lie channels
+// first, such a band is turned round before.
 //
 // Contract: each sum is taken in the order of the bands and, in each, in one that the kernel's row fixes, whatever the threads.
 #include "ck_team.h"
 #include "conv/band.h"
 #include "conv/conv.h"
+#include "conv/filters.h"
 #include "conv/depthwise_turned.h"
 #include "epilogue/epilogue.h"
 #include "pack/units.h"
@@ -26,14 +27,17 @@ static bool is_last(const ck_conv_plan *plan) { return plan->vectors == CK_CHANN
 
 static int64_t places_of(const ck_conv_plan *plan) { return plan->image.kernel_rows * plan->image.kernel_columns; }
 
+/// Weights of an output channel.
+static int64_t depths_of(const ck_conv_plan *plan) { return places_of(plan) * plan->image.channels; }
+
 /// Sums of a place: of whole vectors where the channels beside the last are zeros.
 static int64_t width_of(const ck_conv_plan *plan) {
-  return plan->turns_channels ? ck_round_up(plan->groups, plan->band_channels) : plan->groups;
+  return plan->turns_channels ? ck_round_up(ck_filter_channels(plan), plan->band_channels) : ck_filter_channels(plan);
 }
 
 static ck_depthwise_weights_map map_of(const ck_conv_plan *plan) {
   ck_depthwise_weights_map map = {};
-  map.threads = ck_round_up(places_of(plan) * width_of(plan) * (int64_t)sizeof(float), CK_LINE);
+  map.threads = ck_round_up(depths_of(plan) * width_of(plan) * (int64_t)sizeof(float), CK_LINE);
   if (plan->turns_channels) {
     const int64_t pixel = plan->band_channels * (int64_t)sizeof(float);
     map.gradient = ck_round_up(ck_band_most_rows(plan) * plan->image.width * pixel, CK_LINE);
@@ -46,31 +50,35 @@ static ck_depthwise_weights_map map_of(const ck_conv_plan *plan) {
 int64_t ck_depthwise_weights_workspace_bytes(const ck_conv_plan *plan) { return map_of(plan).total; }
 
 static void clear(const ck_depthwise_weights_run *run, int64_t channel, int64_t channels) {
-  const int64_t places = places_of(run->plan), width = width_of(run->plan);
+  const int64_t depths = depths_of(run->plan), width = width_of(run->plan);
   if (!is_last(run->plan)) {
-    __builtin_memset(run->sums + channel * places, 0, (size_t)(channels * places) * sizeof(float));
+    __builtin_memset(run->sums + channel * depths, 0, (size_t)(channels * depths) * sizeof(float));
     return;
   }
-  for (int64_t place = 0; place < places; place++)
-    __builtin_memset(run->sums + place * width + channel, 0, (size_t)channels * sizeof(float));
+  for (int64_t depth = 0; depth < depths; depth++)
+    __builtin_memset(run->sums + depth * width + channel, 0, (size_t)channels * sizeof(float));
 }
 
 /// The band as a block of this plan's sums.
 static ck_block block_of(const ck_conv_plan *plan, const ck_band *band) {
   ck_block block = ck_band_block(plan, band);
-  block.across.w = is_last(plan) ? width_of(plan) : 1;
+  // The depths of a channel in the order of the weights', so that they are stored at once.
+  const int64_t step = is_last(plan) ? width_of(plan) : 1;
+  const bool members_last = plan->image.channels_last;
+  block.across.w = members_last ? plan->image.channels * step : step;
   block.down.w = plan->image.kernel_columns * block.across.w;
+  block.w_member = members_last ? step : places_of(plan) * step;
   block.w_channel = is_last(plan) ? 1 : places_of(plan);
   return block;
 }
 
 /// Where band and channel begin, in elements.
 static int64_t input_at(const ck_conv_plan *plan, int64_t image, int64_t channel) {
-  return ck_image_place(&plan->image, image) + channel * plan->layout.in_gs;
+  return ck_image_place(&plan->image, image) + channel * plan->image.cs;
 }
 
 static int64_t gradient_at(const ck_conv_plan *plan, const ck_band *band, int64_t channel) {
-  return ck_output_place(plan, band->image) + band->first * plan->layout.out_ps + channel * plan->layout.out_gs;
+  return ck_output_place(plan, band->image) + band->first * plan->layout.out_ps + channel * plan->layout.out_ks;
 }
 
 static void sum_band(const ck_depthwise_weights_run *run, const ck_band *band, int64_t channel, int64_t channels) {
@@ -79,8 +87,8 @@ static void sum_band(const ck_depthwise_weights_run *run, const ck_band *band, i
   ck_band whole = *band; // all rows lie where the first does
   whole.first_row = 0, whole.end_row = plan->image.height;
   ck_block block = block_of(plan, &whole);
-  block.down.in = plan->image.hs, block.across.in = plan->image.ws, block.in_channel = out->in_gs;
-  block.down.out = out->out_ps, block.across.out = out->out_qs, block.out_channel = out->out_gs;
+  block.down.in = plan->image.hs, block.across.in = plan->image.ws, block.in_channel = plan->image.cs;
+  block.down.out = out->out_ps, block.across.out = out->out_qs, block.out_channel = out->out_ks;
   block.channels = channels;
   const int64_t bytes = ck_element_bytes(plan->gemm.a_type);
   plan->depthwise(&block, (const char *)run->operands->input + input_at(plan, band->image, channel) * bytes,
@@ -97,13 +105,13 @@ static void sum_turned_band(const ck_depthwise_weights_run *run, const ck_band *
   ck_turned_rows rows = {.from = (const char *)run->operands->input +
                                  (input_at(plan, band->image, channel) + band->first_row * in->hs) * bytes,
                          .type = plan->gemm.a_type,
-                         .channel = plan->layout.in_gs,
+                         .channel = in->cs,
                          .pixels = (band->end_row - band->first_row) * in->width,
-                         .channels = ck_least(lanes, plan->groups - channel),
+                         .channels = ck_least(lanes, ck_filter_channels(plan) - channel),
                          .lanes = lanes};
   if (rows.pixels > 0) ck_turn_rows(plan, &rows, input);
   rows.from = (const char *)run->operands->weights + gradient_at(plan, band, channel) * bytes;
-  rows.channel = plan->layout.out_gs;
+  rows.channel = plan->layout.out_ks;
   rows.pixels = (band->end - band->first) * in->out_columns;
   ck_turn_rows(plan, &rows, gradient);
   ck_block block = block_of(plan, band);
@@ -115,12 +123,12 @@ static void sum_turned_band(const ck_depthwise_weights_run *run, const ck_band *
 
 static void store(const ck_depthwise_weights_run *run, int64_t channel, int64_t channels) {
   const ck_conv_plan *plan = run->plan;
-  const int64_t places = places_of(plan);
+  const int64_t depths = depths_of(plan);
   const ck_gemm_operands operands = {.c = run->operands->output};
   const ck_finished last = {
-      .sums = run->sums + channel, .sums_rs = width_of(plan), .column = channel, .rows = places, .columns = channels};
+      .sums = run->sums + channel, .sums_rs = width_of(plan), .column = channel, .rows = depths, .columns = channels};
   const ck_finished first = {
-      .sums = run->sums + channel * places, .sums_rs = places, .row = channel, .rows = channels, .columns = places};
+      .sums = run->sums + channel * depths, .sums_rs = depths, .row = channel, .rows = channels, .columns = depths};
   ck_epilogue_store(&plan->gemm, &operands, is_last(plan) ? &last : &first, 1, 0);
 }
 
@@ -140,9 +148,9 @@ static void sum(const ck_depthwise_weights_run *run, int64_t channel, int64_t ch
 static void run_thread(void *context, int32_t thread, int32_t threads) {
   const ck_depthwise_weights_run *run = context;
   const ck_conv_plan *plan = run->plan;
-  const int64_t bands = ck_ceil_div(plan->groups, plan->band_channels);
+  const int64_t bands = ck_ceil_div(ck_filter_channels(plan), plan->band_channels);
   const int64_t channel = bands * thread / threads * plan->band_channels;
-  const int64_t end = ck_least(bands * (thread + 1) / threads * plan->band_channels, plan->groups);
+  const int64_t end = ck_least(bands * (thread + 1) / threads * plan->band_channels, ck_filter_channels(plan));
   if (channel >= end) return;
   const int64_t step = plan->turns_channels ? plan->band_channels : end - channel;
   char *own = (char *)run->sums + run->map.threads + thread * run->map.thread_bytes;

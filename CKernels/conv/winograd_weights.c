@@ -4,7 +4,8 @@
 //
 // A task is a part of the tiles for a part of the channels: its points, block by block, then their products. Threads share no
 // points, which would move from one core's caches to another's; where channels are few, parts of the tiles are summed apart.
-// Contract: each such sum is one chain, and the parts are added in their order, so threads don't show in the bits.
+// Where there are groups for all threads, a task is a whole group. Contract: each such sum is one chain, and the parts are added
+// in their order, so threads don't show in the bits.
 #include <stdatomic.h>
 
 #include "ck_team.h"
@@ -47,6 +48,7 @@ typedef struct ck_gradient_part {
 
 /// A thread's own.
 typedef struct ck_own {
+  float *sums; ///< of its groups, or those that all threads share
   float *inputs, *gradients, *copies, *kept;
 } ck_own;
 
@@ -100,11 +102,18 @@ static ck_conv_plan plan_of_gradients(const ck_conv_plan *plan, const ck_winogra
   return part;
 }
 
+/// Whether each thread takes whole groups, with sums of its own.
+static bool takes_groups(const ck_conv_plan *plan) { return plan->groups >= plan->gemm.team.threads; }
+
+static int64_t sums_bytes(const ck_conv_plan *plan, const ck_gradient_sizes *s) {
+  return ck_float_bytes(plan->tile_parts * s->sums);
+}
+
 static ck_gradient_map map_of(const ck_conv_plan *plan, const ck_gradient_sizes *s) {
   const int64_t rows = (plan->tile_outputs + 2) * plan->band_columns * s->grid.transforms->lanes;
   const bool copies = plan->image.cs != 1 || plan->layout.out_ks != 1;
   ck_gradient_map map = {};
-  map.threads = ck_float_bytes(plan->tile_parts * s->sums);
+  map.threads = (takes_groups(plan) ? plan->gemm.team.threads : 1) * sums_bytes(plan, s);
   map.gradients = ck_float_bytes(s->grid.points * s->input_point);
   map.copies = map.gradients + ck_float_bytes(s->grid.points * s->gradient_point);
   map.kept = map.copies + (copies ? ck_float_bytes(rows) : 0);
@@ -139,9 +148,6 @@ static ck_gradient_part part_of(const ck_gradient_run *run, int64_t task) {
   return part;
 }
 
-/// The sums of a part of the tiles.
-static float *sums_of(const ck_gradient_run *run, int64_t index) { return (float *)run->workspace + index * run->sizes.sums; }
-
 /// Adds the products of so many tiles.
 static void multiply(const ck_gradient_run *run, const ck_gradient_part *part, int64_t tiles, bool is_first, const ck_own *own) {
   const ck_gradient_sizes *s = &run->sizes;
@@ -157,7 +163,7 @@ static void multiply(const ck_gradient_run *run, const ck_gradient_part *part, i
   tile.beta = is_first ? 0 : 1;
   tile.narrow = false;
   for (int64_t point = 0; point < s->grid.points; point++) {
-    float *sums = sums_of(run, part->index) + point * s->sum_point + part->channel * s->width + part->column;
+    float *sums = own->sums + part->index * s->sums + point * s->sum_point + part->channel * s->width + part->column;
     for (int64_t column = 0; column < part->columns; column += gemm->nr) {
       const void *b = own->gradients + point * s->gradient_point + column;
       tile.n = ck_least(gemm->nr, part->columns - column);
@@ -214,7 +220,7 @@ static void store_kept(const ck_gradient_run *run, int64_t group, int64_t first,
 }
 
 /// The weights of input channels [channel, end), out of the sums.
-static void make_weights(const ck_gradient_run *run, int64_t group, int64_t channel, int64_t end, float *kept) {
+static void make_weights(const ck_gradient_run *run, int64_t group, int64_t channel, int64_t end, const ck_own *own) {
   const ck_conv_plan *plan = run->plan;
   const ck_conv_layout *w = &plan->layout;
   const int64_t width = run->sizes.width;
@@ -222,12 +228,12 @@ static void make_weights(const ck_gradient_run *run, int64_t group, int64_t chan
     const int64_t count = ck_least(CK_KEPT_CHANNELS, end - channel);
     float *output = (float *)run->operands->output;
     const ck_winograd_sums job = {
-        .points = sums_of(run, 0) + channel * width,
+        .points = own->sums + channel * width,
         .point = run->sizes.sum_point,
         .tile = width,
         .parts = plan->tile_parts,
         .part = run->sizes.sums,
-        .results = plan->sums_apart ? kept : output + group * w->w_gs + channel * w->w_cs,
+        .results = plan->sums_apart ? own->kept : output + group * w->w_gs + channel * w->w_cs,
         .row = plan->sums_apart ? 3 * width : w->w_rs,
         .pixel = plan->sums_apart ? width : w->w_ss,
         .step = plan->sums_apart ? 9 * width : w->w_cs,
@@ -237,28 +243,44 @@ static void make_weights(const ck_gradient_run *run, int64_t group, int64_t chan
         .channels = plan->channels,
     };
     run->sizes.grid.transforms->weights_of(&job);
-    if (plan->sums_apart) store_kept(run, group, channel, count, kept);
+    if (plan->sums_apart) store_kept(run, group, channel, count, own->kept);
   }
+}
+
+static void run_task(const ck_gradient_run *run, int64_t group, int64_t task, const ck_own *own) {
+  const ck_gradient_part part = part_of(run, task);
+  if (part.channels > 0 && part.columns > 0) run_part(run, group, &part, own);
+}
+
+/// By one thread.
+static void run_group(const ck_gradient_run *run, int64_t group, const ck_own *own) {
+  for (int64_t task = 0; task < task_count(run->plan); task++) run_task(run, group, task, own);
+  make_weights(run, group, 0, run->plan->image.channels, own);
+}
+
+/// By all threads.
+static void share_group(ck_gradient_run *run, int64_t group, int32_t thread, int32_t threads, const ck_own *own) {
+  const int64_t channels = run->plan->image.channels;
+  for (int64_t task; (task = atomic_fetch_add_explicit(&run->next[group % 2], 1, memory_order_relaxed)) < task_count(run->plan);)
+    run_task(run, group, task, own);
+  if (threads > 1) ck_team_barrier();
+  if (thread == 0) atomic_store_explicit(&run->next[(group + 1) % 2], 0, memory_order_relaxed);
+  make_weights(run, group, channels * thread / threads, channels * (thread + 1) / threads, own);
+  // The next group's sums take the place of these.
+  if (threads > 1) ck_team_barrier();
 }
 
 static void run_thread(void *context, int32_t thread, int32_t threads) {
   ck_gradient_run *run = context;
+  const bool takes = takes_groups(run->plan);
+  char *sums = run->workspace + (takes ? thread * sums_bytes(run->plan, &run->sizes) : 0);
   char *base = run->workspace + run->map.threads + thread * run->map.thread_bytes;
-  const ck_own own = {(float *)base, (float *)(base + run->map.gradients), (float *)(base + run->map.copies),
+  const ck_own own = {(float *)sums, (float *)base, (float *)(base + run->map.gradients), (float *)(base + run->map.copies),
                       (float *)(base + run->map.kept)};
-  const int64_t channels = run->plan->image.channels;
-  for (int64_t group = 0; group < run->plan->groups; group++) {
-    for (int64_t task;
-         (task = atomic_fetch_add_explicit(&run->next[group % 2], 1, memory_order_relaxed)) < task_count(run->plan);) {
-      const ck_gradient_part part = part_of(run, task);
-      if (part.channels > 0 && part.columns > 0) run_part(run, group, &part, &own);
-    }
-    if (threads > 1) ck_team_barrier();
-    if (thread == 0) atomic_store_explicit(&run->next[(group + 1) % 2], 0, memory_order_relaxed);
-    make_weights(run, group, channels * thread / threads, channels * (thread + 1) / threads, own.kept);
-    // The next group's sums take the place of these.
-    if (threads > 1) ck_team_barrier();
-  }
+  const int64_t groups = run->plan->groups;
+  for (int64_t group = takes ? thread : 0; group < groups; group += takes ? threads : 1)
+    if (takes) run_group(run, group, &own);
+    else share_group(run, group, thread, threads, &own);
 }
 
 void ck_conv_winograd_weights(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace) {

@@ -1,5 +1,5 @@
 // The depthwise bodies over an ISA's own vectors: fp32, and bf16 widened as it is read; of channels last
-// also rounded as it is stored.
+// also rounded as it is stored. Of groups of up to CK_GROUPED_WIDEST channels, 0 for none.
 
 enum { CK_LANES = sizeof(ck_vf) / sizeof(float) };
 
@@ -9,6 +9,8 @@ enum { CK_LANES = sizeof(ck_vf) / sizeof(float) };
 #include "depthwise/first.h"
 #include "depthwise/last.h"
 #include "depthwise/gradient.h"
+#include "depthwise/grouped.h"
+#include "depthwise/grouped_gradient.h"
 #undef CK_TYPE
 #undef CK_IN
 #undef CK_OUT
@@ -19,6 +21,8 @@ enum { CK_LANES = sizeof(ck_vf) / sizeof(float) };
 #include "depthwise/first.h"
 #include "depthwise/last.h"
 #include "depthwise/gradient.h"
+#include "depthwise/grouped.h"
+#include "depthwise/grouped_gradient.h"
 #undef CK_TYPE
 #undef CK_IN
 #undef CK_OUT
@@ -27,6 +31,7 @@ enum { CK_LANES = sizeof(ck_vf) / sizeof(float) };
 #define CK_IN uint16_t
 #define CK_OUT uint16_t
 #include "depthwise/last.h"
+#include "depthwise/grouped.h"
 #undef CK_TYPE
 #undef CK_IN
 #undef CK_OUT

@@ -5,7 +5,7 @@
 
 #define CK_DEPTHWISE_NAME(channels, type, isa) ck_depthwise_##channels##_##type##_##isa
 #define CK_DEPTHWISE_ARGUMENTS const ck_block *b, const void *in, const void *w, float *out
-#define CK_NARROW_NAME(isa) ck_depthwise_last_bf16_narrow_##isa
+#define CK_NARROW_NAME(channels, isa) ck_depthwise_##channels##_bf16_narrow_##isa
 #define CK_NARROW_ARGUMENTS const ck_block *b, const void *in, const void *w, uint16_t *out
 #define CK_GRADIENT_NAME(channels, type, isa) ck_depthwise_gradient_##channels##_##type##_##isa##_row
 
@@ -24,11 +24,14 @@
     CK_EXPANDED(CK_DEPTHWISE_STATIC, gradient_##channels, type, CK_ISA_NAME)(b, in, w, out);                                     \
   }
 
-#define CK_NARROW_FUNCTION(isa)                                                                                                  \
-  void CK_NARROW_NAME(isa)(CK_NARROW_ARGUMENTS);                                                                                 \
-  void CK_NARROW_NAME(isa)(CK_NARROW_ARGUMENTS) {                                                                                \
-    CK_EXPANDED(CK_DEPTHWISE_STATIC, row_last, bf16_narrow, CK_ISA_NAME)(b, in, w, out);                                         \
+#define CK_NARROW_FUNCTION(channels, isa)                                                                                        \
+  void CK_NARROW_NAME(channels, isa)(CK_NARROW_ARGUMENTS);                                                                       \
+  void CK_NARROW_NAME(channels, isa)(CK_NARROW_ARGUMENTS) {                                                                      \
+    CK_EXPANDED(CK_DEPTHWISE_STATIC, row_##channels, bf16_narrow, CK_ISA_NAME)(b, in, w, out);                                   \
   }
+
+/// Taps of a row that the kernels of groups know.
+enum { CK_MOST_GROUPED_TAPS = 3 };
 
 /// Columns of a micro-tile, channels last: 7 divides the images of most networks; of small images 3. Where there are 32
 /// registers, a tile has two rows (CK_TILE_ROWS). Channels first, vectors one above the other (CK_STRIP_ROWS): 7 in 32 registers,

@@ -5,10 +5,13 @@
 
 #define CK_TILE_ROWS 1
 #define CK_STRIP_ROWS 4
+#define CK_GROUPED_WIDEST 4
+#define CK_GROUPED_COLUMNS 7
 #include "depthwise/bodies.h"
 
 #define CK_SSE2(channels, type) CK_DEPTHWISE_FUNCTION(channels, type, sse2)
 #include "depthwise/depthwise.def"
-CK_NARROW_FUNCTION(sse2)
+CK_NARROW_FUNCTION(last, sse2)
+CK_NARROW_FUNCTION(grouped4, sse2)
 #include "isa/end.h"
 #endif

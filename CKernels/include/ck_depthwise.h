@@ -1,5 +1,5 @@
-// The contract of a depthwise micro-kernel and the table of all of them (depthwise/depthwise.def): no sum goes over channels, so
-// there is nothing to multiply as matrices.
+// The contract of a depthwise micro-kernel and the table of all of them (depthwise/depthwise.def): sums go over no channels, or
+// over the few of a narrow group, so that there is nothing to multiply as matrices.
 #pragma once
 #include "ck_types.h"
 
@@ -25,11 +25,15 @@ typedef struct ck_span {
 /// Or of its weights' gradient, which is added to: w[c][r][s] += sum over outputs (p, q) of gradient[c][p][q] * in[c][...],
 /// likewise. Where an operand is infinite or NaN, all of its channel's may become NaN.
 ///
+/// Of a row whose groups have more than one channel, w[c][i][r][s] times the group's i-th input channel is summed over i as well;
+/// channels lie last, and there are whole vectors of them. A gradient of a group has three taps across.
+///
 /// Pointers are to input (0, 0), tap (0, 0) and output (0, 0) of the first channel. Channels last: a channel is one element on in
 /// each. Channels first: `across.in` is 1.
 typedef struct ck_block {
   ck_span down, across;
   int64_t channels, in_channel, out_channel, w_channel;
+  int64_t w_member; ///< from the weights of one input channel of a group to those of the next
 } ck_block;
 
 /// `in`, `w`: of the row's input type; `out`: sums in fp32.
@@ -41,6 +45,7 @@ typedef void (*ck_depthwise_narrow_fn)(const ck_block *block, const void *in, co
 typedef struct ck_depthwise {
   const char *name;
   ck_channels channels;
+  int32_t group; ///< input and output channels of a group: 1, 4 or 8
   ck_isa isa;
   ck_dtype in;   ///< of input and weights; bf16 is widened as it is read
   int32_t lanes; ///< outputs in a vector

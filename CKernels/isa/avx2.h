@@ -68,3 +68,17 @@ CK_INLINE bool ck_has_masks(const uint16_t *p) { return (void)p, false; }
 
 // Every second lane of two vectors.
 CK_INLINE ck_vf ck_even(ck_vf a, ck_vf b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14); }
+
+// Lane `i` of each four, in all of them.
+CK_INLINE ck_vf ck_quad(ck_vf v, const int i) {
+  return i == 0   ? _mm256_permute_ps(v, 0x00)
+         : i == 1 ? _mm256_permute_ps(v, 0x55)
+         : i == 2 ? _mm256_permute_ps(v, 0xAA)
+                  : _mm256_permute_ps(v, 0xFF);
+}
+
+// Of each `width` lanes, 4 or 8, the four number `four`, in all fours of them.
+CK_INLINE ck_vf ck_fours(ck_vf v, const int width, const int four) {
+  if (width == 4) return v;
+  return four == 0 ? _mm256_permute2f128_ps(v, v, 0x00) : _mm256_permute2f128_ps(v, v, 0x11);
+}

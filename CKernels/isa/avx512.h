@@ -77,3 +77,17 @@ CK_INLINE bool ck_has_masks(const uint16_t *p) { return (void)p, true; }
 CK_INLINE ck_vf ck_even(ck_vf a, ck_vf b) {
   return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
 }
+
+// Lane `i` of each four, in all of them.
+CK_INLINE ck_vf ck_quad(ck_vf v, const int i) {
+  return i == 0   ? _mm512_permute_ps(v, 0x00)
+         : i == 1 ? _mm512_permute_ps(v, 0x55)
+         : i == 2 ? _mm512_permute_ps(v, 0xAA)
+                  : _mm512_permute_ps(v, 0xFF);
+}
+
+// Of each `width` lanes, 4 or 8, the four number `four`, in all fours of them.
+CK_INLINE ck_vf ck_fours(ck_vf v, const int width, const int four) {
+  if (width == 4) return v;
+  return four == 0 ? _mm512_shuffle_f32x4(v, v, 0xA0) : _mm512_shuffle_f32x4(v, v, 0xF5);
+}

@@ -64,3 +64,14 @@ CK_INLINE bool ck_has_masks(const uint16_t *p) { return (void)p, false; }
 
 // Every second lane of two vectors.
 CK_INLINE ck_vf ck_even(ck_vf a, ck_vf b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6); }
+
+// Lane `i` of each four, in all of them.
+CK_INLINE ck_vf ck_quad(ck_vf v, const int i) {
+  return i == 0   ? _mm_shuffle_ps(v, v, 0x00)
+         : i == 1 ? _mm_shuffle_ps(v, v, 0x55)
+         : i == 2 ? _mm_shuffle_ps(v, v, 0xAA)
+                  : _mm_shuffle_ps(v, v, 0xFF);
+}
+
+// Of each `width` lanes, 4, the four number `four`, in all fours of them: there are no more.
+CK_INLINE ck_vf ck_fours(ck_vf v, const int width, const int four) { return (void)width, (void)four, v; }

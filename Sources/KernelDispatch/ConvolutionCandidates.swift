@@ -62,7 +62,7 @@ struct ConvolutionFilter {
     if let variant, kernels.variant.name != variant { return .variantNotAskedFor }
     if kernels.variant.algorithm.isOfWeights != problem.isOfWeights { return .pass }
     if let depthwise = kernels.depthwise {
-      return rejection(of: depthwise, for: problem, turned: kernels.variant.algorithm.turnsChannels)
+      return rejection(of: depthwise, for: problem, kernels.variant.algorithm)
     }
     guard let pair = kernels.pair else { return .types }
     if let rejection = pairs.rejection(of: pair, among: KernelTable.shared.candidates.pairs) { return rejection }
@@ -87,17 +87,19 @@ struct ConvolutionFilter {
     case .weights:
       let inPlace = problem.layout.out_ks == 1 || problem.channels == 1
       return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfGradient)
-    case .depthwise, .depthwiseWeights:
+    case .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
       return .types
     }
   }
 
   private func rejection(
-    of kernel: DepthwiseMicrokernel, for problem: ConvolutionProblem, turned: Bool
+    of kernel: DepthwiseMicrokernel, for problem: ConvolutionProblem, _ algorithm: ConvolutionVariant.Algorithm
   ) -> Rejection? {
+    let turned = algorithm.turnsChannels
+    if algorithm.isGrouped != (kernel.group > 1) { return .types }
     if kernel.isa > pairs.machineISA { return .isaMissing(needs: kernel.isa, has: pairs.machineISA) }
     if kernel.isa > pairs.cap { return .isaCapped(needs: kernel.isa, cap: pairs.cap) }
-    if !problem.shape.isDepthwise { return .layout(.depthwise) }
+    if problem.groupWidth != kernel.group { return .layout(algorithm.isGrouped ? .narrowGroups : .depthwise) }
     if let microkernel { return kernel.name == microkernel ? serves(kernel, problem, turned) : .microkernelNotAskedFor }
     if let rejection = serves(kernel, problem, turned) { return rejection }
     if kernel.language != .c { return .sameTileInC }
@@ -109,6 +111,8 @@ struct ConvolutionFilter {
   }
 
   private func serves(_ kernel: DepthwiseMicrokernel, _ problem: ConvolutionProblem, _ turned: Bool) -> Rejection? {
+    if problem.groupWidth != kernel.group { return .layout(.narrowGroups) }
+    if kernel.group > 1 && !problem.suitsGroups(vectorsOf: turned ? 1 : kernel.lanes) { return .layout(.narrowGroups) }
     if problem.isOfWeights && kernel.runGradient == nil { return .types }
     if turned {
       if kernel.inputType != .float32 || !kernel.channelsLast { return .types }

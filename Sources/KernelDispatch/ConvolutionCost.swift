@@ -38,7 +38,8 @@ struct ConvolutionCost {
       case .direct: return direct(pair)
       case .winograd(let outputs), .winogradWeights(let outputs): return winograd(pair, outputs: outputs)
       case .weights: return weights(pair)
-      case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights: return products(pair, kernels.variant.algorithm)
+      case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
+        return products(pair, kernels.variant.algorithm)
       }
     }
   }

@@ -39,7 +39,7 @@ extension Dispatch {
       case .winograd(let outputs): fillWinograd(&plan, problem, pair, outputs: outputs, threads: threads)
       case .winogradWeights(let outputs): fillWinogradWeights(&plan, problem, pair, outputs: outputs, threads: threads)
       case .weights: fillWeights(&plan, problem, pair, threads: threads)
-      case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights:
+      case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
         fillProducts(&plan, problem, pair, kernels.variant.algorithm, threads: threads, options)
       }
     }

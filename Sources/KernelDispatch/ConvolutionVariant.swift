@@ -16,20 +16,35 @@ public struct ConvolutionVariant: Sendable, Hashable {
     case winogradWeights(outputs: Int)
     /// That of a filter for each channel.
     case depthwiseWeights(turned: Bool)
+    /// As `depthwise`, of groups no wider than a vector.
+    case grouped(turned: Bool)
+    case groupedWeights(turned: Bool)
 
     /// Whether its micro-kernels are those of depthwise convolution, not those of matrix multiply.
     var isDepthwise: Bool {
       switch self {
-      case .depthwise, .depthwiseWeights: true
+      case .depthwise, .depthwiseWeights, .grouped, .groupedWeights: true
       case .pointwise, .implicitGEMM, .direct, .winograd, .weights, .winogradWeights: false
       }
     }
     /// Whether channels are turned round before vectors run along them.
-    var turnsChannels: Bool { self == .depthwise(turned: true) || self == .depthwiseWeights(turned: true) }
+    var turnsChannels: Bool {
+      switch self {
+      case .depthwise(let turned), .depthwiseWeights(let turned), .grouped(let turned), .groupedWeights(let turned): turned
+      case .pointwise, .implicitGEMM, .direct, .winograd, .weights, .winogradWeights: false
+      }
+    }
+    /// Whether a group of its kernels has more than one channel.
+    var isGrouped: Bool {
+      switch self {
+      case .grouped, .groupedWeights: true
+      default: false
+      }
+    }
     var isOfWeights: Bool {
       switch self {
-      case .weights, .winogradWeights, .depthwiseWeights: true
-      case .pointwise, .implicitGEMM, .direct, .winograd, .depthwise: false
+      case .weights, .winogradWeights, .depthwiseWeights, .groupedWeights: true
+      case .pointwise, .implicitGEMM, .direct, .winograd, .depthwise, .grouped: false
       }
     }
   }
@@ -67,6 +82,12 @@ public struct ConvolutionVariant: Sendable, Hashable {
       name: "depthwise.turned", algorithm: .depthwise(turned: true), products: [],
       summary: "the same with bands of NCHW turned round for vectors along channels"),
     ConvolutionVariant(
+      name: "grouped", algorithm: .grouped(turned: false), products: [],
+      summary: "groups of 4 or 8 channels by vectors of whole groups, the input where it lies, padding skipped"),
+    ConvolutionVariant(
+      name: "grouped.turned", algorithm: .grouped(turned: true), products: [],
+      summary: "the same with bands of NCHW turned round for vectors along channels"),
+    ConvolutionVariant(
       name: "weights.direct", algorithm: .weights, products: ["outer.direct"],
       summary: "a product for each place of the kernel, summed over bands of rows; the output's gradient where it lies"),
     ConvolutionVariant(
@@ -81,6 +102,12 @@ public struct ConvolutionVariant: Sendable, Hashable {
       summary: "the gradient of a filter for each channel, input and gradient where they lie"),
     ConvolutionVariant(
       name: "weights.depthwise.turned", algorithm: .depthwiseWeights(turned: true), products: [],
+      summary: "the same with bands of NCHW turned round for vectors along channels"),
+    ConvolutionVariant(
+      name: "weights.grouped", algorithm: .groupedWeights(turned: false), products: [],
+      summary: "the gradient of groups of 4 or 8 channels by vectors of whole groups"),
+    ConvolutionVariant(
+      name: "weights.grouped.turned", algorithm: .groupedWeights(turned: true), products: [],
       summary: "the same with bands of NCHW turned round for vectors along channels"),
   ]
 

@@ -2,17 +2,22 @@ import Tensors
 
 /// Fitted to Zen 5: 3x3, 5x5 and 7x7 on images of 7 to 112 pixels a side, both types, all passes.
 extension ConvolutionCost {
-  /// Cycles of depthwise convolution, or of the gradient of its weights.
+  /// Cycles of depthwise convolution, or of narrow groups, or of the gradient of their weights.
   func depthwise(_ kernels: ConvolutionKernels) -> Double {
     guard let kernel = kernels.depthwise else { return .infinity }
     if kernels.variant.algorithm.turnsChannels { return turned(kernel) }
     return kernel.channelsLast ? alongChannels(kernel) : alongRows(kernel)
   }
 
-  private var taps: Double { Double(problem.shape.kernel.height * problem.shape.kernel.width) }
+  /// Of one input channel, or in its place the multiply-adds of a group's, which take half of a cycle where a tap takes a whole.
+  private var taps: Double {
+    let (places, width) = (problem.shape.kernel.height * problem.shape.kernel.width, problem.shape.channelsPerGroup)
+    return width == 1 ? Double(places) : Double(places * width) * 0.65
+  }
+  private var channels: Double { Double(problem.shape.outputChannels) }
 
   private func alongChannels(_ kernel: DepthwiseMicrokernel) -> Double {
-    let outputs = images * groups * pixels
+    let outputs = images * channels * pixels
     // The sums with each slice of the kernel are written, and added to those with the others.
     return (outputs * Double(problem.kernelSlices) * (taps + 2) + inputElements) / Double(kernel.lanes)
   }
@@ -22,7 +27,7 @@ extension ConvolutionCost {
     let (shape, width) = (problem.shape, problem.outputWidth)
     let vectors = Double((width - 1) / kernel.lanes + 1)
     let masked = width.isMultiple(of: kernel.lanes) ? 0 : 8 / vectors
-    let rows = images * groups * Double(problem.outputHeight * problem.kernelSlices)
+    let rows = images * channels * Double(problem.outputHeight * problem.kernelSlices)
     let isSquare = shape.kernel.height == shape.kernel.width && shape.dilation == Extent(1)
     let isStrided = shape.stride.width > 1
     if problem.isOfWeights {
@@ -37,7 +42,7 @@ extension ConvolutionCost {
 
   /// A task, such as a whole small image of one vector of channels, has weights of its own to turn.
   private func turned(_ kernel: DepthwiseMicrokernel) -> Double {
-    let planes = images * (groups / Double(kernel.lanes)).rounded(.up)
+    let planes = images * (channels / Double(kernel.lanes)).rounded(.up)
     let inputs = Double(problem.shape.height * problem.shape.width)
     let turn = problem.inputType == .float32 ? 6.0 : 8
     return planes * ((inputs + pixels) * turn + pixels * (taps * (problem.isOfWeights ? 0.7 : 0.55) + 1) + 1200)

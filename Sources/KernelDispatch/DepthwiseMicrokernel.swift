@@ -10,6 +10,8 @@ public struct DepthwiseMicrokernel: Sendable {
   public let inputType: ElementType
   /// Whether vectors run along the channels (NHWC), or along a row of one channel's image (NCHW).
   public let channelsLast: Bool
+  /// Input and output channels of a group.
+  public let group: Int
   /// Outputs in a vector.
   public let lanes: Int
   let run: ck_depthwise_fn
@@ -25,6 +27,7 @@ public struct DepthwiseMicrokernel: Sendable {
     self.language = language
     inputType = ElementType(row.in)
     channelsLast = row.channels == CK_CHANNELS_LAST
+    group = Int(row.group)
     lanes = Int(row.lanes)
     run = row.run
     runGradient = row.run_gradient

@@ -46,7 +46,9 @@ extension Dispatch {
     plan.vectors = kernel.channelsLast ? CK_CHANNELS_LAST : CK_CHANNELS_FIRST
     plan.gemm = plain(problem, kernel, threads: threads)
     plan.gemm.epilogue = Epilogue().kernelEpilogue(swapped: false)
-    let (channel, place) = (problem.layout.w_gs, problem.layout.w_ss)
+    let layout = problem.layout
+    let channel = kernel.group == 1 ? layout.w_gs : layout.w_os
+    let place = kernel.group == 1 || problem.image.channels_last == false ? layout.w_ss : layout.w_cs
     (plan.gemm.c_rs, plan.gemm.c_cs) = kernel.channelsLast ? (place, channel) : (channel, place)
     plan.band_channels = Int64(kernel.channelsLast ? kernel.lanes : 1)
     // Of one vector of channels or of one image.
@@ -74,7 +76,7 @@ extension Dispatch {
     plan.gemm = plain(problem, kernel, threads: threads)
     plan.gemm.has_epilogue = !epilogue.isIdentity
     plan.gemm.epilogue = epilogue.kernelEpilogue(swapped: false)
-    (plan.gemm.c_rs, plan.gemm.c_cs) = (problem.layout.out_qs, problem.layout.out_gs)
+    (plan.gemm.c_rs, plan.gemm.c_cs) = (problem.layout.out_qs, problem.layout.out_ks)
     plan.band_channels = Int64(kernel.lanes)
     plan.band_rows = turnedRows(plan, height: problem.outputHeight, pixels: problem.shape.width + problem.outputWidth)
     plan.phase = ck_phase(
@@ -84,7 +86,7 @@ extension Dispatch {
   /// Rows of a band of so many pixels a row, turned round: what L2 holds, or what gives each thread two tasks.
   private func turnedRows(_ plan: ck_conv_plan, height: Int, pixels: Int) -> Int64 {
     let rowBytes = Int(plan.band_channels) * ElementType.float32.byteCount * pixels
-    let planes = Int(plan.images) * ((Int(plan.groups) - 1) / Int(plan.band_channels) + 1)
+    let planes = Int(plan.images) * ((Int(plan.groups * plan.channels) - 1) / Int(plan.band_channels) + 1)
     let threads = Int(plan.gemm.team.threads)
     let bands = threads == 1 ? 1 : (2 * threads - 1) / planes + 1
     return Int64(min((height - 1) / bands + 1, max(Self.fewestRows, blocks.l2Bytes / 4 / rowBytes)))
@@ -146,22 +148,22 @@ extension Dispatch {
   ) {
     let wanted = threads / greatestCommonDivisor(threads, problem.shape.batch)
     let most = passesTwice ? blocks.l2Bytes / 4 : Int.max
-    let groups = problem.shape.groups
+    let all = problem.shape.outputChannels
     let rowBytes = max(problem.shape.width, problem.reachedColumns) * problem.inputType.byteCount
     if kernel.channelsLast {
       let rows = min(problem.outputHeight, Self.fewestRows)
       let bands = min(wanted, problem.outputHeight / rows)
-      let bandRows = bandRows(problem, rowBytes: rowBytes * groups, most: most, bands: bands * problem.shape.batch)
+      let bandRows = bandRows(problem, rowBytes: rowBytes * all, most: most, bands: bands * problem.shape.batch)
       plan.band_rows = Int64(problem.suitsL1 ? bandRows : Self.tileRows)
-      var channels = wholeMultiple((groups - 1) / ((wanted - 1) / bands + 1) + 1, of: kernel.lanes)
+      var channels = wholeMultiple((all - 1) / ((wanted - 1) / bands + 1) + 1, of: kernel.lanes)
       // Less than a vector of channels is slow.
-      while channels < groups && 1..<kernel.lanes ~= groups % channels { channels += kernel.lanes }
+      while channels < all && 1..<kernel.lanes ~= all % channels { channels += kernel.lanes }
       plan.band_channels = Int64(channels)
     } else {
       let planeBytes = rowBytes * problem.shape.height
-      let channels = min((groups - 1) / wanted + 1, max(1, most / max(1, planeBytes)))
+      let channels = min((all - 1) / wanted + 1, max(1, most / max(1, planeBytes)))
       plan.band_channels = Int64(channels)
-      let bands = channels > 1 ? 1 : (wanted - 1) / groups + 1
+      let bands = channels > 1 ? 1 : (wanted - 1) / all + 1
       plan.band_rows = Int64(bandRows(problem, rowBytes: rowBytes, most: most, bands: bands * problem.shape.batch))
     }
   }
@@ -173,6 +175,16 @@ extension Dispatch {
 }
 
 extension ConvolutionProblem {
+  /// Channels of a group, where it has as many input as output channels.
+  var groupWidth: Int? { shape.inputChannels == shape.outputChannels && shape.groups > 0 ? shape.channelsPerGroup : nil }
+
+  /// Whether the kernels of narrow groups take it, whose vectors have so many lanes: whole vectors of channels, with the columns that they are made for.
+  func suitsGroups(vectorsOf lanes: Int) -> Bool {
+    let (taps, stride) = (shape.kernel.width, shape.stride.width)
+    let isKnown = taps == 3 ? stride <= 2 : taps < 3 && stride == 1 && !isOfWeights
+    return isKnown && shape.dilation.width == 1 && shape.outputChannels.isMultiple(of: lanes)
+  }
+
   /// Whether bands of the input, and of the gradient, are whole rows of channels that lie apart.
   var turnsDepthwise: Bool {
     let rowsFollow =
@@ -190,7 +202,7 @@ extension ConvolutionProblem {
 
   /// How many of L1's sets of lines come down to one, for pixels that lie channels last.
   fileprivate var sharingOfSets: Int {
-    let pixelBytes = shape.groups * inputType.byteCount
+    let pixelBytes = shape.inputChannels * inputType.byteCount
     return pixelBytes.isMultiple(of: 64) ? min(64, (pixelBytes / 64) & -(pixelBytes / 64)) : 1
   }
 

@@ -80,6 +80,8 @@ public enum Rejection: Sendable, Hashable {
     case pointwise = "the kernel must be 1x1, at stride 1 and without padding"
     case winograd = "the kernel must be 3x3, at stride 1 and without dilation"
     case depthwise = "every channel must be a group of its own, with one output channel"
+    case narrowGroups =
+      "groups must have as many input as output channels, 4 or 8 and whole vectors of them, and kernels up to three columns"
     case channelsFirst = "images must lie channels first, rows one after another, and be images of no volume"
     case imagePacked = "the image must be the operand that is packed"
     case evenPixels = "the pixels of the output must be equally far apart"

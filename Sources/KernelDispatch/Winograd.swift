@@ -99,8 +99,9 @@ extension Dispatch {
     plan.block_tiles = Int64((tiles - 1) / blockCount + 1)
     let sumBytes = pointCount(outputs) * problem.shape.channelsPerGroup * problem.channels * ElementType.float32.byteCount
     plan.tile_parts = Int32(sumBytes <= Self.mostSumBytesOfPart ? min(Self.mostPartsOfTiles, blockCount) : 1)
-    // Of one group at a time.
-    let parts = parts(problem, pair, merged: false, wanted: (threads - 1) / Int(plan.tile_parts) + 1)
+    // Threads take groups where there are enough, else parts of one at a time.
+    let wanted = problem.shape.groups >= threads ? 1 : (threads - 1) / Int(plan.tile_parts) + 1
+    let parts = parts(problem, pair, merged: false, wanted: wanted)
     (plan.channel_parts, plan.panel_parts) = (Int32(parts.channels), Int32(parts.panels))
   }
 

@@ -27,7 +27,7 @@ struct DepthwiseRow: Sendable, CustomTestStringConvertible {
 
 @Suite("Depthwise micro-kernels by their contract")
 struct DepthwiseTests {
-  static let kernels = [(1, 1), (3, 3), (5, 5), (3, 5), (5, 3), (2, 4), (7, 7)]
+  static let kernels = [(1, 1), (3, 3), (5, 5), (3, 5), (5, 3), (2, 4), (7, 7), (4, 2)]
   static let images = [(1, 1), (1, 5), (3, 4), (4, 7), (7, 13), (5, 17), (2, 37), (14, 6), (9, 14)]
   /// Strides and dilations.
   static let steps = [(1, 1), (2, 1), (1, 2), (3, 2), (2, 2)]
@@ -36,13 +36,19 @@ struct DepthwiseTests {
     "Exact sums of every kernel, stride, dilation and padding, in guarded memory with NaN in the gaps",
     arguments: DepthwiseRow.usableAndNarrow)
   func exact(kernel: DepthwiseRow) throws {
-    let lanes = Int(kernel.row.lanes)
+    let (lanes, isGrouped) = (Int(kernel.row.lanes), kernel.row.group > 1)
     var random = SplitMix64(seed: 3)
     for (kernelRows, kernelColumns) in Self.kernels {
       for (rows, columns) in Self.images {
         for (stride, dilation) in Self.steps {
+          // What the kernels of groups are not made for, dispatch keeps from them.
+          let suitsGroups = dilation == 1 && (kernelColumns == 3 ? stride <= 2 : kernelColumns < 3 && stride == 1)
+          if isGrouped && !suitsGroups { continue }
           // Whole vectors twice as often as parts of one: they have kernels of their own.
-          let counts = [1, 3, max(1, lanes - 1), lanes, lanes + 1, 2 * lanes, 3 * lanes + 2, lanes, 2 * lanes + 1]
+          let counts =
+            isGrouped
+            ? [lanes, 2 * lanes, 3 * lanes]
+            : [1, 3, max(1, lanes - 1), lanes, lanes + 1, 2 * lanes, 3 * lanes + 2, lanes, 2 * lanes + 1]
           let trial = try DepthwiseTrial(
             kernel,
             DepthwiseSetting(
@@ -101,6 +107,9 @@ struct DepthwiseTests {
       (CK_CHANNELS_LAST, CK_F32), (CK_CHANNELS_LAST, CK_BF16), (CK_CHANNELS_FIRST, CK_F32), (CK_CHANNELS_FIRST, CK_BF16),
     ] {
       #expect(DepthwiseRow.all.contains { $0.row.isa == CK_ISA_SCALAR && $0.row.channels == channels && $0.row.in == type })
+    }
+    for group in [1, 4] {
+      #expect(DepthwiseRow.all.contains { $0.row.isa == CK_ISA_SSE2 && $0.row.group == group })
     }
     for row in DepthwiseRow.all.map(\.row) where row.channels == CK_CHANNELS_LAST && row.in == CK_BF16 {
       #expect(row.run_narrow != nil)

@@ -52,8 +52,10 @@ final class DepthwiseTrial {
     let gap = Int64(setting.gap)
     var down = setting.span(outputs: setting.rows, taps: setting.kernelRows)
     var across = setting.span(outputs: setting.columns, taps: setting.kernelColumns)
-    (across.in, across.out, across.w) = (pixel, pixel, pixel)
-    (down.in, down.out, down.w) = (across.inputs * pixel + gap, across.outputs * pixel + gap, across.taps * pixel + gap)
+    let group = Int64(row.group)
+    (across.in, across.out, across.w) = (pixel, pixel, group * pixel)
+    block.w_member = pixel
+    (down.in, down.out, down.w) = (across.inputs * pixel + gap, across.outputs * pixel + gap, across.taps * across.w + gap)
     block.down = down
     block.across = across
     block.channels = Int64(setting.channels)
@@ -64,7 +66,7 @@ final class DepthwiseTrial {
     var reads = Set<Int>()
     var weighs = Set<Int>()
     var writes = Set<Int>()
-    Self.places(block) { place in
+    Self.places(block, group) { place in
       if let input = place.input { reads.insert(input) }
       weighs.insert(place.weight)
       writes.insert(place.output)
@@ -85,7 +87,7 @@ final class DepthwiseTrial {
   }
 
   /// Every product of the block, as its contract says.
-  private static func places(_ block: ck_block, _ body: (Place) -> Void) {
+  private static func places(_ block: ck_block, _ group: Int64, _ body: (Place) -> Void) {
     let (down, across) = (block.down, block.across)
     for c in 0..<block.channels {
       for p in 0..<down.outputs {
@@ -95,11 +97,14 @@ final class DepthwiseTrial {
               let y = down.first + p * down.stride + r * down.dilation
               let x = across.first + q * across.stride + s * across.dilation
               let isPadding = y < 0 || y >= down.inputs || x < 0 || x >= across.inputs
-              body(
-                Place(
-                  input: isPadding ? nil : Int(c * block.in_channel + y * down.in + x * across.in),
-                  weight: Int(c * block.w_channel + r * down.w + s * across.w),
-                  output: Int(c * block.out_channel + p * down.out + q * across.out)))
+              for i in 0..<group {
+                let channel = c / group * group + i
+                body(
+                  Place(
+                    input: isPadding ? nil : Int(channel * block.in_channel + y * down.in + x * across.in),
+                    weight: Int(c * block.w_channel + i * block.w_member + r * down.w + s * across.w),
+                    output: Int(c * block.out_channel + p * down.out + q * across.out)))
+              }
             }
           }
         }
@@ -150,7 +155,7 @@ final class DepthwiseTrial {
   func finding() -> String? {
     let count = sums.bytes.count / (isNarrow ? 2 : 4)
     var expected = [Float?](repeating: nil, count: count)
-    Self.places(block) { place in
+    Self.places(block, Int64(row.group)) { place in
       let input = place.input.map { Self.value($0, 1) } ?? 0
       expected[place.output] = (expected[place.output] ?? 0) + input * Self.value(place.weight, 2)
     }

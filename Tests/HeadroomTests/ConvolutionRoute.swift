@@ -18,7 +18,9 @@ struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
   /// Every route that this machine and HEADROOM_MAX_ISA allow, from the tables alone: a new row or variant turns up by itself.
   static let all: [ConvolutionRoute] = types.flatMap { input, output in
     var seen = Set<String>()
-    let probes = [probe(.nhwc, groups: 1), probe(.nhwc, groups: 4), probe(.nchw, groups: 4), probe(.nhwc, kernel: 3)]
+    let probes =
+      [probe(.nhwc, groups: 1), probe(.nhwc, groups: 4), probe(.nchw, groups: 4), probe(.nhwc, kernel: 3)]
+      + ImageLayout.allCases.flatMap { [probe($0, channels: 16, groups: 4), probe($0, channels: 16, groups: 2)] }
     let candidates = probes.flatMap { (try? explain($0.descriptor(input, output))) ?? [] }
     let routes = candidates.map {
       ConvolutionRoute(variant: $0.variant.name, microkernel: $0.microkernel, inputType: input, outputType: output)
@@ -38,8 +40,11 @@ struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
     return sorted.enumerated().filter { $0.offset % step == index % step }.map(\.element)
   }
 
-  private static func probe(_ layout: ImageLayout, groups: Int = 1, kernel: Int = 1) -> ConvolutionSetting {
-    let shape = ConvolutionShape(inputChannels: 4, height: 4, width: 4, outputChannels: 4, kernel: Extent(kernel), groups: groups)
+  private static func probe(
+    _ layout: ImageLayout, channels: Int = 4, groups: Int = 1, kernel: Int = 1
+  ) -> ConvolutionSetting {
+    let shape = ConvolutionShape(
+      inputChannels: channels, height: 4, width: 4, outputChannels: channels, kernel: Extent(kernel), groups: groups)
     return ConvolutionSetting(shape) {
       ($0.inputLayout, $0.outputLayout) = (layout, layout)
       $0.weightLayout = .hwio
@@ -53,6 +58,15 @@ struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
       options.without = .registerTile
     }
     return options
+  }
+
+  /// Whole vectors of narrow groups, with columns that their kernels know.
+  private static func narrow(_ shape: inout ConvolutionShape, group: Int) {
+    let channels = shape.inputChannels.isMultiple(of: 2) ? 32 : 16
+    (shape.inputChannels, shape.outputChannels, shape.groups) = (channels, channels, channels / group)
+    (shape.depth, shape.kernel.depth, shape.padding.front, shape.padding.back) = (1, 1, 0, 0)
+    (shape.kernel.width, shape.dilation.width) = (min(shape.kernel.width, 3), 1)
+    shape.stride.width = shape.kernel.width == 3 ? min(shape.stride.width, 2) : 1
   }
 
   /// A plan for the setting by this route; if it can't serve it, for one that is changed as little as needed.
@@ -73,6 +87,7 @@ struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
         $0.padding.bottom += max(0, 3 - $0.height - $0.padding.top - $0.padding.bottom)
         $0.padding.right += max(0, 3 - $0.width - $0.padding.left - $0.padding.right)
       },
+      { Self.narrow(&$0, group: 4) }, { Self.narrow(&$0, group: 8) },
     ]
     for change in changes {
       for layout in layouts {

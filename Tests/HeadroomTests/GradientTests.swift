@@ -77,6 +77,11 @@ struct GradientTests {
       batch: 3, inputChannels: 24, height: 11, width: 12, outputChannels: 36, kernel: Extent(height: 3, width: 5),
       stride: Extent(3),
       padding: Padding(4), dilation: Extent(2), groups: 3),
+    // More groups than threads, and fewer.
+    ConvolutionShape(
+      batch: 2, inputChannels: 48, height: 11, width: 17, outputChannels: 48, kernel: Extent(3), padding: Padding(1), groups: 6),
+    ConvolutionShape(
+      batch: 2, inputChannels: 72, height: 11, width: 13, outputChannels: 51, kernel: Extent(3), padding: Padding(1), groups: 3),
     ConvolutionShape(
       batch: 19, inputChannels: 20, height: 5, width: 7, outputChannels: 34, kernel: Extent(3), padding: Padding(1)),
     ConvolutionShape(
