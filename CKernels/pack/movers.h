@@ -119,35 +119,30 @@ static inline void copy_bytes(char *restrict to, const char *restrict from, int6
   else copy_pieces(to, from, bytes, 2);
 }
 
-/// Rows of 2 or 6 bytes, pixels of few channels that are filled up with zeros to `whole` bytes: moved with what follows them,
-/// which is then cleared, as long as that is a row too. Returns how many were.
-// Only of whole panels: all `whole` bytes of a row are written.
-static inline __attribute__((always_inline)) int64_t copy_filled(const ck_panel *p, int64_t bytes, const int64_t whole) {
-  // Of the last rows the rest of a word may lie beyond the source.
-  const int64_t left = p->ks > 0 ? (whole - bytes + p->ks - 1) / p->ks : p->k, count = p->k - left;
-  const uint64_t live = ((uint64_t)1 << (8 * bytes)) - 1;
-  for (int64_t d = 0; d < count; d++) {
-    uint64_t row = 0;
-    __builtin_memcpy(&row, p->source + d * p->ks, (size_t)whole);
-    row &= live;
-    __builtin_memcpy(p->destination + d * whole, &row, (size_t)whole);
-  }
-  return count > 0 ? count : 0;
-}
+#include "pack/filled.h"
 
 static inline __attribute__((always_inline)) void copy_rows(const ck_panel *p, const int64_t element) {
   const int64_t bytes = p->live * element;
   int64_t first = 0;
-  if (bytes == 2 && p->width * element == 4) first = copy_filled(p, bytes, 4);
-  if (bytes == 6 && p->width * element == 8) first = copy_filled(p, bytes, 8);
+  if (bytes == 2 && p->width * element == 4) first = p->ks == 2 ? fill_ones(p) : copy_filled(p, 0, bytes, 4);
+  if (bytes == 6 && p->width * element == 8) first = copy_filled(p, p->ks == 6 ? fill_threes(p) : 0, bytes, 8);
   for (int64_t d = first; d < p->k; d++) copy_bytes(p->destination + d * p->width * element, p->source + d * p->ks, bytes);
 }
 
 /// Whether neighbours along the panel are nearer to each other than neighbours along K: then lines are used up by going along it.
 static inline bool is_near_along_panel(const ck_panel *p) { return (p->rs < 0 ? -p->rs : p->rs) < (p->ks < 0 ? -p->ks : p->ks); }
 
-#define CK_DEFINE_GATHER(SUFFIX, FROM, TO, CONVERT)                                                                              \
+#if CK_UNITS > 4
+#include "pack/seconds.h"
+#define CK_GATHERS_SECONDS(SUFFIX, FROM)                                                                                         \
+  if (p->live > 0 && p->rs == 2 * (int64_t)sizeof(FROM) && is_near_along_panel(p)) return CK_NAME(seconds_##SUFFIX)(p);
+#else
+#define CK_GATHERS_SECONDS(SUFFIX, FROM)
+#endif
+
+#define CK_DEFINE_GATHER(SUFFIX, FROM, TO, CONVERT, SECONDS)                                                                     \
   static void CK_NAME(gather_##SUFFIX)(const ck_panel *p) {                                                                      \
+    SECONDS                                                                                                                      \
     for (int64_t d = 0; is_near_along_panel(p) && d < p->k; d++) {                                                               \
       const char *from = p->source + d * p->ks;                                                                                  \
       TO *to = (TO *)p->destination + depth_in_panel(p, d) * p->width;                                                           \
@@ -159,10 +154,10 @@ static inline bool is_near_along_panel(const ck_panel *p) { return (p->rs < 0 ? 
       for (int64_t d = 0; d < p->k; d++) to[depth_in_panel(p, d) * p->width] = CONVERT(*(const FROM *)(from + d * p->ks));       \
     }                                                                                                                            \
   }
-CK_DEFINE_GATHER(f32, float, float, )
-CK_DEFINE_GATHER(f64, double, double, )
-CK_DEFINE_GATHER(bf16, uint16_t, uint16_t, )
-CK_DEFINE_GATHER(widened, uint16_t, float, ck_widened)
+CK_DEFINE_GATHER(f32, float, float, , CK_GATHERS_SECONDS(f32, float))
+CK_DEFINE_GATHER(f64, double, double, , )
+CK_DEFINE_GATHER(bf16, uint16_t, uint16_t, , )
+CK_DEFINE_GATHER(widened, uint16_t, float, ck_widened, CK_GATHERS_SECONDS(widened, uint16_t))
 
 static void CK_NAME(copy_f32)(const ck_panel *p) { copy_rows(p, 4); }
 static void CK_NAME(copy_f64)(const ck_panel *p) { copy_rows(p, 8); }

@@ -58,10 +58,12 @@ struct ConvolutionCost {
     return count * (model.tileCycles(pair) + weights) + images * groups * pixels * Double(problem.depth) * imageRate(pair)
   }
 
-  /// Cycles per element of a panel packed out of the image: runs along the rows are copied, runs along channels transposed.
+  /// Cycles per element of a panel packed out of the image: runs along the rows are copied, or every second of them, runs along channels
+  /// transposed.
   private func imageRate(_ pair: CandidatePair) -> Double {
     let strideOfPixels = problem.image.ws * problem.image.stride_w
-    let rate = strideOfPixels == 1 ? 0.9 : problem.image.cs == 1 && problem.inputType == .float32 ? 1.4 : 3.5
+    let isAlongChannels = problem.image.cs == 1 && problem.inputType == .float32
+    let rate = strideOfPixels == 1 ? 0.9 : strideOfPixels == 2 ? 1.1 : isAlongChannels ? 1.4 : 3.5
     return pair.widens ? rate * 1.5 : rate
   }
 

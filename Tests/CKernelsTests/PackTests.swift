@@ -34,8 +34,28 @@ struct PackTests {
         (70, 67, 32), (33, 97, 14), (70, 64, 32),
       ] where panel <= tallest {
         for placement in GuardedBuffer.Placement.allCases {
-          let finding = try pack(kind, arrangement, isa: isa, rows: rows, k: k, panel: panel, placement: placement)
+          let layout = arrangement.layout(rows: rows, columns: k)
+          let finding = try pack(kind, layout, isa: isa, panel: panel, placement: placement)
           #expect(finding == nil, "\(arrangement), \(rows)x\(k) in panels of \(panel), \(placement)")
+        }
+      }
+    }
+  }
+
+  @Test("Panels of every second element, and of one or three that are filled up", arguments: kinds, 0...KernelRow.highestISA)
+  func steps(kind: Kind, isa: Int32) throws {
+    for placement in GuardedBuffer.Placement.allCases {
+      for rows in [1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 61] {
+        // As rows of an image that are read at a stride of two.
+        let layout = MatrixLayout(rows: rows, columns: 3, rowStride: 2, columnStride: 2 * rows + 5)
+        let finding = try pack(kind, layout, isa: isa, panel: 32, placement: placement)
+        #expect(finding == nil, "\(rows) rows, \(placement)")
+      }
+      for (rows, panel) in [(1, 2), (3, 4)] {
+        for (k, apart) in [(1, 3), (10, 3), (11, 3), (19, 3), (29, 3), (40, 1), (40, 4)] where apart >= rows {
+          let layout = MatrixLayout(rows: rows, columns: k, rowStride: 1, columnStride: apart)
+          let finding = try pack(kind, layout, isa: isa, panel: panel, placement: placement)
+          #expect(finding == nil, "\(k) pixels of \(rows), \(placement)")
         }
       }
     }
@@ -43,9 +63,10 @@ struct PackTests {
 
   /// Packs and compares with the definition; returns the place of the first difference.
   private func pack(
-    _ kind: Kind, _ arrangement: Arrangement, isa: Int32, rows: Int, k: Int, panel: Int, placement: GuardedBuffer.Placement
+    _ kind: Kind, _ layout: MatrixLayout, isa: Int32, panel: Int, placement: GuardedBuffer.Placement
   ) throws -> String? {
-    let source = try GuardedMatrix(arrangement.layout(rows: rows, columns: k), type: kind.from, placement: placement)
+    let (rows, k) = (layout.rows, layout.columns)
+    let source = try GuardedMatrix(layout, type: kind.from, placement: placement)
     source.view.fill(.uniform, seed: 11)
     let panels = (rows + panel - 1) / panel
     let depth = (k + kind.kr - 1) / kind.kr * kind.kr
