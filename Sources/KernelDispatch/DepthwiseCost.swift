@@ -19,8 +19,13 @@ extension ConvolutionCost {
   private func alongChannels(_ kernel: DepthwiseMicrokernel) -> Double {
     let outputs = images * channels * pixels
     // The sums with each slice of the kernel are written, and added to those with the others.
-    return (outputs * Double(problem.kernelSlices) * (taps + 2) + inputElements) / Double(kernel.lanes)
+    let sums = (outputs * Double(problem.kernelSlices) * (taps + 2) + inputElements) / Double(kernel.lanes)
+    let copiesGroups = problem.shape.channelsPerGroup > 1 && problem.layout.w_os != 1 && !problem.isOfWeights
+    return copiesGroups ? sums + Self.cyclesOfCopiedWeight * channels * Double(problem.depth) : sums
   }
+
+  /// Of groups, whose weights are copied one by one.
+  private static let cyclesOfCopiedWeight = 2.0
 
   /// The last vector of a row is masked; kernels without a pattern load an input for each tap and output.
   private func alongRows(_ kernel: DepthwiseMicrokernel) -> Double {
@@ -40,11 +45,13 @@ extension ConvolutionCost {
     return rows * (vectors * (taps * tap + 4 + masked) + apart)
   }
 
-  /// A task, such as a whole small image of one vector of channels, has weights of its own to turn.
+  /// A task, such as a whole small image of one vector of channels, has weights of its own to turn; those of groups one by one.
   private func turned(_ kernel: DepthwiseMicrokernel) -> Double {
     let planes = images * (channels / Double(kernel.lanes)).rounded(.up)
     let inputs = Double(problem.shape.height * problem.shape.width)
     let turn = problem.inputType == .float32 ? 6.0 : 8
-    return planes * ((inputs + pixels) * turn + pixels * (taps * (problem.isOfWeights ? 0.7 : 0.55) + 1) + 1200)
+    let (places, width) = (problem.shape.kernel.height * problem.shape.kernel.width, problem.shape.channelsPerGroup)
+    let weights = width == 1 ? 1200 : 1200 + Self.cyclesOfCopiedWeight * Double(places * width * kernel.lanes)
+    return planes * ((inputs + pixels) * turn + pixels * (taps * (problem.isOfWeights ? 0.7 : 0.55) + 1) + weights)
   }
 }
