@@ -18,8 +18,10 @@ static inline int64_t ck_weights_place(const ck_conv_plan *plan, int64_t place) 
 /// What the plan reads and writes, of operands that lie where a plan with offsets `from` begins.
 ck_conv_operands ck_conv_operands_from(const ck_conv_plan *plan, const ck_conv_offsets *from, const ck_conv_operands *operands);
 
+int64_t ck_products_workspace_bytes(const ck_conv_plan *plan);
+
 /// A matrix product for each group and image.
-ck_status ck_conv_products(const ck_conv_plan *plan, const ck_conv_operands *operands, void *workspace);
+ck_status ck_conv_products(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
 
 /// The plan of the products of one group whose weights are ready.
 ck_gemm_plan ck_ready_product(const ck_conv_plan *plan, int64_t group);

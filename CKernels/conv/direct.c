@@ -15,6 +15,7 @@
 #include "conv/conv.h"
 #include "conv/direct.h"
 #include "epilogue/epilogue.h"
+#include "gemm/panels.h"
 #include "pack/units.h"
 
 enum { CK_TASKS_PER_THREAD = 4 };
@@ -157,6 +158,14 @@ static ck_blocks pixels_of(const ck_direct_run *run, const ck_source *source, in
 
 // MARK: the loops
 
+/// Whether every tile's rows begin with a line.
+static bool has_whole_lines(const ck_direct_run *run) {
+  const ck_conv_layout *out = &run->plan->layout;
+  const int64_t strides = out->out_ns | out->out_ds | out->out_gs | out->out_ps | out->out_qs;
+  const uintptr_t bytes = (uintptr_t)(strides * ck_element_bytes(run->plan->gemm.c_type));
+  return ((uintptr_t)run->operands->output | bytes) % CK_LINE == 0;
+}
+
 /// One panel of weights against the band's output rows.
 static void run_panel(const ck_direct_run *run, const ck_direct_step *step, const ck_band *band, const ck_source *source,
                       int64_t panel, const ck_own *own) {
@@ -173,7 +182,8 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   tile.a_ks = gemm->kr;
   tile.n = ck_least(gemm->nr, plan->channels - channel);
   tile.c_rs = gemm->accumulate ? gemm->nr : layout->out_qs;
-  tile.fetch_c = !gemm->accumulate;
+  tile.streams_c = gemm->streams_c && has_whole_lines(run);
+  tile.fetch_c = !gemm->accumulate && !tile.streams_c;
   ck_gemm_operands finished = {.bias = run->operands->bias ? (const float *)run->operands->bias + step->group * plan->channels
                                                            : NULL};
   ck_taps listed = {};
@@ -235,6 +245,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
       step.panels = ck_least(run->plan->kept_panels, run->panels - panel);
       run_step(run, &step, thread, threads);
     }
+  ck_end_streams(&run->plan->gemm);
 }
 
 /// Whether the places of one kernel row lie one after another in the input and in the weights: then they are one block.

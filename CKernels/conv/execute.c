@@ -8,7 +8,7 @@
 static int64_t bytes_of(const ck_conv_plan *plan) {
   switch (plan->driver) {
   case CK_CONV_EMPTY: break;
-  case CK_CONV_PRODUCTS: return ck_gemm_workspace_bytes(&plan->gemm);
+  case CK_CONV_PRODUCTS: return ck_products_workspace_bytes(plan);
   case CK_CONV_DIRECT: return ck_direct_workspace_bytes(plan);
   case CK_CONV_DEPTHWISE: return ck_depthwise_workspace_bytes(plan);
   case CK_CONV_WEIGHTS: return ck_weights_workspace_bytes(plan);

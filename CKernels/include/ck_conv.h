@@ -50,16 +50,18 @@ typedef struct ck_conv_plan {
   /// `one_product`, of all; of the others C is the output of one row of pixels: C's rows are pixels, its columns channels
   /// (channels first of `depthwise`: the other way round).
   ck_gemm_plan gemm;
-  const void *ready;  ///< not NULL: the weights, laid out ahead; those of the call are not looked at
-  bool one_product;   ///< `products`: all images at once
-  bool image_is_a;    ///< `products`: which operand the input is
-  bool from_image;    ///< `products`: panels of it are packed by im2col's rule
-  bool pack_weights;  ///< `direct`: panels of weights, else where they lie
+  const void *ready;     ///< not NULL: the weights, laid out ahead; those of the call are not looked at
+  ck_team products_team; ///< `products`: of so many threads each multiplies products of its own, else those of `gemm` one
+  bool one_product;      ///< `products`: all images at once
+  bool image_is_a;       ///< `products`: which operand the input is
+  bool from_image;       ///< `products`: panels of it are packed by im2col's rule
+  bool pack_weights;     ///< `direct`: panels of weights, else where they lie
   bool copy_input;    ///< `direct`, `weights`: bands of the input are copied: padded, widened, turned, as the kernels need them
   bool by_channel;    ///< `weights`: of the input, or the copy, pixels are adjacent, else channels
   bool pack_gradient; ///< `weights`: panels of the output's gradient, else where it lies
   bool merge_columns; ///< `weights`: all places of a row of the kernel are rows of one product
   bool sums_apart;    ///< `weights`, `winograd_weights`: the result can't hold the sums
+  int32_t band_parts; ///< `weights`: so many parts of all bands are summed apart; above 1 with `sums_apart`
   int32_t tile_parts; ///< `winograd_weights`: so many parts of all tiles are summed apart
   int32_t channel_parts, panel_parts; ///< `weights`, `winograd_weights`: so many parts of a group's channels and panels are tasks
   int64_t band_images;                ///< `weights`: images of a band, above 1 all their rows; of volumes with several images 1

@@ -54,16 +54,27 @@ extension Dispatch {
     let product = OrientedProblem(descriptor)
     let blocked = !options.without.contains(.cacheBlocking)
     let blocking = options.blocking?.fitted(to: product, pair) ?? blocks.blocking(of: product, for: pair, blocked: blocked)
-    let selection = Selection(pairIndex: pair.index, blocking: blocking, threads: threads, swapped: product.swapped)
+    // One product for each image and group, each of its own.
+    let count = (problem.isOneProduct ? 1 : problem.shape.batch) * problem.shape.groups
+    let apart = multipliesApart(problem, products: count, threads: threads)
+    let selection = Selection(
+      pairIndex: pair.index, blocking: blocking, threads: apart ? 1 : threads, swapped: product.swapped)
     plan.driver = CK_CONV_PRODUCTS
     plan.gemm = written(product, descriptor, selection)
-    // One product for each image and group, each of its own.
-    let (images, groups) = (problem.isOneProduct ? 1 : problem.shape.batch, problem.shape.groups)
-    plan.gemm.fetches = asks(product, Batch(count: images * groups, aStride: 1, bStride: 1, cStride: 1))
+    plan.products_team = ck_team(threads: apart ? Int32(threads) : 1, spin_milliseconds: spinMilliseconds)
+    plan.gemm.fetches = asks(product, Batch(count: count, aStride: 1, bStride: 1, cStride: 1))
     plan.gemm.fetches_c = plan.gemm.fetches
     plan.one_product = problem.isOneProduct
     plan.image_is_a = problem.pixelsAreRows
     plan.from_image = algorithm == .implicitGEMM
+  }
+
+  /// Whether threads take whole products, which must be enough for all of them, and so small that each core's L2 holds the weights; else they share
+  /// each.
+  private func multipliesApart(_ problem: ConvolutionProblem, products: Int, threads: Int) -> Bool {
+    let isEven = products.isMultiple(of: threads) || products >= 8 * threads
+    let weightBytes = problem.channels * problem.depth * problem.inputType.byteCount
+    return threads > 1 && isEven && weightBytes <= blocks.l2Bytes / 2
   }
 
   private func fillDirect(
@@ -71,6 +82,7 @@ extension Dispatch {
   ) {
     plan.driver = CK_CONV_DIRECT
     plan.gemm = rowPlan(problem, pair, threads: threads)
+    plan.gemm.streams_c = streamsOutput(problem, pair, plan.gemm, threads: threads)
     plan.pack_weights = pair.packsB
     plan.copy_input = problem.copiesInput(widens: pair.widens, kr: pair.set.kr)
     plan.band_columns = Int64(problem.reachedColumns)
@@ -86,6 +98,16 @@ extension Dispatch {
     let isSingle = problem.shape.batch == 1 && plan.band_rows >= problem.outputHeight
     plan.kept_panels = Int64(
       isSingle || problem.weightsAhead ? panels : min(panels, max(1, Self.mostWeightBytes / max(panelBytes, 1))))
+  }
+
+  /// Whether tiles store whole lines of the output past the caches, which keep no more than a part of it.
+  private func streamsOutput(_ problem: ConvolutionProblem, _ pair: CandidatePair, _ plan: ck_gemm_plan, threads: Int) -> Bool {
+    let isInLines = pair.set.isVectorised && problem.outputType == .float32 && pair.set.nr.isMultiple(of: 16)
+    if plan.accumulate || plan.has_epilogue || !isInLines { return false }
+    let pixels = problem.shape.batch * problem.outputHeight * problem.outputWidth
+    let inputs = problem.shape.inputCount * problem.kernelSlices * problem.inputType.byteCount
+    let output = pixels * problem.shape.outputChannels * problem.outputType.byteCount
+    return exceedsCaches(inputs: Double(inputs), output: Double(output), threads: threads)
   }
 
   /// Packed weights of so many bytes at most are kept at once.

@@ -87,8 +87,13 @@ extension Dispatch {
     let isInLines = set.nr * problem.outputType.byteCount % Self.lineBytes == 0
     if problem.sumsApart || !isOnce || !set.isVectorised || !isInLines { return false }
     let bytes = bytes(problem, descriptor.batch)
+    return exceedsCaches(inputs: bytes.inputs, output: bytes.output, threads: selection.threads)
+  }
+
+  /// Whether so many bytes of output are stored past the caches.
+  func exceedsCaches(inputs: Double, output: Double, threads: Int) -> Bool {
     let lastLevel = Double(blocks.lastLevelBytes)
-    return bytes.output > lastLevel / 3 && bytes.inputs + bytes.output > lastLevel * (selection.threads == 1 ? 0.5 : 2.0 / 3)
+    return output > lastLevel / 3 && inputs + output > lastLevel * (threads == 1 ? 0.5 : 2.0 / 3)
   }
 
   private func team(_ threads: Int) -> ck_team { ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds) }
