@@ -4,17 +4,20 @@
 // High-Performance Deep Learning Convolutions on SIMD Architectures", SC 2018, on weight updates). Of few channels, all places of
 // a row of the kernel are one product.
 //
-// A task is a part of the weights, summed over all bands by one thread. Contract: each element is summed in the order of the
-// images, rows and columns of the output, in chains of one band each, whatever the tasks and threads.
+// A task is a part of the weights, summed by one thread over all bands or, of few weights, over some of them. Contract: each
+// element is summed in the order of the images, rows and columns of the output, in chains of one band each; the sums over some of
+// the bands are added in their order. So threads don't show in the bits.
 #include "ck_team.h"
 #include "conv/conv.h"
 #include "conv/weights.h"
 #include "epilogue/epilogue.h"
 #include "pack/units.h"
 
-/// Byte offsets into a thread's workspace.
+/// Byte offsets into a thread's workspace, bytes of it and of the sums of one task. In front of all threads' are the sums over
+/// some of the bands.
 typedef struct ck_weights_map {
-  int64_t lists, planes, staging, gradient, sums, total;
+  int64_t planes, staging, gradient, sums, thread_bytes;
+  int64_t task_sums, threads, total;
 } ck_weights_map;
 
 typedef struct ck_weights_run {
@@ -22,7 +25,7 @@ typedef struct ck_weights_run {
   const ck_conv_operands *operands;
   char *workspace;
   ck_weights_map map;
-  int64_t tasks, panels;
+  int64_t panels, bands, bands_of_image;
 } ck_weights_run;
 
 /// Where sums go: the first, and elements from channel to channel and from place to place of the kernel.
@@ -39,6 +42,9 @@ static int64_t part_panels(const ck_conv_plan *plan) {
   return ck_ceil_div(ck_ceil_div(plan->channels, plan->gemm.nr), plan->panel_parts);
 }
 
+/// Parts of all weights.
+static int64_t part_count(const ck_conv_plan *plan) { return plan->groups * plan->channel_parts * plan->panel_parts; }
+
 static ck_weights_map map_of(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
   const int64_t channels = part_channels(plan), width = part_panels(plan) * plan->gemm.nr;
@@ -49,21 +55,24 @@ static ck_weights_map map_of(const ck_conv_plan *plan) {
   map.staging = map.planes + ck_round_up(copies.planes, CK_LINE);
   map.gradient = map.staging + ck_round_up(copies.staging, CK_LINE);
   map.sums = map.gradient + ck_round_up(copies.gradient, CK_LINE);
-  map.total = map.sums + (plan->sums_apart ? ck_round_up(sums * (int64_t)sizeof(float), CK_LINE) : 0);
+  map.task_sums = ck_round_up(sums * (int64_t)sizeof(float), CK_LINE);
+  map.thread_bytes = map.sums + (plan->sums_apart ? map.task_sums : 0);
+  map.threads = plan->band_parts > 1 ? part_count(plan) * plan->band_parts * map.task_sums : 0;
+  map.total = map.threads + plan->gemm.team.threads * map.thread_bytes;
   return map;
 }
 
-int64_t ck_weights_workspace_bytes(const ck_conv_plan *plan) { return plan->gemm.team.threads * map_of(plan).total; }
+int64_t ck_weights_workspace_bytes(const ck_conv_plan *plan) { return map_of(plan).total; }
 
 // MARK: tasks
 
-static ck_part part_of(const ck_weights_run *run, int64_t task) {
+static ck_part part_of(const ck_weights_run *run, int64_t index) {
   const ck_conv_plan *plan = run->plan;
   const int64_t channels = part_channels(plan), panels = part_panels(plan);
   ck_part part = {
-      .group = task / (plan->channel_parts * plan->panel_parts),
-      .channel = task / plan->panel_parts % plan->channel_parts * channels,
-      .panel = task % plan->panel_parts * panels,
+      .group = index / (plan->channel_parts * plan->panel_parts),
+      .channel = index / plan->panel_parts % plan->channel_parts * channels,
+      .panel = index % plan->panel_parts * panels,
   };
   part.channels = ck_most(ck_least(channels, plan->image.channels - part.channel), 0);
   part.panels = ck_most(ck_least(panels, run->panels - part.panel), 0);
@@ -182,8 +191,9 @@ static void run_band(const ck_weights_run *run, const ck_part *part, const ck_ro
 }
 
 /// Sums that were kept apart become the gradient.
-static void store_sums(const ck_weights_run *run, const ck_part *part, const ck_sums *sums) {
+static void store_sums(const ck_weights_run *run, const ck_part *part, const ck_scratch *own) {
   const ck_conv_plan *plan = run->plan;
+  const ck_sums sums = sums_of(run, part, own);
   const ck_conv_layout *w = &plan->layout;
   const ck_image *in = &plan->image;
   const int64_t places = in->kernel_rows * in->kernel_columns;
@@ -197,7 +207,7 @@ static void store_sums(const ck_weights_run *run, const ck_part *part, const ck_
         part->group * w->w_gs + part->channel * w->w_cs + part->panel * gemm.nr * w->w_os + r * w->w_rs + s * w->w_ss;
     const ck_gemm_operands operands = {.c = (char *)run->operands->output + offset * ck_element_bytes(gemm.c_type)};
     const ck_finished tile = {
-        .sums = sums->base + (r * sums->row + s * sums->column) * (int64_t)sizeof(float),
+        .sums = sums.base + (r * sums.row + s * sums.column) * (int64_t)sizeof(float),
         .sums_rs = part->panels * gemm.nr,
         .rows = part->channels * (by_channel ? places : 1),
         .columns = ck_least(part->panels * gemm.nr, plan->channels - part->panel * gemm.nr),
@@ -206,40 +216,76 @@ static void store_sums(const ck_weights_run *run, const ck_part *part, const ck_
   }
 }
 
+/// One part of the weights over bands [first, end).
+static void run_bands(const ck_weights_run *run, const ck_part *part, int64_t first, int64_t end, const ck_scratch *own) {
+  const ck_sums sums = sums_of(run, part, own);
+  for (int64_t band = first; band < end; band++) {
+    const int64_t image = band / run->bands_of_image * run->plan->band_images;
+    const ck_rows rows = rows_from(run->plan, image, band % run->bands_of_image);
+    run_band(run, part, &rows, &sums, own, band == first);
+  }
+}
+
+/// Where the sums of a part over some of the bands are.
+static float *partial_sums(const ck_weights_run *run, int64_t task) {
+  return (float *)(run->workspace + task * run->map.task_sums);
+}
+
+/// Adds the sums of a part over all bands to the first.
+static void add_up(const ck_weights_run *run, int64_t index) {
+  const int64_t parts = run->plan->band_parts, count = run->map.task_sums / (int64_t)sizeof(float);
+  float *restrict total = partial_sums(run, index * parts);
+  for (int64_t i = 1; i < parts; i++) {
+    const float *restrict more = partial_sums(run, index * parts + i);
+    for (int64_t j = 0; j < count; j++) total[j] += more[j];
+  }
+}
+
+static bool is_empty(const ck_part *part) { return part->channels == 0 || part->panels == 0; }
+
 static void run_thread(void *context, int32_t thread, int32_t threads) {
   const ck_weights_run *run = context;
   const ck_conv_plan *plan = run->plan;
-  char *base = run->workspace + thread * run->map.total;
+  char *base = run->workspace + run->map.threads + thread * run->map.thread_bytes;
   const void **lists = (const void **)base;
-  const ck_scratch own = {lists,
-                          lists + plan->band_images * plan->band_rows,
-                          base + run->map.planes,
-                          base + run->map.staging,
-                          base + run->map.gradient,
-                          base + run->map.sums};
-  const int64_t bands = ck_ceil_div(plan->image.out_rows, plan->band_rows);
-  for (int64_t task = thread; task < run->tasks; task += threads) {
-    const ck_part part = part_of(run, task);
-    if (part.channels == 0 || part.panels == 0) continue;
-    const ck_sums sums = sums_of(run, &part, &own);
-    // Without an image the sums are of nothing.
-    for (int64_t image = 0; image < ck_most(plan->images, 1); image += plan->band_images)
-      for (int64_t band = 0; band < bands; band++) {
-        const ck_rows rows = rows_from(plan, image, band);
-        run_band(run, &part, &rows, &sums, &own, image == 0 && band == 0);
-      }
-    if (plan->sums_apart) store_sums(run, &part, &sums);
+  ck_scratch own = {lists,
+                    lists + plan->band_images * plan->band_rows,
+                    base + run->map.planes,
+                    base + run->map.staging,
+                    base + run->map.gradient,
+                    base + run->map.sums};
+  const int64_t parts = plan->band_parts, count = part_count(plan);
+  // Neighbouring tasks, as bands may be spread over the parts in turn.
+  const int64_t tasks = count * parts, end = tasks * (thread + 1) / threads;
+  for (int64_t task = tasks * thread / threads; task < end; task++) {
+    const ck_part part = part_of(run, task / parts);
+    if (is_empty(&part)) continue;
+    if (parts > 1) own.sums = (char *)partial_sums(run, task);
+    run_bands(run, &part, run->bands * (task % parts) / parts, run->bands * (task % parts + 1) / parts, &own);
+    if (parts == 1 && plan->sums_apart) store_sums(run, &part, &own);
+  }
+  if (parts == 1) return;
+  if (threads > 1) ck_team_barrier();
+  for (int64_t index = thread; index < count; index += threads) {
+    const ck_part part = part_of(run, index);
+    if (is_empty(&part)) continue;
+    add_up(run, index);
+    own.sums = (char *)partial_sums(run, index * parts);
+    store_sums(run, &part, &own);
   }
 }
 
 void ck_conv_weights(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace) {
+  const int64_t bands_of_image = ck_ceil_div(plan->image.out_rows, plan->band_rows);
   ck_weights_run run = {
       .plan = plan,
       .operands = operands,
       .workspace = workspace,
       .map = map_of(plan),
-      .tasks = plan->groups * plan->channel_parts * plan->panel_parts,
       .panels = ck_ceil_div(plan->channels, plan->gemm.nr),
+      // Without an image the sums are of nothing.
+      .bands = ck_most(ck_ceil_div(plan->images, plan->band_images), 1) * bands_of_image,
+      .bands_of_image = bands_of_image,
   };
   ck_team_run(plan->gemm.team, run_thread, &run);
 }

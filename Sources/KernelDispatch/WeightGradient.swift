@@ -57,8 +57,6 @@ extension Dispatch {
     plan.merge_columns = problem.mergesColumns(for: pair)
     plan.sums_apart = problem.sumsApartOfWeights
     plan.band_columns = Int64(bandColumns(problem, pair))
-    let parts = parts(problem, pair, merged: plan.merge_columns, wanted: (threads - 1) / problem.shape.groups + 1)
-    (plan.channel_parts, plan.panel_parts) = (Int32(parts.channels), Int32(parts.panels))
     // A band stays in L2 while all places of the kernel pass over it. Its rows are a chain of sums, so threads don't count.
     let bytes = pair.panelType.byteCount
     let columns = plan.merge_columns && pair.set.kr > 1 ? problem.outputWidth * shape.kernel.width : problem.reachedColumns
@@ -66,14 +64,36 @@ extension Dispatch {
     let rowBytes = shape.stride.height * inputRow + problem.outputWidth * problem.channels * bytes
     let reach = (shape.kernel.height - 1) * shape.dilation.height
     let rows = max(1, (blocks.l2Bytes / 2 - min(reach * inputRow, blocks.l2Bytes / 4)) / max(rowBytes, 1))
-    if rows >= 2 * problem.outputHeight {
-      plan.band_rows = Int64(problem.outputHeight)
-      plan.band_images = problem.image.slices > 1 ? 1 : Int64(max(1, min(rows / problem.outputHeight, shape.batch)))
-    } else {
-      let bands = (problem.outputHeight - 1) / rows + 1
-      plan.band_rows = Int64((problem.outputHeight - 1) / bands + 1)
-    }
+    cutBands(&plan, problem, pair, mostRows: rows)
+    // Threads take parts of the bands first, which each reads alone.
+    let tasks = problem.shape.groups * Int(plan.band_parts)
+    let parts = parts(problem, pair, merged: plan.merge_columns, wanted: (threads - 1) / tasks + 1)
+    (plan.channel_parts, plan.panel_parts) = (Int32(parts.channels), Int32(parts.panels))
   }
+
+  /// Bands of at most so many rows, or of several images; and how many parts of them are summed apart: of few weights, whose sums add up fast. Not by
+  /// the threads, as that shows in the bits.
+  private func cutBands(_ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ pair: CandidatePair, mostRows: Int) {
+    let (batch, height) = (problem.shape.batch, problem.outputHeight)
+    let weights = problem.depth * wholeMultiple(problem.channels, of: pair.set.nr) * problem.shape.groups
+    let parts = max(1, min(Self.mostBandParts, Self.partialSumBytes / (weights * ElementType.float32.byteCount)))
+    var bands = (height - 1) / mostRows + 1
+    if batch < parts {
+      // As many for each part, but of so many pixels that their sum takes longer than the start of it.
+      bands = max(bands, min(wholeMultiple(bands, of: parts), height * problem.outputWidth / Self.fewestBandPixels))
+    }
+    plan.band_rows = Int64((height - 1) / bands + 1)
+    bands = (height - 1) / Int(plan.band_rows) + 1
+    if bands == 1 && problem.image.slices == 1 {
+      plan.band_images = Int64(max(1, min(mostRows / height, max(1, batch / parts))))
+    }
+    plan.band_parts = Int32(max(1, min(parts, (batch - 1) / Int(plan.band_images) * bands + bands)))
+    if plan.band_parts > 1 { plan.sums_apart = true }
+  }
+
+  private static let mostBandParts = 8
+  private static let partialSumBytes = 256 << 10
+  private static let fewestBandPixels = 128
 
   /// Columns of a copied row of the input.
   private func bandColumns(_ problem: ConvolutionProblem, _ pair: CandidatePair) -> Int {

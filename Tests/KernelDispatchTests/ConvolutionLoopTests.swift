@@ -1,0 +1,160 @@
+import CKernels
+import Tensors
+import Testing
+
+@testable import KernelDispatch
+
+@Suite("What of a convolution follows the caches and the threads, and decides no bits")
+struct ConvolutionLoopTests {
+  private static func dispatch(_ isa: ISA, threads: Int = 1) -> Dispatch { SyntheticMachine.dispatch(isa, threads: threads) }
+
+  /// Elements of `type` between 0.5 and 2, by their exponents.
+  private func operand(_ count: Int, _ type: ElementType, seed: UInt32) -> [UInt8] {
+    var state = seed
+    return (0..<count * type.byteCount).map { byte in
+      state = state &* 1_664_525 &+ 1_013_904_223
+      return byte % type.byteCount == type.byteCount - 1 ? 0x3F : UInt8(state >> 24)
+    }
+  }
+
+  /// What the plans write `offset` bytes into a line.
+  private func result(_ plans: [ck_conv_plan], _ descriptor: ConvolutionDescriptor, offset: Int = 0) -> [UInt8] {
+    let tensors = descriptor.tensors
+    let input = operand(tensors.0.1, descriptor.inputType, seed: 1)
+    let other = operand(tensors.1.1, descriptor.inputType, seed: 2)
+    let place = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: offset + tensors.result.1 * descriptor.outputType.byteCount, alignment: 64)
+    defer { place.deallocate() }
+    let output = UnsafeMutableRawBufferPointer(rebasing: place[offset...])
+    output.initializeMemory(as: UInt8.self, repeating: 0xFF)
+    let status = input.withUnsafeBytes { input in
+      other.withUnsafeBytes { other in
+        var operands = ck_conv_operands()
+        (operands.input, operands.weights, operands.output) = (input.baseAddress, other.baseAddress, output.baseAddress)
+        return ck_conv_execute(plans, Int64(plans.count), &operands, nil)
+      }
+    }
+    #expect(status == CK_OK)
+    return Array(output)
+  }
+
+  /// Whole lines of output, or not, in every pass that has `direct` kernels; a strided gradient has several plans.
+  static let direct: [(ConvolutionPass, ConvolutionShape)] = [
+    (
+      .forward,
+      .init(batch: 2, inputChannels: 3, height: 9, width: 17, outputChannels: 64, kernel: Extent(3), padding: Padding(1))
+    ),
+    (.forward, .init(inputChannels: 6, height: 9, width: 17, outputChannels: 96, kernel: Extent(3), groups: 2)),
+    (.forward, .init(inputChannels: 6, height: 9, width: 17, outputChannels: 80, kernel: Extent(3), groups: 2)),
+    (.forward, .init(inputChannels: 5, height: 9, width: 17, outputChannels: 67, kernel: Extent(3))),
+    (
+      .backwardData,
+      .init(
+        inputChannels: 64, height: 8, width: 14, outputChannels: 7, kernel: Extent(3), stride: Extent(2), padding: Padding(1))
+    ),
+  ]
+
+  @Test("The same bits whether the output is stored past the caches or not", arguments: LoopTests.instructionSets, direct.indices)
+  func streams(isa: ISA, index: Int) throws {
+    let (pass, shape) = Self.direct[index]
+    for type in [ElementType.float32, .bfloat16] {
+      var descriptor = ConvolutionDescriptor(shape, layout: .nhwc, inputType: type, outputType: .float32)
+      descriptor.pass = pass
+      for variant in ["direct", "direct.packed", "direct.widened"] {
+        descriptor.options.variant = variant
+        guard var plans = try? Self.dispatch(isa).plans(descriptor, weightsAhead: false).plans else { continue }
+        for offset in [0, 4] {
+          for index in plans.indices { plans[index].gemm.streams_c = false }
+          let expected = result(plans, descriptor, offset: offset)
+          for index in plans.indices where plans[index].gemm.nr % 16 == 0 { plans[index].gemm.streams_c = true }
+          for threads in [1, 3] as [Int32] {
+            for index in plans.indices { plans[index].gemm.team.threads = threads }
+            let isSame = result(plans, descriptor, offset: offset) == expected
+            #expect(isSame, "\(variant), \(threads) threads, \(offset) bytes into a line")
+          }
+        }
+      }
+    }
+  }
+
+  @Test("Outputs are stored past the caches where these would not keep them")
+  func streamed() throws {
+    func streams(_ batch: Int, _ change: (inout ConvolutionDescriptor) -> Void = { _ in }) throws -> Bool {
+      let shape = ConvolutionShape(
+        batch: batch, inputChannels: 3, height: 32, width: 32, outputChannels: 64, kernel: Extent(3), padding: Padding(1))
+      var descriptor = ConvolutionDescriptor(shape, layout: .nhwc)
+      change(&descriptor)
+      descriptor.options.allowsWinograd = false
+      let plan = try #require(try Self.dispatch(.avx512).plans(descriptor, weightsAhead: false).plans.first)
+      #expect(plan.driver == CK_CONV_DIRECT)
+      return plan.gemm.streams_c
+    }
+    #expect(try streams(128))
+    #expect(try !streams(16))
+    #expect(try !streams(128) { $0.epilogue.hasBias = true })
+    #expect(
+      try !streams(128) {
+        $0.outputType = .bfloat16
+        $0.inputType = .bfloat16
+      })
+  }
+
+  @Test("Threads take whole products where there are enough, with the same bits", arguments: LoopTests.instructionSets)
+  func apart(isa: ISA) throws {
+    for (shape, variant) in [
+      (
+        ConvolutionShape(batch: 6, inputChannels: 3, height: 9, width: 11, outputChannels: 33, kernel: Extent(3)),
+        "implicit-gemm.packed"
+      ),
+      (
+        .init(batch: 6, inputChannels: 5, height: 9, width: 11, outputChannels: 17, kernel: Extent(3), stride: Extent(2)),
+        "implicit-gemm.packed"
+      ),
+      (.init(batch: 4, inputChannels: 40, height: 9, width: 11, outputChannels: 36, kernel: Extent(1), groups: 2), "pointwise"),
+    ] {
+      var descriptor = ConvolutionDescriptor(shape, layout: .nchw)
+      (descriptor.options.variant, descriptor.options.keepsThreads) = (variant, true)
+      let alone = try Self.dispatch(isa).plans(descriptor, weightsAhead: false).plans
+      let expected = result(alone, descriptor)
+      let shared = try Self.dispatch(isa, threads: 2).plans(descriptor, weightsAhead: false).plans
+      #expect(shared.allSatisfy { $0.products_team.threads == 2 && $0.gemm.team.threads == 1 })
+      #expect(alone.allSatisfy { $0.products_team.threads == 1 })
+      let isSame = result(shared, descriptor) == expected
+      #expect(isSame, "\(variant)")
+      // Four threads have not enough of one image's.
+      descriptor.shape.batch = 1
+      let few = try Self.dispatch(isa, threads: 4).plans(descriptor, weightsAhead: false).plans
+      #expect(few.allSatisfy { $0.products_team.threads == 1 && $0.gemm.team.threads == 4 })
+    }
+  }
+
+  @Test("Few weights are summed in parts of the bands, the same for any number of threads", arguments: LoopTests.instructionSets)
+  func bandParts(isa: ISA) throws {
+    for (shape, isParted) in [
+      (ConvolutionShape(inputChannels: 3, height: 66, width: 67, outputChannels: 32, kernel: Extent(3), stride: Extent(2)), true),
+      (
+        .init(batch: 9, inputChannels: 1, height: 28, width: 28, outputChannels: 33, kernel: Extent(3), padding: Padding(1)), true
+      ),
+      (.init(inputChannels: 24, height: 28, width: 28, outputChannels: 50, kernel: Extent(1)), true),
+      (.init(batch: 3, inputChannels: 20, height: 14, width: 14, outputChannels: 24, kernel: Extent(3), groups: 2), true),
+      (.init(batch: 2, inputChannels: 256, height: 7, width: 7, outputChannels: 320, kernel: Extent(1)), false),
+    ] {
+      for layout in ImageLayout.allCases {
+        for type in [ElementType.float32, .bfloat16] {
+          var descriptor = ConvolutionDescriptor(shape, layout: layout, inputType: type, outputType: type)
+          descriptor.pass = .backwardWeights
+          (descriptor.options.allowsWinograd, descriptor.options.keepsThreads) = (false, true)
+          let plans = try Self.dispatch(isa).plans(descriptor, weightsAhead: false).plans
+          #expect(plans.allSatisfy { ($0.band_parts > 1) == isParted })
+          let expected = result(plans, descriptor)
+          for threads in [2, 3, 7, 16] {
+            let shared = try Self.dispatch(isa, threads: threads).plans(descriptor, weightsAhead: false).plans
+            #expect(zip(shared, plans).allSatisfy { $0.band_parts == $1.band_parts })
+            let isSame = result(shared, descriptor) == expected
+            #expect(isSame, "\(shape), \(threads) threads")
+          }
+        }
+      }
+    }
+  }
+}
