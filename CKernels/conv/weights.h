@@ -29,7 +29,7 @@ typedef struct ck_met_columns {
   int64_t first, count, offset;
 } ck_met_columns;
 
-/// Bytes of a thread's copies of a band: of the input for so many channels, of one of its rows (or that of a channel) before it
+/// Bytes of a thread's copies of a band: of the input for so many channels, of one of its rows before it
 /// is paired, of a panel of the output's gradient.
 typedef struct ck_weights_copies {
   int64_t planes, staging, gradient;

@@ -68,7 +68,7 @@ ck_weights_copies ck_weights_copies_of(const ck_conv_plan *plan, int64_t channel
   const int64_t columns = plan->band_images * plan->band_rows * packed_columns(plan);
   ck_weights_copies copies = {};
   if (plan->copy_input) copies.planes = plane_count(plan) * in_rows * plane_row_bytes(plan, channels);
-  const int64_t staged = takes_out_stride(plan) ? 1 : plan->by_channel ? 0 : channels;
+  const int64_t staged = plan->by_channel ? 0 : channels;
   if (plan->copy_input && plan->gemm.kr > 1) copies.staging = plan->band_columns * staged * bytes;
   if (plan->pack_gradient) copies.gradient = columns * plan->gemm.nr * bytes;
   return copies;
@@ -107,21 +107,21 @@ static inline __attribute__((always_inline)) void take(const uint16_t *restrict 
   for (int64_t i = 0; i < count; i++) to[i] = from[i * step];
 }
 
-/// As `copy_channels`, with the stride taken out: one run after another.
-static void copy_channels_apart(const ck_conv_plan *plan, const char *row, int64_t channels, char *staging, char *to) {
-  const int64_t stride = plan->image.stride_w, columns = run_columns(plan);
-  const bool is_whole = has_whole_rows(plan);
-  for (int64_t c = 0; c < channels; c++) {
-    const char *channel = row + c * plan->image.cs * ck_element_bytes(plan->gemm.a_type);
-    if (!is_whole) copy_channels(plan, channel, 1, staging);
-    const uint16_t *from = (const uint16_t *)(is_whole ? channel : staging);
-    uint16_t *run = (uint16_t *)to + c * channel_columns(plan);
-    for (int64_t first = 0; first < run_count(plan); first++, run += columns) {
-      // The last run may be shorter by one.
-      const int64_t count = ck_ceil_div(plan->band_columns - first, stride);
-      if (stride == 2) take(from + first, run, count, 2);
-      else take(from + first, run, count, stride);
-      if (count < columns) run[count] = 0;
+/// As `copy_channels`, with the stride taken out: one run after another, zeros where the padding is.
+static void copy_channels_apart(const ck_conv_plan *plan, const char *row, int64_t channels, char *to) {
+  const ck_image *in = &plan->image;
+  const int64_t stride = in->stride_w, columns = run_columns(plan);
+  for (int64_t run = 0; run < run_count(plan); run++) {
+    const int64_t start = run - in->pad_left;
+    const int64_t left = start >= 0 ? 0 : ck_least(ck_ceil_div(-start, stride), columns);
+    const int64_t end = ck_most(ck_least(ck_ceil_div(in->width - start, stride), columns), left);
+    const uint16_t *from = (const uint16_t *)row + start + left * stride;
+    uint16_t *next = (uint16_t *)to + run * columns;
+    for (int64_t c = 0; c < channels; c++, from += in->cs, next += channel_columns(plan)) {
+      for (int64_t i = 0; i < left; i++) next[i] = 0;
+      if (stride == 2) take(from, next + left, end - left, 2);
+      else take(from, next + left, end - left, stride);
+      for (int64_t i = end; i < columns; i++) next[i] = 0;
     }
   }
 }
@@ -168,7 +168,7 @@ ck_view ck_weights_input(const ck_conv_plan *plan, const void *input, const ck_p
       const char *row = source + (n * in->ns + y * in->hs) * bytes;
       char *to = own->planes + n * view.image + y * row_bytes;
       if (takes_out_stride(plan)) {
-        copy_channels_apart(plan, row, channels, own->staging, to);
+        copy_channels_apart(plan, row, channels, to);
       } else if (plan->by_channel) {
         copy_channels(plan, row, channels, to);
       } else if (plan->gemm.kr == 1) {

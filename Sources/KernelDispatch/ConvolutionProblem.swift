@@ -42,11 +42,14 @@ struct ConvolutionProblem {
     let axis = DepthAxis(
       size: shape.depth, kernel: shape.kernel.depth, stride: shape.stride.depth, dilation: shape.dilation.depth,
       padding: shape.padding.front, outputs: shape.outputDepth)
-    let whole = SlicedConvolution(
+    var whole = SlicedConvolution(
       shape: image(of: shape), outputs: Extent(height: shape.outputHeight, width: shape.outputWidth), axis: axis,
       input: .input(shape, descriptor.inputLayout), weights: WeightStrides(descriptor.weightLayout, shape),
       output: .output(shape, descriptor.outputLayout))
-    if descriptor.pass == .backwardWeights { return whole.gradientProblems(descriptor) }
+    if descriptor.pass == .backwardWeights {
+      whole.skipUnmet()
+      return whole.gradientProblems(descriptor)
+    }
     let problems = whole.problems(descriptor)
     let isMet = axis.runs.reduce(0) { $0 + $1.count } == axis.outputs
     return isMet ? problems : [unmet(descriptor, whole.output, slices: axis.outputs, whole.outputs)] + problems

@@ -94,6 +94,20 @@ struct SlicedConvolution {
     }
   }
 
+  /// Leaves out the rows that a kernel of one row steps over, and the columns of channels that are adjacent: of an image whose rows (columns) are so
+  /// much further apart.
+  mutating func skipUnmet() {
+    let padding = shape.padding
+    if shape.kernel.height == 1 && padding.top == 0 && padding.bottom == 0 {
+      input.row *= Int64(shape.stride.height)
+      (shape.height, shape.stride.height) = (outputs.height, 1)
+    }
+    if shape.kernel.width == 1 && padding.left == 0 && padding.right == 0 && input.channel == 1 {
+      input.column *= Int64(shape.stride.width)
+      (shape.width, shape.stride.width) = (outputs.width, 1)
+    }
+  }
+
   /// A run as images: where the slices of all volumes are equally far apart, each is a volume of its own.
   func images(_ run: DepthAxis.Run) -> (perVolume: Int64, input: Step, output: Step) {
     let (count, between, outputBetween) = (Int64(run.count), Int64(axis.stride) * input.slice, output.slice)

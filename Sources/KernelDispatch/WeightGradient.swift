@@ -43,7 +43,6 @@ extension ConvolutionProblem {
 
 extension Dispatch {
   func fillWeights(_ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ pair: CandidatePair, threads: Int) {
-    let shape = problem.shape
     let descriptor = problem.placeProduct(for: pair)
     let product = OrientedProblem(descriptor, turns: false)
     let blocking = Blocking(mc: product.m, nc: product.n, kc: product.k)
@@ -57,19 +56,45 @@ extension Dispatch {
     plan.merge_columns = problem.mergesColumns(for: pair)
     plan.sums_apart = problem.sumsApartOfWeights
     plan.band_columns = Int64(bandColumns(problem, pair))
-    // A band stays in L2 while all places of the kernel pass over it. Its rows are a chain of sums, so threads don't count.
-    let bytes = pair.panelType.byteCount
-    let columns = plan.merge_columns && pair.set.kr > 1 ? problem.outputWidth * shape.kernel.width : problem.reachedColumns
-    let inputRow = max(shape.width, columns) * shape.channelsPerGroup * bytes
-    let rowBytes = shape.stride.height * inputRow + problem.outputWidth * problem.channels * bytes
-    let reach = (shape.kernel.height - 1) * shape.dilation.height
-    let rows = max(1, (blocks.l2Bytes / 2 - min(reach * inputRow, blocks.l2Bytes / 4)) / max(rowBytes, 1))
-    cutBands(&plan, problem, pair, mostRows: rows)
+    let parts = cachedParts(problem, pair)
+    cutBands(&plan, problem, pair, mostRows: bandRows(problem, pair, parts: parts))
     // Threads take parts of the bands first, which each reads alone.
     let tasks = problem.shape.groups * Int(plan.band_parts)
-    let parts = parts(problem, pair, merged: plan.merge_columns, wanted: (threads - 1) / tasks + 1)
-    (plan.channel_parts, plan.panel_parts) = (Int32(parts.channels), Int32(parts.panels))
+    let wanted = (threads - 1) / tasks + 1
+    var split = (channels: parts, panels: (wanted - 1) / parts + 1)
+    if wanted > parts {
+      let most = self.parts(problem, pair, merged: plan.merge_columns, wanted: wanted)
+      if most.channels >= parts { split = most }
+    }
+    (plan.channel_parts, plan.panel_parts) = (Int32(split.channels), Int32(split.panels))
   }
+
+  /// Rows of a band, those of several images where they are more than one has, whose input channels of one of so many parts stay in L2 while all
+  /// panels of the gradient, and all places of the kernel, pass over them. They are a chain of sums, so threads don't count.
+  private func bandRows(_ problem: ConvolutionProblem, _ pair: CandidatePair, parts: Int) -> Int {
+    let (shape, bytes) = (problem.shape, pair.panelType.byteCount)
+    let copiesPlaces = problem.mergesColumns(for: pair) && pair.set.kr > 1
+    let columns = copiesPlaces ? problem.outputWidth * shape.kernel.width : problem.reachedColumns
+    let inputRow = max(shape.width, columns) * ((shape.channelsPerGroup - 1) / parts + 1) * bytes
+    let rowBytes =
+      shape.stride.height * inputRow + problem.outputWidth * min(problem.channels, Self.cachedPanels * pair.set.nr) * bytes
+    let reach = (shape.kernel.height - 1) * shape.dilation.height
+    return max(1, (blocks.l2Bytes / 2 - min(reach * inputRow, blocks.l2Bytes / 4)) / max(rowBytes, 1))
+  }
+
+  /// Parts of the channels whose bands are so long that their sums, which each reads and writes, don't take longer than the products.
+  private func cachedParts(_ problem: ConvolutionProblem, _ pair: CandidatePair) -> Int {
+    let images = problem.image.slices > 1 ? 1 : problem.shape.batch
+    let wanted = min(Self.fewestSummedPixels, images * problem.outputHeight * problem.outputWidth)
+    let most = problem.mergesColumns(for: pair) ? 1 : problem.shape.channelsPerGroup / (2 * pair.set.mr)
+    var parts = 1
+    while 2 * parts <= most && bandRows(problem, pair, parts: parts) * problem.outputWidth < wanted { parts *= 2 }
+    return parts
+  }
+
+  private static let fewestSummedPixels = 256
+  /// Panels of the gradient that a band has beside its input: the one at work, and those to come.
+  private static let cachedPanels = 4
 
   /// Bands of at most so many rows, or of several images; and how many parts of them are summed apart: of few weights, whose sums add up fast. Not by
   /// the threads, as that shows in the bits.
