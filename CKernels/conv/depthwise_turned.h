@@ -1,5 +1,5 @@
-// Depthwise convolution of images that lie channels first by the kernels whose vectors run along channels: rows of a vector of
-// channels are turned round, in fp32, a band at a time.
+// Depthwise convolution, and that of narrow groups, of images that lie channels first by the kernels whose vectors run along
+// channels: rows of a vector of channels are turned round, in fp32, a band at a time.
 #pragma once
 #include "conv/conv.h"
 

@@ -22,19 +22,24 @@ static void copy_even(const ck_conv_plan *plan, const char *from, const ck_filte
   ck_pack(&job);
 }
 
+/// Element `at` becomes number `c`.
+static void copy_one(const ck_conv_plan *plan, const char *from, int64_t at, ck_dtype type, char *to, int64_t c) {
+  if (plan->gemm.b_type == CK_F32) {
+    ((uint32_t *)to)[c] = ((const uint32_t *)from)[at];
+  } else if (type == CK_F32) {
+    ((uint32_t *)to)[c] = (uint32_t)((const uint16_t *)from)[at] << 16;
+  } else {
+    ((uint16_t *)to)[c] = ((const uint16_t *)from)[at];
+  }
+}
+
 /// Channel by channel: what a gradient reads of a weight layout whose groups are side by side.
 static void copy_apart(const ck_conv_plan *plan, const char *from, const ck_filters *filters, char *to) {
   const int64_t width = plan->channels;
-  for (int64_t c = 0; c < filters->lanes; c++) {
-    const int64_t channel = filters->channel + c, at = channel / width * plan->layout.w_gs + channel % width * plan->layout.w_os;
-    const bool is_missing = c >= filters->channels;
-    if (plan->gemm.b_type == CK_F32) {
-      ((uint32_t *)to)[c] = is_missing ? 0 : ((const uint32_t *)from)[at];
-    } else {
-      const uint16_t half = is_missing ? 0 : ((const uint16_t *)from)[at];
-      if (filters->type == CK_F32) ((uint32_t *)to)[c] = (uint32_t)half << 16;
-      else ((uint16_t *)to)[c] = half;
-    }
+  if (filters->channels < filters->lanes) __builtin_memset(to, 0, (size_t)(filters->lanes * ck_element_bytes(filters->type)));
+  for (int64_t c = 0; c < filters->channels; c += width) {
+    const int64_t group = (filters->channel + c) / width * plan->layout.w_gs;
+    for (int64_t i = 0; i < width; i++) copy_one(plan, from, group + i * plan->layout.w_os, filters->type, to, c + i);
   }
 }
 

@@ -25,8 +25,10 @@ void ck_conv_make_ready(const ck_conv_plan *plan, const void *weights, void *des
   const char *source = (const char *)weights + plan->offsets.weights * bytes;
   if (plan->driver == CK_CONV_DIRECT) return ck_direct_make_ready(plan, source, destination);
   if (plan->driver == CK_CONV_WINOGRAD) return ck_winograd_make_ready(plan, source, destination);
+  ck_gemm_plan gemm = plan->gemm;
+  if (plan->products_team.threads > 1) gemm.team = plan->products_team;
   for (int64_t group = 0; group < plan->groups; group++)
-    ck_gemm_pack_ahead(&plan->gemm, weights_are_left(plan), source + group * plan->layout.w_gs * bytes,
+    ck_gemm_pack_ahead(&gemm, weights_are_left(plan), source + group * plan->layout.w_gs * bytes,
                        (char *)destination + group * product_bytes(plan));
 }
 

@@ -232,13 +232,16 @@ static float *partial_sums(const ck_weights_run *run, int64_t task) {
 }
 
 /// Adds the sums of a part over all bands to the first.
-static void add_up(const ck_weights_run *run, int64_t index) {
-  const int64_t parts = run->plan->band_parts, count = run->map.task_sums / (int64_t)sizeof(float);
-  float *restrict total = partial_sums(run, index * parts);
-  for (int64_t i = 1; i < parts; i++) {
-    const float *restrict more = partial_sums(run, index * parts + i);
-    for (int64_t j = 0; j < count; j++) total[j] += more[j];
-  }
+static void add_up(const ck_weights_run *run, const ck_part *part, int64_t index) {
+  const ck_conv_plan *plan = run->plan;
+  const int64_t width = part->panels * plan->gemm.nr, live = ck_least(width, plan->channels - part->panel * plan->gemm.nr);
+  const int64_t rows = plan->image.kernel_rows * plan->image.kernel_columns * part->channels, parts = plan->band_parts;
+  for (int64_t i = 1; i < parts; i++)
+    for (int64_t row = 0; row < rows; row++) {
+      float *restrict total = partial_sums(run, index * parts) + row * width;
+      const float *restrict more = partial_sums(run, index * parts + i) + row * width;
+      for (int64_t j = 0; j < live; j++) total[j] += more[j];
+    }
 }
 
 static bool is_empty(const ck_part *part) { return part->channels == 0 || part->panels == 0; }
@@ -269,7 +272,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
   for (int64_t index = thread; index < count; index += threads) {
     const ck_part part = part_of(run, index);
     if (is_empty(&part)) continue;
-    add_up(run, index);
+    add_up(run, &part, index);
     own.sums = (char *)partial_sums(run, index * parts);
     store_sums(run, &part, &own);
   }

@@ -4,7 +4,7 @@
 //
 // A task is a part of the tiles for a part of the channels: its points, block by block, then their products. Threads share no
 // points, which would move from one core's caches to another's; where channels are few, parts of the tiles are summed apart.
-// Where there are groups for all threads, a task is a whole group. Contract: each such sum is one chain, and the parts are added
+// Where there are groups for all threads, each takes whole ones. Contract: each such sum is one chain, and the parts are added
 // in their order, so threads don't show in the bits.
 #include <stdatomic.h>
 
@@ -102,9 +102,6 @@ static ck_conv_plan plan_of_gradients(const ck_conv_plan *plan, const ck_winogra
   return part;
 }
 
-/// Whether each thread takes whole groups, with sums of its own.
-static bool takes_groups(const ck_conv_plan *plan) { return plan->groups >= plan->gemm.team.threads; }
-
 static int64_t sums_bytes(const ck_conv_plan *plan, const ck_gradient_sizes *s) {
   return ck_float_bytes(plan->tile_parts * s->sums);
 }
@@ -113,7 +110,7 @@ static ck_gradient_map map_of(const ck_conv_plan *plan, const ck_gradient_sizes 
   const int64_t rows = (plan->tile_outputs + 2) * plan->band_columns * s->grid.transforms->lanes;
   const bool copies = plan->image.cs != 1 || plan->layout.out_ks != 1;
   ck_gradient_map map = {};
-  map.threads = (takes_groups(plan) ? plan->gemm.team.threads : 1) * sums_bytes(plan, s);
+  map.threads = (plan->groups_apart ? plan->gemm.team.threads : 1) * sums_bytes(plan, s);
   map.gradients = ck_float_bytes(s->grid.points * s->input_point);
   map.copies = map.gradients + ck_float_bytes(s->grid.points * s->gradient_point);
   map.kept = map.copies + (copies ? ck_float_bytes(rows) : 0);
@@ -272,7 +269,7 @@ static void share_group(ck_gradient_run *run, int64_t group, int32_t thread, int
 
 static void run_thread(void *context, int32_t thread, int32_t threads) {
   ck_gradient_run *run = context;
-  const bool takes = takes_groups(run->plan);
+  const bool takes = run->plan->groups_apart;
   char *sums = run->workspace + (takes ? thread * sums_bytes(run->plan, &run->sizes) : 0);
   char *base = run->workspace + run->map.threads + thread * run->map.thread_bytes;
   const ck_own own = {(float *)sums, (float *)base, (float *)(base + run->map.gradients), (float *)(base + run->map.copies),

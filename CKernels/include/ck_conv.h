@@ -7,9 +7,9 @@ typedef enum ck_conv_driver : int32_t {
   CK_CONV_EMPTY = 0,     ///< the output has no element
   CK_CONV_PRODUCTS = 1,  ///< a matrix product for each group and image: of a 1x1 kernel, or out of the image (implicit GEMM)
   CK_CONV_DIRECT = 2,    ///< tiles of pixels of an output row, summed over the kernel's places where the input lies
-  CK_CONV_DEPTHWISE = 3, ///< a filter for each channel
+  CK_CONV_DEPTHWISE = 3, ///< a filter for each channel, or narrow groups
   CK_CONV_WEIGHTS = 4,   ///< the gradient of the weights: for each place of the kernel, a product over the output's pixels
-  CK_CONV_DEPTHWISE_WEIGHTS = 5, ///< that of a filter for each channel
+  CK_CONV_DEPTHWISE_WEIGHTS = 5, ///< that of such filters
   CK_CONV_WINOGRAD = 6,          ///< tiles of outputs by fewer multiplications than they have
   CK_CONV_WINOGRAD_WEIGHTS = 7,  ///< the gradient of the weights by such tiles
   CK_CONV_DEPTHWISE_TURNED = 8,  ///< `depthwise` of images that lie channels first, by kernels that want them last
@@ -51,7 +51,7 @@ typedef struct ck_conv_plan {
   /// (channels first of `depthwise`: the other way round).
   ck_gemm_plan gemm;
   const void *ready;     ///< not NULL: the weights, laid out ahead; those of the call are not looked at
-  ck_team products_team; ///< `products`: of so many threads each multiplies products of its own, else those of `gemm` one
+  ck_team products_team; ///< `products`: more than one thread multiply products of their own; else those of `gemm` share each
   bool one_product;      ///< `products`: all images at once
   bool image_is_a;       ///< `products`: which operand the input is
   bool from_image;       ///< `products`: panels of it are packed by im2col's rule
@@ -60,8 +60,9 @@ typedef struct ck_conv_plan {
   bool by_channel;    ///< `weights`: of the input, or the copy, pixels are adjacent, else channels
   bool pack_gradient; ///< `weights`: panels of the output's gradient, else where it lies
   bool merge_columns; ///< `weights`: all places of a row of the kernel are rows of one product
-  bool sums_apart;    ///< `weights`, `winograd_weights`: the result can't hold the sums
+  bool sums_apart;    ///< `weights`, `winograd_weights`: the result doesn't hold the sums, as it can't or they are in parts
   int32_t band_parts; ///< `weights`: so many parts of all bands are summed apart; above 1 with `sums_apart`
+  bool groups_apart;  ///< `winograd_weights`: each thread takes whole groups, else all share each
   int32_t tile_parts; ///< `winograd_weights`: so many parts of all tiles are summed apart
   int32_t channel_parts, panel_parts; ///< `weights`, `winograd_weights`: so many parts of a group's channels and panels are tasks
   int64_t band_images;                ///< `weights`: images of a band, above 1 all their rows; of volumes with several images 1

@@ -23,7 +23,7 @@ typedef struct ck_span {
 /// (q, s)].
 ///
 /// Or of its weights' gradient, which is added to: w[c][r][s] += sum over outputs (p, q) of gradient[c][p][q] * in[c][...],
-/// likewise. Where an operand is infinite or NaN, all of its channel's may become NaN.
+/// likewise. Where an operand is infinite or NaN, all of its channel's, or its group's, may become NaN.
 ///
 /// Of a row whose groups have more than one channel, w[c][i][r][s] times the group's i-th input channel is summed over i as well;
 /// channels lie last, and there are whole vectors of them. A gradient of a group has three taps across.

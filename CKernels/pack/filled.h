@@ -1,8 +1,7 @@
 // Pixels of one or three bf16 channels, filled up with a zero: what pairs need. Included by pack/movers.h.
 
-/// Rows of 2 or 6 bytes, pixels of few channels that are filled up with zeros to `whole` bytes: moved with what follows them,
-/// which is then cleared, as long as that is a row too, from row `first` on. Returns how many there are before the one that
-/// wasn't.
+/// Rows of 2 or 6 bytes, pixels of few channels that are filled up with zeros to `whole` bytes: from row `first` on moved with
+/// what follows them, which is then cleared, as long as that is a row too. Returns the first row that was not moved.
 // Only of whole panels: all `whole` bytes of a row are written.
 static inline __attribute__((always_inline)) int64_t copy_filled(const ck_panel *p, int64_t first, int64_t bytes,
                                                                  const int64_t whole) {
@@ -21,8 +20,11 @@ static inline __attribute__((always_inline)) int64_t copy_filled(const ck_panel 
 /// Adjacent ones.
 static inline int64_t fill_ones(const ck_panel *p) {
   const uint16_t *restrict from = (const uint16_t *)p->source;
-  uint32_t *restrict to = (uint32_t *)p->destination;
-  for (int64_t d = 0; d < p->k; d++) to[d] = from[d];
+  char *restrict to = p->destination;
+  for (int64_t d = 0; d < p->k; d++) {
+    const uint32_t filled = from[d];
+    __builtin_memcpy(to + 4 * d, &filled, sizeof filled);
+  }
   return p->k;
 }
 

@@ -99,7 +99,7 @@ struct ConvolutionFilter {
     if algorithm.isGrouped != (kernel.group > 1) { return .types }
     if kernel.isa > pairs.machineISA { return .isaMissing(needs: kernel.isa, has: pairs.machineISA) }
     if kernel.isa > pairs.cap { return .isaCapped(needs: kernel.isa, cap: pairs.cap) }
-    if problem.groupWidth != kernel.group { return .layout(algorithm.isGrouped ? .narrowGroups : .depthwise) }
+    if problem.groupWidth != kernel.group { return .layout(kernel.group > 1 ? .narrowGroups : .depthwise) }
     if let microkernel { return kernel.name == microkernel ? serves(kernel, problem, turned) : .microkernelNotAskedFor }
     if let rejection = serves(kernel, problem, turned) { return rejection }
     if kernel.language != .c { return .sameTileInC }
@@ -111,8 +111,12 @@ struct ConvolutionFilter {
   }
 
   private func serves(_ kernel: DepthwiseMicrokernel, _ problem: ConvolutionProblem, _ turned: Bool) -> Rejection? {
-    if problem.groupWidth != kernel.group { return .layout(.narrowGroups) }
-    if kernel.group > 1 && !problem.suitsGroups(vectorsOf: turned ? 1 : kernel.lanes) { return .layout(.narrowGroups) }
+    if problem.groupWidth != kernel.group { return .types }
+    if kernel.group > 1 {
+      if !problem.suitsGroups(vectorsOf: turned ? 1 : kernel.lanes) { return .layout(.narrowGroups) }
+      // The gradients of all depths of a channel are stored at once.
+      if problem.isOfWeights && !problem.depthsAreEven { return .layout(.evenDepths) }
+    }
     if problem.isOfWeights && kernel.runGradient == nil { return .types }
     if turned {
       if kernel.inputType != .float32 || !kernel.channelsLast { return .types }

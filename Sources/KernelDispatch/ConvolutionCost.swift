@@ -63,7 +63,9 @@ struct ConvolutionCost {
   private func imageRate(_ pair: CandidatePair) -> Double {
     let strideOfPixels = problem.image.ws * problem.image.stride_w
     let isAlongChannels = problem.image.cs == 1 && problem.inputType == .float32
-    let rate = strideOfPixels == 1 ? 0.9 : strideOfPixels == 2 ? 1.1 : isAlongChannels ? 1.4 : 3.5
+    let isFloat = problem.inputType == .float32 || pair.widens
+    let isHalved = problem.image.ws == 1 && problem.image.stride_w == 2 && isFloat && pair.set.isa >= .avx2
+    let rate = strideOfPixels == 1 ? 0.9 : isHalved ? 1.1 : isAlongChannels ? 1.4 : 3.5
     return pair.widens ? rate * 1.5 : rate
   }
 

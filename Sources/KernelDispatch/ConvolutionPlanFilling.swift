@@ -56,7 +56,7 @@ extension Dispatch {
     let blocking = options.blocking?.fitted(to: product, pair) ?? blocks.blocking(of: product, for: pair, blocked: blocked)
     // One product for each image and group, each of its own.
     let count = (problem.isOneProduct ? 1 : problem.shape.batch) * problem.shape.groups
-    let apart = multipliesApart(problem, products: count, threads: threads)
+    let apart = options.workspaceLimit == nil && multipliesApart(problem, products: count, threads: threads)
     let selection = Selection(
       pairIndex: pair.index, blocking: blocking, threads: apart ? 1 : threads, swapped: product.swapped)
     plan.driver = CK_CONV_PRODUCTS
@@ -69,8 +69,8 @@ extension Dispatch {
     plan.from_image = algorithm == .implicitGEMM
   }
 
-  /// Whether threads take whole products, which must be enough for all of them, and so small that each core's L2 holds the weights; else they share
-  /// each.
+  /// Whether threads take whole products, which must be enough for all of them, and so small that each core's L2 holds the weights; else, and
+  /// where workspace is limited, they share each.
   private func multipliesApart(_ problem: ConvolutionProblem, products: Int, threads: Int) -> Bool {
     let isEven = products.isMultiple(of: threads) || products >= 8 * threads
     let weightBytes = problem.channels * problem.depth * problem.inputType.byteCount
@@ -104,10 +104,12 @@ extension Dispatch {
   private func streamsOutput(_ problem: ConvolutionProblem, _ pair: CandidatePair, _ plan: ck_gemm_plan, threads: Int) -> Bool {
     let isInLines = pair.set.isVectorised && problem.outputType == .float32 && pair.set.nr.isMultiple(of: 16)
     if plan.accumulate || plan.has_epilogue || !isInLines { return false }
-    let pixels = problem.shape.batch * problem.outputHeight * problem.outputWidth
-    let inputs = problem.shape.inputCount * problem.kernelSlices * problem.inputType.byteCount
-    let output = pixels * problem.shape.outputChannels * problem.outputType.byteCount
-    return exceedsCaches(inputs: Double(inputs), output: Double(output), threads: threads)
+    let images = Double(problem.shape.batch)
+    let inputs = images * Double(problem.shape.inputChannels * problem.shape.height * problem.shape.width)
+    let outputs = images * Double(problem.outputHeight * problem.outputWidth * problem.shape.outputChannels)
+    return exceedsCaches(
+      inputs: inputs * Double(problem.inputType.byteCount), output: outputs * Double(problem.outputType.byteCount),
+      threads: threads)
   }
 
   /// Packed weights of so many bytes at most are kept at once.

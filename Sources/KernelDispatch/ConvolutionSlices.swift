@@ -97,6 +97,8 @@ struct SlicedConvolution {
   /// Leaves out the rows that a kernel of one row steps over, and the columns of channels that are adjacent: of an image whose rows (columns) are so
   /// much further apart.
   mutating func skipUnmet() {
+    // Kernels of depthwise convolution, and of narrow groups, step over them.
+    if shape.groups > 1 { return }
     let padding = shape.padding
     if shape.kernel.height == 1 && padding.top == 0 && padding.bottom == 0 {
       input.row *= Int64(shape.stride.height)

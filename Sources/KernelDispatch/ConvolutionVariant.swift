@@ -16,7 +16,7 @@ public struct ConvolutionVariant: Sendable, Hashable {
     case winogradWeights(outputs: Int)
     /// That of a filter for each channel.
     case depthwiseWeights(turned: Bool)
-    /// As `depthwise`, of groups no wider than a vector.
+    /// As `depthwise`, of groups of 4 or 8 channels.
     case grouped(turned: Bool)
     case groupedWeights(turned: Bool)
 
@@ -38,7 +38,7 @@ public struct ConvolutionVariant: Sendable, Hashable {
     var isGrouped: Bool {
       switch self {
       case .grouped, .groupedWeights: true
-      default: false
+      case .pointwise, .implicitGEMM, .direct, .winograd, .depthwise, .weights, .winogradWeights, .depthwiseWeights: false
       }
     }
     var isOfWeights: Bool {

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Fitted to Zen 5: 3x3, 5x5 and 7x7 on images of 7 to 112 pixels a side, both types, all passes.
+/// Fitted to Zen 5: 3x3, 5x5 and 7x7 on images of 7 to 112 pixels a side, both types, all passes; of
+/// groups 3x3 at 14, 28 and 56.
 extension ConvolutionCost {
   /// Cycles of depthwise convolution, or of narrow groups, or of the gradient of their weights.
   func depthwise(_ kernels: ConvolutionKernels) -> Double {
@@ -9,7 +10,7 @@ extension ConvolutionCost {
     return kernel.channelsLast ? alongChannels(kernel) : alongRows(kernel)
   }
 
-  /// Of one input channel, or in its place the multiply-adds of a group's, which take half of a cycle where a tap takes a whole.
+  /// Of one input channel, or in its place the multiply-adds of a group's, which take about 0.65 cycles where a tap takes one.
   private var taps: Double {
     let (places, width) = (problem.shape.kernel.height * problem.shape.kernel.width, problem.shape.channelsPerGroup)
     return width == 1 ? Double(places) : Double(places * width) * 0.65
@@ -20,11 +21,14 @@ extension ConvolutionCost {
     let outputs = images * channels * pixels
     // The sums with each slice of the kernel are written, and added to those with the others.
     let sums = (outputs * Double(problem.kernelSlices) * (taps + 2) + inputElements) / Double(kernel.lanes)
-    let copiesGroups = problem.shape.channelsPerGroup > 1 && problem.layout.w_os != 1 && !problem.isOfWeights
-    return copiesGroups ? sums + Self.cyclesOfCopiedWeight * channels * Double(problem.depth) : sums
+    if problem.shape.channelsPerGroup == 1 || problem.isOfWeights { return sums }
+    let layout = problem.layout
+    let isEven = layout.w_gs == Int64(problem.channels) * layout.w_os
+    let copied = isEven && layout.w_os == 1 ? 0 : isEven ? 1 : Self.cyclesOfCopiedWeight
+    return sums + copied * channels * Double(problem.depth)
   }
 
-  /// Of groups, whose weights are copied one by one.
+  /// Of groups, whose weights are copied one by one where groups are apart.
   private static let cyclesOfCopiedWeight = 2.0
 
   /// The last vector of a row is masked; kernels without a pattern load an input for each tap and output.

@@ -48,7 +48,7 @@ extension Dispatch {
     plan.gemm.epilogue = Epilogue().kernelEpilogue(swapped: false)
     let layout = problem.layout
     let channel = kernel.group == 1 ? layout.w_gs : layout.w_os
-    let place = kernel.group == 1 || problem.image.channels_last == false ? layout.w_ss : layout.w_cs
+    let place = kernel.group == 1 || !problem.image.channels_last ? layout.w_ss : layout.w_cs
     (plan.gemm.c_rs, plan.gemm.c_cs) = kernel.channelsLast ? (place, channel) : (channel, place)
     plan.band_channels = Int64(kernel.channelsLast ? kernel.lanes : 1)
     // Of one vector of channels or of one image.

@@ -100,8 +100,9 @@ extension Dispatch {
   /// the threads, as that shows in the bits.
   private func cutBands(_ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ pair: CandidatePair, mostRows: Int) {
     let (batch, height) = (problem.shape.batch, problem.outputHeight)
-    let weights = problem.depth * wholeMultiple(problem.channels, of: pair.set.nr) * problem.shape.groups
-    let parts = max(1, min(Self.mostBandParts, Self.partialSumBytes / (weights * ElementType.float32.byteCount)))
+    let sums = Double(problem.depth * problem.shape.groups) * Double(wholeMultiple(problem.channels, of: pair.set.nr))
+    let fitting = Double(Self.partialSumBytes) / (sums * Double(ElementType.float32.byteCount))
+    let parts = max(1, min(Self.mostBandParts, Int(fitting)))
     var bands = (height - 1) / mostRows + 1
     if batch < parts {
       // As many for each part, but of so many pixels that their sum takes longer than the start of it.

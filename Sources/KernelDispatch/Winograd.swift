@@ -99,8 +99,11 @@ extension Dispatch {
     plan.block_tiles = Int64((tiles - 1) / blockCount + 1)
     let sumBytes = pointCount(outputs) * problem.shape.channelsPerGroup * problem.channels * ElementType.float32.byteCount
     plan.tile_parts = Int32(sumBytes <= Self.mostSumBytesOfPart ? min(Self.mostPartsOfTiles, blockCount) : 1)
-    // Threads take groups where there are enough, else parts of one at a time.
-    let wanted = problem.shape.groups >= threads ? 1 : (threads - 1) / Int(plan.tile_parts) + 1
+    // Threads take groups where there are enough, and their sums are few; else parts of one at a time.
+    let groups = problem.shape.groups
+    let isEven = groups.isMultiple(of: threads) || groups >= 8 * threads
+    plan.groups_apart = threads == 1 || isEven && sumBytes * Int(plan.tile_parts) <= Self.mostSumBytesOfThread
+    let wanted = plan.groups_apart ? 1 : (threads - 1) / Int(plan.tile_parts) + 1
     let parts = parts(problem, pair, merged: false, wanted: wanted)
     (plan.channel_parts, plan.panel_parts) = (Int32(parts.channels), Int32(parts.panels))
   }
@@ -109,6 +112,7 @@ extension Dispatch {
   /// Of few channels, whose sums add up fast, many parts of the tiles are summed apart; not by the threads, as that shows in the bits.
   private static let mostSumBytesOfPart = 131_072
   private static let mostPartsOfTiles = 16
+  private static let mostSumBytesOfThread = 8 << 20
 }
 
 extension ConvolutionCost {

@@ -108,6 +108,7 @@ def random_descriptor(generator, spatial):
     group = pick([1, 1, 1, 2, 3, 8])
     depthwise = generator.random() < 0.2
     channels = (1, 1) if depthwise else (pick([1, 2, 3, 8, 17]), pick([1, 4, 9, 16, 33]))
+    if group == 8 and not depthwise: channels = (pick([4, 8]),) * 2
     kernel = [pick([1, 2, 3, 3, 3, 5, 7] if spatial < 3 else [1, 2, 3, 3, 3]) for _ in range(spatial)]
     if generator.random() < 0.5: kernel = kernel[:1] * spatial
     strides, dilations, pads = ([pick(choices) for _ in range(spatial)] for choices in ([1, 1, 2, 3], [1, 1, 1, 2], [0, 1, 2, 3]))

@@ -28,7 +28,8 @@ struct GroupedTests {
             shape.padding.right += max(0, kernel.width - width - shape.padding.left - shape.padding.right)
             let setting = ConvolutionSetting(shape) {
               $0.inputLayout = choice(index / 2, ConvolutionRouteTests.layouts)
-              ($0.outputLayout, $0.weightLayout) = ($0.inputLayout, choice(index, WeightLayout.allCases))
+              $0.outputLayout = choice(index / 5, [$0.inputLayout, $0.inputLayout, .nhwc])
+              $0.weightLayout = choice(index, WeightLayout.allCases)
               ($0.hasBias, $0.placement) = (index % 2 == 0, choice(index / 3, GuardedBuffer.Placement.allCases))
             }
             let trial = try format.trial(setting, seed: UInt64(index))
@@ -47,6 +48,35 @@ struct GroupedTests {
     let hasEight = ConvolutionRoute.all.contains { $0.microkernel.contains("grouped8") }
     for group in hasEight ? [4, 8] : [4] {
       #expect(seen.contains("\(prefix)grouped \(group)") && seen.contains("\(prefix)grouped.turned \(group)"), "\(seen)")
+    }
+  }
+
+  @Test("Exact gradients of groups of volumes, whatever lies between the weights of a slice", arguments: GradientTests.Format.all)
+  func volumes(format: GradientTests.Format) throws {
+    for depth in [1, 3] {
+      for group in [4, 8] {
+        for layout in ImageLayout.allCases {
+          for weights in WeightLayout.allCases {
+            let shape = ConvolutionShape(
+              batch: 2, inputChannels: 32, depth: depth + 1, height: 5, width: 9, outputChannels: 32,
+              kernel: Extent(depth: 2, height: 3, width: 3),
+              padding: Padding(front: 0, back: 0, top: 1, bottom: 1, left: 1, right: 1),
+              groups: 32 / group)
+            let setting = ConvolutionSetting(shape) {
+              ($0.inputLayout, $0.outputLayout, $0.weightLayout) = (layout, layout, weights)
+            }
+            let trial = try format.trial(setting)
+            for variant in [nil, "grouped", "grouped.turned", "weights.grouped", "weights.grouped.turned"] {
+              guard let plan = try? ConvolutionPlan(format.descriptor(setting, SelectionOptions(variant: variant))) else {
+                #expect(variant != nil)
+                continue
+              }
+              let finding = try trial.finding(by: plan.selection.variant) { try plan.run(trial) }
+              #expect(finding == nil, "\(plan.selection), \(layout), \(weights)")
+            }
+          }
+        }
+      }
     }
   }
 }

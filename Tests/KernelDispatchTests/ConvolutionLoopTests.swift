@@ -57,6 +57,7 @@ struct ConvolutionLoopTests {
   @Test("The same bits whether the output is stored past the caches or not", arguments: LoopTests.instructionSets, direct.indices)
   func streams(isa: ISA, index: Int) throws {
     let (pass, shape) = Self.direct[index]
+    var streaming = 0
     for type in [ElementType.float32, .bfloat16] {
       var descriptor = ConvolutionDescriptor(shape, layout: .nhwc, inputType: type, outputType: .float32)
       descriptor.pass = pass
@@ -66,7 +67,10 @@ struct ConvolutionLoopTests {
         for offset in [0, 4] {
           for index in plans.indices { plans[index].gemm.streams_c = false }
           let expected = result(plans, descriptor, offset: offset)
-          for index in plans.indices where plans[index].gemm.nr % 16 == 0 { plans[index].gemm.streams_c = true }
+          for index in plans.indices where plans[index].gemm.nr % 16 == 0 {
+            plans[index].gemm.streams_c = true
+            streaming += 1
+          }
           for threads in [1, 3] as [Int32] {
             for index in plans.indices { plans[index].gemm.team.threads = threads }
             let isSame = result(plans, descriptor, offset: offset) == expected
@@ -75,6 +79,7 @@ struct ConvolutionLoopTests {
         }
       }
     }
+    #expect(streaming > 0 || isa < .avx2)
   }
 
   @Test("Outputs are stored past the caches where these would not keep them")
@@ -125,6 +130,24 @@ struct ConvolutionLoopTests {
       descriptor.shape.batch = 1
       let few = try Self.dispatch(isa, threads: 4).plans(descriptor, weightsAhead: false).plans
       #expect(few.allSatisfy { $0.products_team.threads == 1 && $0.gemm.team.threads == 4 })
+    }
+  }
+
+  @Test("Threads take whole groups of Winograd's gradient where they come out even", arguments: LoopTests.instructionSets)
+  func groups(isa: ISA) throws {
+    let shape = ConvolutionShape(
+      batch: 2, inputChannels: 96, height: 13, width: 17, outputChannels: 66, kernel: Extent(3), padding: Padding(1), groups: 6)
+    for type in [ElementType.float32, .bfloat16] {
+      var descriptor = ConvolutionDescriptor(shape, layout: .nhwc, inputType: type, outputType: type)
+      descriptor.pass = .backwardWeights
+      (descriptor.options.variant, descriptor.options.keepsThreads) = ("weights.winograd.2x2", true)
+      let expected = result(try Self.dispatch(isa).plans(descriptor, weightsAhead: false).plans, descriptor)
+      for (threads, isApart) in [(2, true), (3, true), (4, false), (16, false)] {
+        let plans = try Self.dispatch(isa, threads: threads).plans(descriptor, weightsAhead: false).plans
+        #expect(plans.allSatisfy { $0.groups_apart == isApart })
+        let isSame = result(plans, descriptor) == expected
+        #expect(isSame, "\(threads) threads")
+      }
     }
   }
 

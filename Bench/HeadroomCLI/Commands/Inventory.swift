@@ -24,9 +24,9 @@
 
     struct MicrokernelRow: Encodable {
       var name, family, isa, language: String
-      /// Element types of A, B, the accumulator and C; of a depthwise one those of input, weights and accumulator.
+      /// Element types of A, B, the accumulator and C; of a depthwise or grouped one those of input, weights and accumulator.
       var types: [String]
-      /// The tile; a depthwise one has none.
+      /// The tile; a depthwise or grouped one has none.
       var mr, nr, kr: Int?
       var usable: Bool
     }
@@ -62,7 +62,8 @@
       }
       microkernels += KernelTable.shared.depthwise.map { kernel in
         MicrokernelRow(
-          name: kernel.name, family: "depthwise", isa: kernel.isa.name, language: kernel.language.rawValue,
+          name: kernel.name, family: kernel.group == 1 ? "depthwise" : "grouped", isa: kernel.isa.name,
+          language: kernel.language.rawValue,
           types: [kernel.inputType, kernel.inputType, .float32].map(\.rawValue), usable: kernel.isa <= isaCap)
       }
       rungs =

@@ -45,8 +45,7 @@ public enum SwiftKernels {
   private static func depthwiseRow(_ isa: ck_isa, _ isaName: String, lanes: Int32, _ run: ck_depthwise_fn) -> ck_depthwise {
     ck_depthwise(
       name: immortal("depthwise_last_f32_\(isaName)_swift"), channels: CK_CHANNELS_LAST, group: 1, isa: isa, in: CK_F32,
-      lanes: lanes,
-      run: run, run_gradient: nil, run_narrow: nil
+      lanes: lanes, run: run, run_gradient: nil, run_narrow: nil
     )
   }
 
