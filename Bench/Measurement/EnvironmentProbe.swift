@@ -47,7 +47,8 @@ public struct EnvironmentProbe: Sendable {
 }
 
 extension EnvironmentProbe {
-  private static func cpu(_ machine: Machine) -> String {
+  /// As `RunEnvironment` names it.
+  public static func cpu(_ machine: Machine = .current) -> String {
     let name = machine.brand.isEmpty ? machine.vendor : machine.brand
     if name.isEmpty { return unknown }
     return "\(name), family \(machine.family) model \(machine.model) stepping \(machine.stepping)"

@@ -95,6 +95,11 @@ import Testing
     expectRefusal(try Tool()("report", "--quick", "--rival-sweep", "/nowhere.json"), naming: ["/nowhere.json"])
   }
 
+  @Test func aStoredRunThatIsNone() throws {
+    expectRefusal(try Tool()("report", "--stored", "/nowhere.json"), naming: ["/nowhere.json"])
+    expectRefusal(try Tool()("report", "--stored", "/proc/self/status"), naming: ["/proc/self/status"])
+  }
+
   @Test(arguments: ["/proc/report", "/dev/null/report"])
   func aReportFolderThatCannotBeWritten(path: String) throws {
     expectRefusal(try Tool()("report", "--quick", "--out", path), naming: [path])

@@ -20,6 +20,7 @@
           headroom report --quick --out /tmp/report
           headroom report --publish Reports
           headroom report --rivals peers.json --rival-sweep sweep.json --rival-convolutions conv.json
+          headroom report --stored report/results.json --rival-convolutions conv.json
         """)
 
     @Flag(help: "Measure for less than a minute, with fewer shapes.")
@@ -48,26 +49,53 @@
     )
     var rivalConvolutions: String?
 
+    @Option(
+      help: ArgumentHelp(
+        "Measure nothing: take a results.json of this machine, with the sections on other libraries that are named here in place of its own.",
+        valueName: "file"))
+    var stored: String?
+
     func run() throws {
       let invocation = try Invocation()
-      let study = try rivals.map { path throws(Failure) in try RivalFile.read(path) }
-      let sweep = try rivalSweep.map { path throws(Failure) in try RivalFile.read(path) }
-      let convolutions = try rivalConvolutions.map { path throws(Failure) in try RivalFile.convolutions(path) }
+      let rivals = try RivalSections(products: rivals, sweep: rivalSweep, convolutions: rivalConvolutions)
+      let old = try stored.map { path throws(Failure) in try Self.load(path) }
       try Self.check(folder: out)
       if let publish { try Self.check(folder: "\(publish)/new") }
+      if var old {
+        old.command += " && " + invocation.commandLine
+        try write(rivals.added(to: old))
+        return
+      }
       Interrupt.listen()
-      var record = try ReportStudy(invocation: invocation, isQuick: quick).measure()
-      record.rivals = study.map { RivalFile.judged($0, Ceilings(rows: record.ceilings)) }
-      record.rivalSweep = sweep
-      record.rivalConvolutions = convolutions.map { RivalFile.judged($0, Ceilings(rows: record.ceilings)) }
+      let record = try ReportStudy(invocation: invocation, isQuick: quick).measure()
       if record.findings.measurements.isEmpty {
         try record.check()
         throw Failure.checkFailed("nothing could be measured", remedy: "see 'headroom bench gemm 64x64x64 --variants all'")
       }
-      let run = try Failure.converting { try ReportStore(directory: out).write(record.run()) }
+      try write(rivals.added(to: record.run()))
+      try record.check()
+    }
+
+    private func write(_ run: Run) throws {
+      let run = try Failure.converting { try ReportStore(directory: out).write(run) }
       if let publish { try Failure.converting { try Self.publish(run, below: publish) } }
       try StandardOutput.write(run.headline + "Report: \(URL(fileURLWithPath: out).path)/index.html\n")
-      try record.check()
+    }
+
+    private static func load(_ path: String) throws(Failure) -> Run {
+      let run: Run
+      do throws(ReportingError) {
+        run = try RunFile.load(path)
+      } catch {
+        throw .badUsage("\(error)", remedy: "name the results.json of a report")
+      }
+      let here = EnvironmentProbe.cpu()
+      if run.environment.cpu != here {
+        throw .badUsage(
+          "'\(path)' is of \(run.environment.cpu), this machine has \(here)",
+          remedy: "shares of the roof, and what is chosen, are told by the machine that was measured: run it there")
+      }
+      return run
     }
 
     /// Before the measuring, not after it.

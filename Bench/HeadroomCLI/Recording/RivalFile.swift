@@ -46,6 +46,30 @@
     }
   }
 
+  /// The sections on other libraries of a report: those whose files were named.
+  struct RivalSections {
+    private let products: RivalStudy?
+    private let sweep: RivalStudy?
+    private let convolutions: RivalConvolutions?
+
+    /// From files.
+    init(products: String?, sweep: String?, convolutions: String?) throws(Failure) {
+      self.products = try products.map { path throws(Failure) in try RivalFile.read(path) }
+      self.sweep = try sweep.map { path throws(Failure) in try RivalFile.read(path) }
+      self.convolutions = try convolutions.map { path throws(Failure) in try RivalFile.convolutions(path) }
+    }
+
+    /// In place of the run's own, judged by its ceilings.
+    func added(to run: Run) -> Run {
+      var run = run
+      let ceilings = Ceilings(rows: run.ceilings)
+      if let products { run.rivals = RivalFile.judged(products, ceilings) }
+      if let sweep { run.rivalSweep = sweep }
+      if let convolutions { run.rivalConvolutions = RivalFile.judged(convolutions, ceilings) }
+      return run
+    }
+  }
+
   extension RivalFile {
     /// The same of convolutions.
     static func judged(_ study: RivalConvolutions, _ ceilings: Ceilings) -> RivalConvolutions {

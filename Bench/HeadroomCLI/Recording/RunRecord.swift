@@ -15,11 +15,6 @@
 
     var ceilings: [Ceiling] = []
     var findings = StudyFindings()
-    /// Other libraries beside this one.
-    var rivals: RivalStudy?
-    /// The same on square products of many sizes.
-    var rivalSweep: RivalStudy?
-    var rivalConvolutions: RivalConvolutions?
     /// Shapes and ceilings that could not be measured, and why.
     var failures: [String] = []
 
@@ -47,7 +42,6 @@
         leadingDimensions: findings.leadingDimensions.isEmpty ? nil : findings.leadingDimensions,
         languages: findings.languages.isEmpty ? nil : findings.languages,
         networks: findings.networks.isEmpty ? nil : findings.networks,
-        rivals: rivals, rivalSweep: rivalSweep, rivalConvolutions: rivalConvolutions,
         missing: findings.missing + failures)
     }
   }
