@@ -43,10 +43,14 @@ CK_INLINE void CK_NAME(grouped_tile)(const ck_block *b, const CK_IN *restrict in
 /// All outputs of one vector of channels.
 CK_INLINE void CK_NAME(grouped_walk)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict w, CK_OUT *restrict out,
                                      const int columns, const int width, const int taps, const int stride) {
-  for (int64_t p = 0; p < b.down.outputs; p++)
-    for (int64_t q = 0; q < b.across.outputs; q += columns) CK_NAME(grouped_tile)
-  (&b, in, w, out + p * b.down.out + q * b.across.out, ck_side_of(&b.down, p, 1), ck_side_of(&b.across, q, columns), columns,
-   width, taps, stride);
+  for (int64_t p = 0; p < b.down.outputs; p++) {
+    const ck_side down = ck_side_of(&b.down, p, 1);
+    for (int64_t q = 0; q < b.across.outputs; q += columns) {
+      const ck_side across = ck_side_of(&b.across, q, columns);
+      CK_OUT *to = out + p * b.down.out + q * b.across.out;
+      CK_NAME(grouped_tile)(&b, in, w, to, down, across, columns, width, taps, stride);
+    }
+  }
 }
 
 #define CK_GROUPED_KERNEL(NAME, WIDTH, COLUMNS, TAPS, STRIDE)                                                                    \

@@ -97,6 +97,7 @@ import Testing
 
   @Test func aStoredRunThatIsNone() throws {
     expectRefusal(try Tool()("report", "--stored", "/nowhere.json"), naming: ["/nowhere.json"])
+    expectRefusal(try Tool()("report", "--quick", "--stored", "/nowhere.json"), naming: ["--stored", "--quick"])
     expectRefusal(try Tool()("report", "--stored", "/proc/self/status"), naming: ["/proc/self/status"])
   }
 

@@ -55,6 +55,10 @@
         valueName: "file"))
     var stored: String?
 
+    func validate() throws {
+      if quick && stored != nil { throw ValidationError("--stored measures nothing, --quick says how: leave out one of them") }
+    }
+
     func run() throws {
       let invocation = try Invocation()
       let rivals = try RivalSections(products: rivals, sweep: rivalSweep, convolutions: rivalConvolutions)
