@@ -1,6 +1,6 @@
-// The gradient of depthwise weights, and of those of narrow groups: each thread sums those of its channels over all images. Bands
-// of few rows, so that L1 holds what one vector of channels meets while all rows of taps pass over it. Where images lie channels
-// first, such a band is turned round before.
+// The gradient of depthwise weights, and of those of narrow groups: each thread sums those of its channels over all images. Where
+// a kernel passes over a band for each row of taps, bands are of few rows, so that L1 holds what one vector of channels meets.
+// Where images lie channels first, a band is turned round before.
 //
 // Contract: each sum is taken in the order of the bands and, in each, in one that the kernel's row fixes, whatever the threads.
 #include "ck_team.h"

@@ -21,6 +21,9 @@ public struct DepthwiseMicrokernel: Sendable {
   /// Whose outputs are bf16; `nil`: it has none.
   let runNarrow: ck_depthwise_narrow_fn?
 
+  /// Whether the gradient of the weights takes three rows of taps in one pass (CK_TAP_ROWS), for which there must be 32 registers.
+  var passesOnce: Bool { channelsLast && group == 1 && isa >= .avx512 }
+
   init(_ row: ck_depthwise, in language: Language) {
     name = String(cString: row.name)
     isa = ISA(row.isa)
