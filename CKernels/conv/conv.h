@@ -23,6 +23,9 @@ int64_t ck_products_workspace_bytes(const ck_conv_plan *plan);
 /// A matrix product for each group and image.
 ck_status ck_conv_products(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
 
+int64_t ck_patches_workspace_bytes(const ck_conv_plan *plan);
+ck_status ck_conv_patches(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
+
 /// The plan of the products of one group whose weights are ready.
 ck_gemm_plan ck_ready_product(const ck_conv_plan *plan, int64_t group);
 

@@ -16,6 +16,7 @@ static int64_t bytes_of(const ck_conv_plan *plan) {
   case CK_CONV_WINOGRAD: return ck_winograd_workspace_bytes(plan);
   case CK_CONV_WINOGRAD_WEIGHTS: return ck_winograd_weights_workspace_bytes(plan);
   case CK_CONV_DEPTHWISE_TURNED: return ck_depthwise_turned_workspace_bytes(plan);
+  case CK_CONV_PATCHES: return ck_patches_workspace_bytes(plan);
   }
   return 0;
 }
@@ -56,6 +57,7 @@ static ck_status run_driver(const ck_conv_plan *plan, const ck_conv_operands *of
   case CK_CONV_WINOGRAD: ck_conv_winograd(plan, &operands, workspace); break;
   case CK_CONV_WINOGRAD_WEIGHTS: ck_conv_winograd_weights(plan, &operands, workspace); break;
   case CK_CONV_DEPTHWISE_TURNED: ck_conv_depthwise_turned(plan, &operands, workspace); break;
+  case CK_CONV_PATCHES: return ck_conv_patches(plan, &operands, workspace);
   }
   return CK_OK;
 }

@@ -13,7 +13,8 @@ static int64_t product_bytes(const ck_conv_plan *plan) {
 
 int64_t ck_conv_ready_bytes(const ck_conv_plan *plan) {
   switch (plan->driver) {
-  case CK_CONV_PRODUCTS: return plan->groups * product_bytes(plan);
+  case CK_CONV_PRODUCTS:
+  case CK_CONV_PATCHES: return plan->groups * product_bytes(plan);
   case CK_CONV_DIRECT: return ck_direct_ready_bytes(plan);
   case CK_CONV_WINOGRAD: return ck_winograd_ready_bytes(plan);
   default: return 0;

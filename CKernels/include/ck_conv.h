@@ -13,6 +13,7 @@ typedef enum ck_conv_driver : int32_t {
   CK_CONV_WINOGRAD = 6,          ///< tiles of outputs by fewer multiplications than they have
   CK_CONV_WINOGRAD_WEIGHTS = 7,  ///< the gradient of the weights by such tiles
   CK_CONV_DEPTHWISE_TURNED = 8,  ///< `depthwise` of images that lie channels first, by kernels that want them last
+  CK_CONV_PATCHES = 9,           ///< a matrix product whose rows are patches of the output
 } ck_conv_driver;
 
 /// Where weights and output lie; strides in elements. Group g of the weights begins `w_gs * g` elements on, of the output `out_gs
@@ -36,6 +37,14 @@ typedef struct ck_phase {
   int64_t rows, columns;
 } ck_phase;
 
+/// The patches into which an output is cut: of all pieces that are adjacent in the output, and in a row of the product, each
+/// `run` elements long, first so many `rows` `hs` apart, then those of the next channel `cs` further. `of_channel` elements
+/// follow one another of each of so many `channels`.
+typedef struct ck_patches {
+  int64_t run, rows, hs, cs;
+  int64_t of_channel, channels;
+} ck_patches;
+
 /// Plans that `depthwise` runs at once.
 enum { CK_MOST_JOINED = 16 };
 
@@ -51,7 +60,8 @@ typedef struct ck_conv_plan {
   /// (channels first of `depthwise`: the other way round).
   ck_gemm_plan gemm;
   const void *ready;     ///< not NULL: the weights, laid out ahead; those of the call are not looked at
-  ck_team products_team; ///< `products`: more than one thread multiply products of their own; else those of `gemm` share each
+  ck_team products_team; ///< `products`: more than one thread multiply products of their own; else those of `gemm` share each.
+                         ///< `patches`: share the bands
   bool one_product;      ///< `products`: all images at once
   bool image_is_a;       ///< `products`: which operand the input is
   bool from_image;       ///< `products`: panels of it are packed by im2col's rule
@@ -77,8 +87,9 @@ typedef struct ck_conv_plan {
   ck_depthwise_narrow_fn depthwise_narrow; ///< not NULL: in its place, straight into the output
   ck_channels vectors;                     ///< `depthwise`: what its vectors run along
   bool turns_channels;                     ///< `depthwise_weights`: images lie channels first, vectors run along channels
-  int64_t joined; ///< `depthwise`, `depthwise_turned`: so many plans from this one on are run at once; of all others 1
-  ck_phase phase; ///< `depthwise_turned`
+  int64_t joined;     ///< `depthwise`, `depthwise_turned`: so many plans from this one on are run at once; of all others 1
+  ck_phase phase;     ///< `depthwise_turned`
+  ck_patches patches; ///< `patches`; `gemm` is of a band
 } ck_conv_plan;
 
 /// Of the gradients of weights the two that are read are the input and, as the weights, the gradient of the output; that of the

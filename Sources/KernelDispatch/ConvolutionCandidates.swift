@@ -65,12 +65,16 @@ struct ConvolutionFilter {
       return rejection(of: depthwise, for: problem, kernels.variant.algorithm)
     }
     guard let pair = kernels.pair else { return .types }
+    if problem.patches != nil && kernels.variant.algorithm != .patches { return .layout(.overlappingPatches) }
     if let rejection = pairs.rejection(of: pair, among: KernelTable.shared.candidates.pairs) { return rejection }
     switch kernels.variant.algorithm {
     case .pointwise:
       if !problem.isPointwise { return .layout(.pointwise) }
       if !problem.pixelsAreEven { return .layout(.evenPixels) }
       return OrientedProblem(problem.product(from: .pointwise)).rejection(of: pair)
+    case .patches:
+      if problem.patches == nil { return .layout(.patches) }
+      return problem.patchProduct(rows: problem.outputHeight, for: pair).rejection(of: pair)
     case .implicitGEMM:
       if !problem.pixelsAreEven { return .layout(.evenPixels) }
       if !problem.depthsAreEven { return .layout(.evenDepths) }

@@ -6,19 +6,17 @@ extension Dispatch {
   ///
   /// - Throws: as for products: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `invalidBlocking`, `noCandidate`.
   public func select(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> ConvolutionSelection {
-    try choose(ConvolutionProblem.largest(of: descriptor), descriptor.options).selection
+    try choose(largest(of: problems(descriptor)), descriptor.options).selection
   }
 
   /// What was selected for the largest part of `descriptor`, and the C plans of all. `weightsAhead`: weights are laid out once, for many calls.
   func plans(
     _ descriptor: ConvolutionDescriptor, weightsAhead: Bool
   ) throws(HeadroomError) -> (selection: ConvolutionSelection, plans: [ck_conv_plan]) {
-    var largest = ConvolutionProblem.largest(of: descriptor)
-    largest.weightsAhead = weightsAhead
-    var selection = try choose(largest, descriptor.options).selection
+    let problems = problems(descriptor, weightsAhead: weightsAhead)
+    var selection = try choose(largest(of: problems), descriptor.options).selection
     var (plans, parts, cycles): ([ck_conv_plan], [Part], Double) = ([], [], 0)
-    for var problem in ConvolutionProblem.all(of: descriptor) {
-      problem.weightsAhead = weightsAhead
+    for problem in problems {
       let choice = try choose(problem, descriptor.options)
       cycles += choice.cycles
       parts.append(Part(problem: problem, kernels: choice.kernels))
@@ -30,10 +28,29 @@ extension Dispatch {
     return (selection, plans)
   }
 
+  /// What `descriptor` asks for as one product whose rows are patches, where that is possible and faster, else part by part.
+  private func problems(_ descriptor: ConvolutionDescriptor, weightsAhead: Bool = false) -> [ConvolutionProblem] {
+    func ahead(_ problem: ConvolutionProblem) -> ConvolutionProblem {
+      var problem = problem
+      problem.weightsAhead = weightsAhead
+      return problem
+    }
+    let parts = ConvolutionProblem.all(of: descriptor).map(ahead)
+    guard let patches = ConvolutionProblem.patches(of: descriptor).map(ahead),
+      let choice = try? choose(patches, descriptor.options)
+    else { return parts }
+    let part = try? choose(largest(of: parts), descriptor.options)
+    return part.map { $0.cycles * Double(parts.count) < choice.cycles } ?? false ? parts : [patches]
+  }
+
+  private func largest(of problems: [ConvolutionProblem]) -> ConvolutionProblem {
+    problems.dropFirst().reduce(problems[0]) { $1.work > $0.work ? $1 : $0 }
+  }
+
   /// Every candidate for `descriptor`, or the largest of its parts, with what became of it; the chosen one first, then by predicted time, then the
   /// rejected ones.
   public func explain(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> [ConvolutionCandidate] {
-    let problem = ConvolutionProblem.largest(of: descriptor)
+    let problem = largest(of: problems(descriptor))
     let filter = try filter(descriptor.options, problem)
     let chosen: Choice?
     do throws(HeadroomError) {

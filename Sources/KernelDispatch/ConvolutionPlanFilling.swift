@@ -39,6 +39,7 @@ extension Dispatch {
       case .winograd(let outputs): fillWinograd(&plan, problem, pair, outputs: outputs, threads: threads)
       case .winogradWeights(let outputs): fillWinogradWeights(&plan, problem, pair, outputs: outputs, threads: threads)
       case .weights: fillWeights(&plan, problem, pair, threads: threads)
+      case .patches: fillPatches(&plan, problem, pair, threads: threads, options)
       case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
         fillProducts(&plan, problem, pair, kernels.variant.algorithm, threads: threads, options)
       }
@@ -51,7 +52,7 @@ extension Dispatch {
     threads: Int, _ options: SelectionOptions
   ) {
     let descriptor = problem.product(from: algorithm)
-    let product = OrientedProblem(descriptor)
+    let product = problem.orientedProduct(from: algorithm, for: pair)
     let blocked = !options.without.contains(.cacheBlocking)
     let blocking = options.blocking?.fitted(to: product, pair) ?? blocks.blocking(of: product, for: pair, blocked: blocked)
     // One product for each image and group, each of its own.

@@ -9,6 +9,8 @@ struct ConvolutionProblem {
   var weightsAhead = false
   /// Nothing is summed: any kernel may fill what is written, whatever was asked for.
   var isUnmet = false
+  /// Not `nil`: the output's channels are those of a patch of what is written, row by row of `patches`.
+  var patches: ck_patches?
   /// Of images; a slice of a volume is one.
   let shape: ConvolutionShape
   /// Slices of volumes that a sum goes over.
@@ -27,13 +29,7 @@ struct ConvolutionProblem {
   let offsets: ck_conv_offsets
 
   /// Multiplications, those with padding among them.
-  private var work: Double { Double(shape.batch) * Double(depth) * Double(outputHeight) * Double(outputWidth) * Double(channels) }
-
-  /// The largest of the problems that `descriptor` asks for.
-  static func largest(of descriptor: ConvolutionDescriptor) -> ConvolutionProblem {
-    let all = all(of: descriptor)
-    return all.dropFirst().reduce(all[0]) { $1.work > $0.work ? $1 : $0 }
-  }
+  var work: Double { Double(shape.batch) * Double(depth) * Double(outputHeight) * Double(outputWidth) * Double(channels) }
 
   /// The problems that `descriptor` asks for, to be solved in this order; at least one.
   static func all(of descriptor: ConvolutionDescriptor) -> [ConvolutionProblem] {
@@ -46,12 +42,13 @@ struct ConvolutionProblem {
       shape: image(of: shape), outputs: Extent(height: shape.outputHeight, width: shape.outputWidth), axis: axis,
       input: .input(shape, descriptor.inputLayout), weights: WeightStrides(descriptor.weightLayout, shape),
       output: .output(shape, descriptor.outputLayout))
+    whole.foldColumns()
     if descriptor.pass == .backwardWeights {
       whole.skipUnmet()
       return whole.gradientProblems(descriptor)
     }
     let problems = whole.problems(descriptor)
-    let isMet = axis.runs.reduce(0) { $0 + $1.count } == axis.outputs
+    let isMet = whole.axis.runs.reduce(0) { $0 + $1.count } == axis.outputs
     return isMet ? problems : [unmet(descriptor, whole.output, slices: axis.outputs, whole.outputs)] + problems
   }
 
@@ -206,6 +203,16 @@ extension ConvolutionProblem {
     return pixelsAreRows
       ? described(a: input, b: weights.transposed, c: output, channels: .perColumn)
       : described(a: weights, b: input.transposed, c: output.transposed, channels: .perRow)
+  }
+
+  /// `product` as it is computed, of weights that `pair` finds packed where they are laid out ahead. Images are not.
+  func orientedProduct(from algorithm: ConvolutionVariant.Algorithm, for pair: CandidatePair) -> OrientedProblem {
+    var oriented = OrientedProblem(product(from: algorithm))
+    if !weightsAhead || algorithm != .pointwise { return oriented }
+    let weightsAreLeft = pixelsAreRows == oriented.swapped
+    oriented.readyA = weightsAreLeft && pair.packsA
+    oriented.readyB = !weightsAreLeft && pair.packsB
+    return oriented
   }
 
   /// The product of one output row and one group: rows are its pixels, columns its channels.

@@ -5,6 +5,8 @@ public struct ConvolutionVariant: Sendable, Hashable {
     case pointwise
     /// Matrix products whose panels are packed out of the image.
     case implicitGEMM
+    /// A matrix product whose rows are patches of what is written.
+    case patches
     case direct
     /// `turned`: with vectors along the channels of images that lie channels first.
     case depthwise(turned: Bool)
@@ -24,27 +26,28 @@ public struct ConvolutionVariant: Sendable, Hashable {
     var isDepthwise: Bool {
       switch self {
       case .depthwise, .depthwiseWeights, .grouped, .groupedWeights: true
-      case .pointwise, .implicitGEMM, .direct, .winograd, .weights, .winogradWeights: false
+      case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .weights, .winogradWeights: false
       }
     }
     /// Whether channels are turned round before vectors run along them.
     var turnsChannels: Bool {
       switch self {
       case .depthwise(let turned), .depthwiseWeights(let turned), .grouped(let turned), .groupedWeights(let turned): turned
-      case .pointwise, .implicitGEMM, .direct, .winograd, .weights, .winogradWeights: false
+      case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .weights, .winogradWeights: false
       }
     }
     /// Whether a group of its kernels has more than one channel.
     var isGrouped: Bool {
       switch self {
       case .grouped, .groupedWeights: true
-      case .pointwise, .implicitGEMM, .direct, .winograd, .depthwise, .weights, .winogradWeights, .depthwiseWeights: false
+      case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .depthwise, .weights, .winogradWeights, .depthwiseWeights:
+        false
       }
     }
     var isOfWeights: Bool {
       switch self {
       case .weights, .winogradWeights, .depthwiseWeights, .groupedWeights: true
-      case .pointwise, .implicitGEMM, .direct, .winograd, .depthwise, .grouped: false
+      case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .depthwise, .grouped: false
       }
     }
   }
@@ -74,6 +77,10 @@ public struct ConvolutionVariant: Sendable, Hashable {
     ConvolutionVariant(
       name: "implicit-gemm.widened", algorithm: .implicitGEMM, products: ["outer.widened"],
       summary: "the same with bf16 widened to fp32"),
+    ConvolutionVariant(
+      name: "patches", algorithm: .patches, products: Variant.all.map(\.name),
+      summary:
+        "the input's gradient of a kernel as large as its stride, as a matrix product whose rows are copied to their patches"),
     winograd(2), winograd(4), winograd(6),
     ConvolutionVariant(
       name: "depthwise", algorithm: .depthwise(turned: false), products: [],
