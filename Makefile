@@ -2,6 +2,8 @@
 # Every target that builds first installs what is missing (as root) or prints the line that does.
 
 SWIFT ?= swift
+# A Python environment that .ci/conformance-venv has made; without one `make conformance` makes its own.
+VENV ?=
 # Where `make report` and `make quick` write.
 REPORT ?= report
 # SwiftPM's folder; the builds with flags of their own lie beside it, so that none throws away another's work.
@@ -108,7 +110,7 @@ docs: build ## build the DocC catalogue; a warning fails
 	.ci/docs $(TOOLCHAIN) $$($(SWIFT) build -c release --scratch-path $(BUILD) --show-bin-path)
 
 conformance: library ## convolutions against ONNX's cases and PyTorch, which it installs for that
-	.ci/conformance $(LIBRARY)
+	.ci/conformance $(LIBRARY) $(VENV)
 
 link-test: build ## a package that depends on a tagged version of this one builds, fetches nothing, multiplies
 	.ci/link-test $(HEADROOM)
