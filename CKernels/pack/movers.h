@@ -225,41 +225,7 @@ static void CK_NAME(transpose_halves)(const ck_panel *p) {
     }
 }
 
-// MARK: pairs of depths
-
-static inline void interleave_rows(uint16_t *restrict to, const uint16_t *restrict even, const uint16_t *restrict odd,
-                                   int64_t count) {
-  for (int64_t i = 0; i < count; i++) to[2 * i] = even[i], to[2 * i + 1] = odd[i];
-}
-static void CK_NAME(interleave)(const ck_panel *p) {
-  uint16_t *to = (uint16_t *)p->destination;
-  for (int64_t d = 0; d < p->k; d += 2, to += 2 * p->width) {
-    const uint16_t *even = (const uint16_t *)(p->source + d * p->ks);
-    if (d + 1 < p->k) interleave_rows(to, even, (const uint16_t *)(p->source + (d + 1) * p->ks), p->live);
-    else
-      for (int64_t i = 0; i < p->live; i++) to[2 * i] = even[i], to[2 * i + 1] = 0;
-  }
-}
-
-static void CK_NAME(gather_pairs)(const ck_panel *p) {
-  for (int64_t d = 0; is_near_along_panel(p) && d < p->k; d += 2) {
-    const bool paired = d + 1 < p->k;
-    const char *even = p->source + d * p->ks, *odd = paired ? even + p->ks : even;
-    uint16_t *to = (uint16_t *)p->destination + d * p->width;
-    for (int64_t i = 0; i < p->live; i++) {
-      to[2 * i] = *(const uint16_t *)(even + i * p->rs);
-      to[2 * i + 1] = paired ? *(const uint16_t *)(odd + i * p->rs) : 0;
-    }
-  }
-  for (int64_t i = 0; !is_near_along_panel(p) && i < p->live; i++) {
-    const char *from = p->source + i * p->rs;
-    uint16_t *to = (uint16_t *)p->destination + 2 * i;
-    for (int64_t d = 0; d < p->k; d += 2, to += 2 * p->width) {
-      to[0] = *(const uint16_t *)(from + d * p->ks);
-      to[1] = d + 1 < p->k ? *(const uint16_t *)(from + (d + 1) * p->ks) : 0;
-    }
-  }
-}
+#include "pack/pairs.h"
 
 #include "pack/arithmetic.h"
 

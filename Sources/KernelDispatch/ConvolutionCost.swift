@@ -100,7 +100,8 @@ struct ConvolutionCost {
     let rows = images * groups * Double(problem.outputHeight)
     let panels = Double((problem.channels - 1) / pair.set.nr + 1)
     let tiles = (Double(problem.outputWidth) / Double(pair.mr(row))).rounded(.up) * panels
-    var cycles = rows * (CostModel(row, whole, microarchitecture).tileCycles(pair, oneByOne: true) + tiles * Self.cyclesOfCall)
+    let calls = problem.depth > 0 ? tiles * Self.cyclesOfCall : 0
+    var cycles = rows * (CostModel(row, whole, microarchitecture).tileCycles(pair, oneByOne: true) + calls)
     let weights = groups * Double(problem.channels * problem.depth)
     if pair.packsB {
       cycles += weights * weightRate(pair)

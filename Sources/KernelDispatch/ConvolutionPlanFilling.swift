@@ -103,7 +103,7 @@ extension Dispatch {
 
   /// Whether tiles store whole lines of the output past the caches, which keep no more than a part of it.
   private func streamsOutput(_ problem: ConvolutionProblem, _ pair: CandidatePair, _ plan: ck_gemm_plan, threads: Int) -> Bool {
-    let isInLines = pair.set.isVectorised && problem.outputType == .float32 && pair.set.nr.isMultiple(of: 16)
+    let isInLines = pair.set.isVectorised && (pair.set.nr * problem.outputType.byteCount).isMultiple(of: 64)
     if plan.accumulate || plan.has_epilogue || !isInLines { return false }
     let images = Double(problem.shape.batch)
     let inputs = images * Double(problem.shape.inputChannels * problem.shape.height * problem.shape.width)

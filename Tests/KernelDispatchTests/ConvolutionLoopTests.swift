@@ -97,11 +97,38 @@ struct ConvolutionLoopTests {
     #expect(try streams(128))
     #expect(try !streams(16))
     #expect(try !streams(128) { $0.epilogue.hasBias = true })
-    #expect(
-      try !streams(128) {
-        $0.outputType = .bfloat16
-        $0.inputType = .bfloat16
-      })
+    // Half the bytes, in whole lines too.
+    for (batch, isStreamed) in [(256, true), (64, false)] {
+      #expect(
+        try streams(batch) {
+          $0.outputType = .bfloat16
+          $0.inputType = .bfloat16
+        } == isStreamed)
+    }
+  }
+
+  @Test("Columns of a kernel as large as its stride are channels, where they lie together")
+  func folds() throws {
+    func image(_ layout: ImageLayout, channels: Int, kernel: Extent, pass: ConvolutionPass, width: Int = 24) throws -> [ck_image]
+    {
+      let shape = ConvolutionShape(
+        inputChannels: channels, height: 24, width: width, outputChannels: 32, kernel: kernel, stride: kernel)
+      var descriptor = ConvolutionDescriptor(shape, layout: layout)
+      descriptor.pass = pass
+      return try Self.dispatch(.avx512).plans(descriptor, weightsAhead: false).plans.map(\.image)
+    }
+    for pass in [ConvolutionPass.forward, .backwardWeights] {
+      let last = try image(.nhwc, channels: 3, kernel: Extent(4), pass: pass)
+      #expect(last.map(\.channels) == [12] && last.map(\.kernel_columns) == [1] && last.map(\.kernel_rows) == [4])
+      let first = try image(.nchw, channels: 3, kernel: Extent(4), pass: pass)
+      #expect(first.allSatisfy { $0.channels == 4 && $0.kernel_columns == 1 })
+      #expect(first.reduce(0) { $0 + $1.kernel_slices } == 3)
+      // More channels than columns; columns beyond the last patch.
+      #expect(try image(.nchw, channels: 4, kernel: Extent(4), pass: pass).map(\.channels) == [4])
+      #expect(try image(.nhwc, channels: 3, kernel: Extent(4), pass: pass, width: 25).map(\.channels) == [3])
+    }
+    // One row of patches after another: a product.
+    #expect(try image(.nhwc, channels: 3, kernel: Extent(height: 1, width: 4), pass: .forward).map(\.kernel_rows) == [1])
   }
 
   @Test("Threads take whole products where there are enough, with the same bits", arguments: LoopTests.instructionSets)
