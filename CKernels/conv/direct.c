@@ -183,7 +183,7 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   tile.n = ck_least(gemm->nr, plan->channels - channel);
   tile.c_rs = gemm->accumulate ? gemm->nr : layout->out_qs;
   tile.streams_c = gemm->streams_c && tile.n == gemm->nr && has_whole_lines(run);
-  tile.fetch_c = !gemm->accumulate && !tile.streams_c;
+  tile.fetch_c = gemm->fetches_c && !gemm->accumulate && !tile.streams_c;
   ck_gemm_operands finished = {.bias = run->operands->bias ? (const float *)run->operands->bias + step->group * plan->channels
                                                            : NULL};
   ck_taps listed = {};

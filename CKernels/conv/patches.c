@@ -17,7 +17,7 @@ typedef struct ck_patches_map {
 } ck_patches_map;
 
 typedef struct ck_patches_run {
-  ck_gemm_plan gemm; ///< of a band of whole size
+  ck_gemm_plan gemm; ///< of a whole image
   const ck_conv_plan *plan;
   const ck_conv_operands *operands;
   const float *bias; ///< of each column of the product
@@ -34,7 +34,8 @@ static ck_patches_map map_of(const ck_conv_plan *plan) {
   map.threads = map.bias;
   if (gemm->epilogue.bias != CK_BIAS_NONE) map.threads += ck_round_up(gemm->n * (int64_t)sizeof(float), CK_LINE);
   map.patches = ck_round_up(ck_gemm_workspace_bytes(gemm), CK_LINE);
-  map.thread_bytes = map.patches + ck_round_up(gemm->m * gemm->n * ck_element_bytes(gemm->c_type), CK_LINE);
+  const int64_t band = plan->band_rows * plan->image.out_columns * gemm->n;
+  map.thread_bytes = map.patches + ck_round_up(band * ck_element_bytes(gemm->c_type), CK_LINE);
   map.total = map.threads + plan->products_team.threads * map.thread_bytes;
   return map;
 }
@@ -45,11 +46,13 @@ static void spread_bias(const ck_patches *patches, const float *bias, int64_t co
   for (int64_t i = 0; i < count; i++) columns[i] = bias[i / patches->of_channel % patches->channels];
 }
 
-/// The product of fewer rows.
+/// The product of fewer rows, by the same blocks of K: what a band is depends on threads. Tiles of several panels have as many as
+/// their height says.
 static ck_gemm_plan cut(const ck_gemm_plan *plan, int64_t rows) {
   ck_gemm_plan part = *plan;
   const int64_t tallest = plan->tile_rows + (plan->taller_tiles > 0);
   part.m = rows;
+  part.panels_at_once = 1, part.takes_slices = false;
   part.row_tiles = ck_ceil_div(rows, tallest);
   part.tile_rows = rows / part.row_tiles, part.taller_tiles = rows % part.row_tiles;
   return part;
@@ -97,7 +100,7 @@ static ck_status run_band(const ck_patches_run *run, int64_t n, int64_t first, c
       .c = patches,
       .bias = run->bias,
   };
-  const ck_gemm_plan band = rows < plan->band_rows ? cut(&run->gemm, rows * columns) : run->gemm;
+  const ck_gemm_plan band = rows < in->out_rows ? cut(&run->gemm, rows * columns) : run->gemm;
   const ck_status status = ck_gemm_execute(&band, &product, own);
   const int64_t place = ck_output_place(plan, n) + first * plan->layout.out_ps;
   if (status == CK_OK) copy(plan, rows, patches, (char *)run->operands->output + place * ck_element_bytes(plan->gemm.c_type));

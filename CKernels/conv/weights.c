@@ -174,7 +174,7 @@ static void run_band(const ck_weights_run *run, const ck_part *part, const ck_ro
   if (reads) products.input = ck_weights_input(plan, run->operands->input, part, rows, own);
   ck_tile *tile = &products.tile;
   set_input_strides(plan, part, tile);
-  tile->b_ks = plan->pack_gradient ? gemm->nr * gemm->kr : plan->layout.out_qs;
+  tile->b_ks = plan->pack_gradient ? ck_weights_panel_width(plan) * gemm->kr : plan->layout.out_qs;
   tile->c_rs = sums->channel;
   tile->beta = is_first ? 0 : 1;
   const int64_t m = part->channels * (plan->merge_columns ? plan->image.kernel_columns : 1), tiles = ck_ceil_div(m, gemm->mr);

@@ -49,5 +49,8 @@ ck_view ck_weights_input(const ck_conv_plan *plan, const void *input, const ck_p
 ck_view ck_weights_gradient(const ck_conv_plan *plan, const void *gradient, const ck_part *part, const ck_rows *rows,
                             int64_t panel, const ck_scratch *own);
 
+/// Columns of its packed panels: of few channels no more than whole vectors.
+int64_t ck_weights_panel_width(const ck_conv_plan *plan);
+
 /// Of column `s` of the kernel.
 ck_met_columns ck_weights_met_by(const ck_conv_plan *plan, const ck_part *part, const ck_rows *rows, int64_t s);

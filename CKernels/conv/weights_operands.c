@@ -8,6 +8,8 @@
 /// Columns of a row of the output in packed panels.
 static int64_t packed_columns(const ck_conv_plan *plan) { return ck_round_up(plan->image.out_columns, plan->gemm.kr); }
 
+int64_t ck_weights_panel_width(const ck_conv_plan *plan) { return ck_least(plan->gemm.nr, ck_round_up(plan->channels, 16)); }
+
 /// Whether the copies hold each pixel's whole row of places: of pairs, which would else not lie side by side.
 static bool copies_places(const ck_conv_plan *plan) { return plan->merge_columns && plan->gemm.kr > 1; }
 
@@ -188,12 +190,13 @@ ck_view ck_weights_gradient(const ck_conv_plan *plan, const void *gradient, cons
                             int64_t panel, const ck_scratch *own) {
   const ck_conv_layout *out = &plan->layout;
   const int64_t bytes = ck_element_bytes(plan->gemm.b_type), nr = plan->gemm.nr, columns = plan->image.out_columns;
-  const int64_t channel = panel * nr;
+  const int64_t channel = panel * nr, width = ck_weights_panel_width(plan);
   const char *source = (const char *)gradient + (ck_output_place(plan, rows->image) + part->group * out->out_gs +
                                                  channel * out->out_ks + rows->first * out->out_ps) *
                                                     bytes;
   if (!plan->pack_gradient) return (ck_view){source, out->out_ns * bytes, out->out_ps * bytes};
-  const int64_t row_bytes = packed_columns(plan) * nr * ck_element_bytes(plan->gemm.panel_type), count = rows->end - rows->first;
+  const int64_t row_bytes = packed_columns(plan) * width * ck_element_bytes(plan->gemm.panel_type),
+                count = rows->end - rows->first;
   const ck_view view = {own->gradient, count * row_bytes, row_bytes};
   // Rows that follow one another are packed at once.
   const bool at_once = packed_columns(plan) == columns && (count == 1 || out->out_ps == columns * out->out_qs);
@@ -206,7 +209,7 @@ ck_view ck_weights_gradient(const ck_conv_plan *plan, const void *gradient, cons
           .k = at_once ? count * columns : columns,
           .rs = out->out_ks,
           .ks = out->out_qs,
-          .panel = (int32_t)nr,
+          .panel = (int32_t)width,
           .kr = plan->gemm.kr,
           .from = plan->gemm.b_type,
           .to = plan->gemm.panel_type,

@@ -89,7 +89,7 @@ typedef struct ck_conv_plan {
   bool turns_channels;                     ///< `depthwise_weights`: images lie channels first, vectors run along channels
   int64_t joined;     ///< `depthwise`, `depthwise_turned`: so many plans from this one on are run at once; of all others 1
   ck_phase phase;     ///< `depthwise_turned`
-  ck_patches patches; ///< `patches`; `gemm` is of a band
+  ck_patches patches; ///< `patches`; `gemm` is of an image
 } ck_conv_plan;
 
 /// Of the gradients of weights the two that are read are the input and, as the weights, the gradient of the output; that of the

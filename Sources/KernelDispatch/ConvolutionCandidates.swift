@@ -61,11 +61,11 @@ struct ConvolutionFilter {
   func rejection(of kernels: ConvolutionKernels, for problem: ConvolutionProblem) -> Rejection? {
     if let variant, kernels.variant.name != variant { return .variantNotAskedFor }
     if kernels.variant.algorithm.isOfWeights != problem.isOfWeights { return .pass }
+    if problem.patches != nil && kernels.variant.algorithm != .patches { return .layout(.byPatches) }
     if let depthwise = kernels.depthwise {
       return rejection(of: depthwise, for: problem, kernels.variant.algorithm)
     }
     guard let pair = kernels.pair else { return .types }
-    if problem.patches != nil && kernels.variant.algorithm != .patches { return .layout(.overlappingPatches) }
     if let rejection = pairs.rejection(of: pair, among: KernelTable.shared.candidates.pairs) { return rejection }
     switch kernels.variant.algorithm {
     case .pointwise:
@@ -74,7 +74,7 @@ struct ConvolutionFilter {
       return OrientedProblem(problem.product(from: .pointwise)).rejection(of: pair)
     case .patches:
       if problem.patches == nil { return .layout(.patches) }
-      return problem.patchProduct(rows: problem.outputHeight, for: pair).rejection(of: pair)
+      return problem.patchProduct(for: pair).rejection(of: pair)
     case .implicitGEMM:
       if !problem.pixelsAreEven { return .layout(.evenPixels) }
       if !problem.depthsAreEven { return .layout(.evenDepths) }

@@ -78,7 +78,7 @@ struct ConvolutionCost {
 
   /// The weights are packed once for all bands.
   private func patches(_ pair: CandidatePair) -> Double {
-    let product = problem.patchProduct(rows: problem.outputHeight, for: pair)
+    let product = problem.patchProduct(for: pair)
     let blocking = blocks.blocking(of: product, for: pair, blocked: true)
     let weights = pair.packsB ? Double(problem.channels * problem.depth) * weightRate(pair) : 0
     let copies = pixels * Double(problem.channels) * Self.cyclesOfCopiedPatch

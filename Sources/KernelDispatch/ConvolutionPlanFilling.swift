@@ -83,7 +83,8 @@ extension Dispatch {
   ) {
     plan.driver = CK_CONV_DIRECT
     plan.gemm = rowPlan(problem, pair, threads: threads)
-    plan.gemm.streams_c = streamsOutput(problem, pair, plan.gemm, threads: threads)
+    plan.gemm.fetches_c = !exceedsCaches(problem, threads: threads)
+    plan.gemm.streams_c = !plan.gemm.fetches_c && streamsOutput(problem, pair, plan.gemm)
     plan.pack_weights = pair.packsB
     plan.copy_input = problem.copiesInput(widens: pair.widens, kr: pair.set.kr)
     plan.band_columns = Int64(problem.reachedColumns)
@@ -101,10 +102,14 @@ extension Dispatch {
       isSingle || problem.weightsAhead ? panels : min(panels, max(1, Self.mostWeightBytes / max(panelBytes, 1))))
   }
 
-  /// Whether tiles store whole lines of the output past the caches, which keep no more than a part of it.
-  private func streamsOutput(_ problem: ConvolutionProblem, _ pair: CandidatePair, _ plan: ck_gemm_plan, threads: Int) -> Bool {
-    let isInLines = pair.set.isVectorised && (pair.set.nr * problem.outputType.byteCount).isMultiple(of: 64)
-    if plan.accumulate || plan.has_epilogue || !isInLines { return false }
+  /// Whether tiles store whole lines of the output past the caches.
+  private func streamsOutput(_ problem: ConvolutionProblem, _ pair: CandidatePair, _ plan: ck_gemm_plan) -> Bool {
+    let isInLines = pair.set.isVectorised && problem.outputType == .float32 && pair.set.nr.isMultiple(of: 16)
+    return isInLines && !plan.accumulate && !plan.has_epilogue
+  }
+
+  /// Whether caches keep no more than a part of the output: then it is not asked for before it is stored.
+  private func exceedsCaches(_ problem: ConvolutionProblem, threads: Int) -> Bool {
     let images = Double(problem.shape.batch)
     let inputs = images * Double(problem.shape.inputChannels * problem.shape.height * problem.shape.width)
     let outputs = images * Double(problem.outputHeight * problem.outputWidth * problem.shape.outputChannels)

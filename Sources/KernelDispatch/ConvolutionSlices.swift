@@ -111,16 +111,16 @@ struct SlicedConvolution {
   }
 
   /// Takes the columns of a kernel as large as its stride for channels: of an image channels first its channels are then slices, of which
-  /// there must be fewer. What was one pixel wide and far apart, so lies together.
+  /// there must be few, as each is a plan of the weights' gradient. What was one pixel wide and far apart, so lies together.
   mutating func foldColumns() {
     let (columns, channels) = (shape.kernel.width, shape.inputChannels)
     let isCut =
-      columns > 1 && shape.stride.width == columns && shape.dilation.width == 1 && shape.padding.left == 0
+      columns > 1 && (shape.stride.width == columns || outputs.width == 1) && shape.dilation.width == 1 && shape.padding.left == 0
       && outputs.width * columns == shape.width
     guard isCut, shape.groups == 1, channels > 0, axis.size == 1, axis.kernel == 1, axis.outputs == 1 else { return }
     if input.column == Int64(channels) * input.channel && weights.column == Int64(channels) * weights.input {
       shape.inputChannels *= columns
-    } else if input.column == 1 && channels < columns {
+    } else if input.column == 1 && channels < columns && channels <= Self.mostFoldedSlices {
       axis = DepthAxis(size: channels, kernel: channels, stride: 1, dilation: 1, padding: 0, outputs: 1)
       shape.inputChannels = columns
       (input.slice, weights.slice) = (input.channel, weights.input)
@@ -132,6 +132,8 @@ struct SlicedConvolution {
     weights.column *= Int64(columns)
     (shape.width, shape.kernel.width, shape.stride.width, shape.padding.right) = (outputs.width, 1, 1, 0)
   }
+
+  private static let mostFoldedSlices = 8
 
   /// A run as images: where the slices of all volumes are equally far apart, each is a volume of its own.
   func images(_ run: DepthAxis.Run) -> (perVolume: Int64, input: Step, output: Step) {

@@ -51,7 +51,8 @@ extension Dispatch {
     let place = kernel.group == 1 || !problem.image.channels_last ? layout.w_ss : layout.w_cs
     (plan.gemm.c_rs, plan.gemm.c_cs) = kernel.channelsLast ? (place, channel) : (channel, place)
     plan.band_channels = Int64(kernel.channelsLast ? kernel.lanes : 1)
-    let rows = kernel.passesOnce && !turned ? problem.outputHeight : gradientRows(problem, kernel, turned: turned)
+    let rows =
+      kernel.takesThreeRows(of: problem.shape) && !turned ? problem.outputHeight : gradientRows(problem, kernel, turned: turned)
     plan.band_rows = Int64(min(problem.outputHeight, max(1, rows)))
   }
 

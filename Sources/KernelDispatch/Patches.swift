@@ -7,10 +7,13 @@ extension ConvolutionProblem {
   static func patches(of descriptor: ConvolutionDescriptor) -> ConvolutionProblem? {
     let shape = normalized(descriptor.shape)
     let kernel = shape.kernel
+    func isCut(_ size: Int, _ kernel: Int, _ stride: Int, _ outputs: Int) -> Bool {
+      outputs > 0 && size == outputs * kernel && (stride == kernel || outputs == 1)
+    }
     let isCut =
       kernel.depth == 1 && shape.depth == 1 && shape.padding == Padding(0) && shape.dilation == Extent(1)
-      && shape.stride == kernel && kernel.height * kernel.width > 1
-      && shape.height == shape.outputHeight * kernel.height && shape.width == shape.outputWidth * kernel.width
+      && kernel.height * kernel.width > 1 && isCut(shape.height, kernel.height, shape.stride.height, shape.outputHeight)
+      && isCut(shape.width, kernel.width, shape.stride.width, shape.outputWidth)
     let layout = descriptor.inputLayout
     guard descriptor.pass == .backwardData, isCut, shape.groups == 1, !descriptor.epilogue.hasResidual,
       (layout == .nchw) == (descriptor.weightLayout == .oihw)
@@ -38,15 +41,15 @@ extension ConvolutionProblem {
     return problem
   }
 
-  /// The product of so many rows of one image's patches; `pair` finds the weights packed.
-  func patchProduct(rows: Int, for pair: CandidatePair) -> OrientedProblem {
-    var product = OrientedProblem(patchDescriptor(rows: rows), turns: false)
+  /// The product of one image's patches; `pair` finds the weights packed.
+  func patchProduct(for pair: CandidatePair) -> OrientedProblem {
+    var product = OrientedProblem(patchDescriptor, turns: false)
     product.readyB = pair.packsB
     return product
   }
 
-  func patchDescriptor(rows: Int) -> GEMMDescriptor {
-    let pixels = rows * outputWidth
+  var patchDescriptor: GEMMDescriptor {
+    let pixels = outputHeight * outputWidth
     let weights = MatrixLayout(rows: depth, columns: channels, rowStride: Int(layout.w_cs), columnStride: Int(layout.w_os))
     var descriptor = GEMMDescriptor(
       a: MatrixLayout(rows: pixels, columns: depth, rowStride: Int(image.ws), columnStride: Int(image.cs)), b: weights,
@@ -65,13 +68,14 @@ extension Dispatch {
     let bands = threads / greatestCommonDivisor(threads, problem.shape.batch)
     let most = min(max(1, blocks.l2Bytes / 2 / max(rowBytes, 1)), (problem.outputHeight - 1) / bands + 1)
     let rows = (problem.outputHeight - 1) / ((problem.outputHeight - 1) / most + 1) + 1
-    let product = problem.patchProduct(rows: rows, for: pair)
+    // Of the whole image, so that threads, for which bands are shorter, don't show in the bits.
+    let product = problem.patchProduct(for: pair)
     let blocked = !options.without.contains(.cacheBlocking)
     let blocking = options.blocking?.fitted(to: product, pair) ?? blocks.blocking(of: product, for: pair, blocked: blocked)
     let selection = Selection(pairIndex: pair.index, blocking: blocking, threads: 1, swapped: false)
     plan.driver = CK_CONV_PATCHES
     plan.patches = patches
-    plan.gemm = written(product, problem.patchDescriptor(rows: rows), selection)
+    plan.gemm = written(product, problem.patchDescriptor, selection)
     plan.products_team = ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds)
     plan.band_rows = Int64(rows)
     plan.image_is_a = true

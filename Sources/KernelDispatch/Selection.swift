@@ -80,7 +80,7 @@ public enum Rejection: Sendable, Hashable {
     case pointwise = "the kernel must be 1x1, at stride 1 and without padding"
     case patches =
       "of an input's gradient, the kernel must be as large as its stride and larger than 1x1, cover the input, and lie as the input does"
-    case overlappingPatches = "it is computed by patches"
+    case byPatches = "it is one product whose rows are patches"
     case winograd = "the kernel must be 3x3, at stride 1 and without dilation"
     case depthwise = "every channel must be a group of its own, with one output channel"
     case narrowGroups =

@@ -19,9 +19,9 @@ struct PatchesTests {
 
     func shape(_ index: Int) -> ConvolutionShape {
       ConvolutionShape(
-        batch: choice(index, [1, 3, 2]), inputChannels: choice(index, [3, 1, 5, 18]),
+        batch: choice(index, [1, 3, 2]), inputChannels: choice(index, [3, 1, 5, 18, 2]),
         height: patches.height * kernel.height + beyond.height, width: patches.width * kernel.width + beyond.width,
-        outputChannels: choice(index / 2, [33, 4, 1, 16]), kernel: kernel, stride: kernel)
+        outputChannels: choice(index / 5, [33, 4, 8, 16, 1]), kernel: kernel, stride: kernel)
     }
   }
 
@@ -31,6 +31,9 @@ struct PatchesTests {
     Cut(Extent(height: 3, width: 2), Extent(height: 2, width: 17)),
     Cut(Extent(height: 1, width: 6), Extent(height: 4, width: 8)), Cut(Extent(height: 5, width: 1), Extent(height: 3, width: 8)),
     Cut(Extent(height: 1, width: 4), Extent(height: 1, width: 40)), Cut(Extent(3), Extent(1)),
+    // Bands of two tiles and of one; one patch along an axis.
+    Cut(Extent(2), Extent(height: 3, width: 2)), Cut(Extent(height: 4, width: 8), Extent(height: 1, width: 9)),
+    Cut(Extent(height: 4, width: 8), Extent(height: 9, width: 1)),
     Cut(Extent(4), Extent(height: 3, width: 5), beyond: Extent(height: 0, width: 1)),
     Cut(Extent(4), Extent(height: 3, width: 5), beyond: Extent(height: 3, width: 0)),
     Cut(Extent(height: 1, width: 4), Extent(height: 3, width: 5), beyond: Extent(height: 0, width: 2)),
@@ -117,5 +120,34 @@ struct PatchesTests {
     descriptor.pass = .forward
     descriptor.options = SelectionOptions(variant: "patches")
     #expect(throws: HeadroomError.self) { try ConvolutionPlan(descriptor) }
+    // As wide as a narrow group, though none.
+    descriptor.shape = ConvolutionShape(
+      inputChannels: 1, height: 8, width: 8, outputChannels: 4, kernel: Extent(2), stride: Extent(2))
+    (descriptor.pass, descriptor.options) = (.backwardData, SelectionOptions(variant: "grouped"))
+    #expect(throws: HeadroomError.self) { try ConvolutionPlan(descriptor) }
+  }
+
+  @Test("The same bits on any number of threads, which are bands of other sizes", arguments: ConvolutionRoute.types)
+  func bits(input: ElementType, output: ElementType) throws {
+    for (index, layout) in ImageLayout.allCases.enumerated() {
+      let shape = ConvolutionShape(
+        batch: 1, inputChannels: 20, height: 28, width: 28, outputChannels: 700, kernel: Extent(2), stride: Extent(2))
+      let setting = ConvolutionSetting(shape) {
+        ($0.inputLayout, $0.outputLayout, $0.data) = (layout, layout, .uniform)
+        ($0.weightLayout, $0.hasBias) = (layout == .nchw ? .oihw : .hwio, true)
+      }
+      let format = GradientTests.Format(pass: .backwardData, input: input, output: output)
+      let trial = try format.trial(setting, seed: UInt64(index))
+      var expected: [UInt8]?
+      for threads in [1, 2, 3, 7] {
+        var options = SelectionOptions(variant: "patches")
+        (options.threads, options.keepsThreads) = (threads, true)
+        trial.gradient.poison()
+        try ConvolutionPlan(format.descriptor(setting, options)).run(trial)
+        #expect(trial.finding(tolerance: .proven) == nil, "\(threads) threads")
+        #expect(expected.map { $0 == trial.gradient.bytes } ?? true, "\(threads) threads")
+        expected = trial.gradient.bytes
+      }
+    }
   }
 }

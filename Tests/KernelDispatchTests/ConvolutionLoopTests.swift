@@ -97,14 +97,11 @@ struct ConvolutionLoopTests {
     #expect(try streams(128))
     #expect(try !streams(16))
     #expect(try !streams(128) { $0.epilogue.hasBias = true })
-    // Half the bytes, in whole lines too.
-    for (batch, isStreamed) in [(256, true), (64, false)] {
-      #expect(
-        try streams(batch) {
-          $0.outputType = .bfloat16
-          $0.inputType = .bfloat16
-        } == isStreamed)
-    }
+    #expect(
+      try !streams(256) {
+        $0.outputType = .bfloat16
+        $0.inputType = .bfloat16
+      })
   }
 
   @Test("Columns of a kernel as large as its stride are channels, where they lie together")
