@@ -42,8 +42,10 @@ static ck_patches_map map_of(const ck_conv_plan *plan) {
 
 int64_t ck_patches_workspace_bytes(const ck_conv_plan *plan) { return map_of(plan).total; }
 
-static void spread_bias(const ck_patches *patches, const float *bias, int64_t count, float *columns) {
-  for (int64_t i = 0; i < count; i++) columns[i] = bias[i / patches->of_channel % patches->channels];
+/// A channel's bias for each of its columns.
+static void spread_bias(const ck_conv_plan *plan, const float *bias, float *columns) {
+  const ck_patches *patches = &plan->patches;
+  for (int64_t i = 0; i < plan->gemm.n; i++) columns[i] = bias[i / patches->of_channel % patches->channels];
 }
 
 /// The product of fewer rows, by the same blocks of K: what a band is depends on threads. Tiles of several panels have as many as
@@ -128,9 +130,9 @@ ck_status ck_conv_patches(const ck_conv_plan *plan, const ck_conv_operands *oper
     run.gemm.team = plan->gemm.team;
     run.gemm.ready_b = workspace;
   }
-  if (operands->bias) {
+  if (plan->gemm.epilogue.bias != CK_BIAS_NONE && operands->bias) {
     float *bias = (float *)(workspace + run.map.bias);
-    spread_bias(&plan->patches, operands->bias, plan->gemm.n, bias);
+    spread_bias(plan, operands->bias, bias);
     run.bias = bias;
   }
   ck_team_run(plan->products_team, run_thread, &run);

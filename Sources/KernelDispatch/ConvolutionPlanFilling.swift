@@ -53,13 +53,12 @@ extension Dispatch {
   ) {
     let descriptor = problem.product(from: algorithm)
     let product = problem.orientedProduct(from: algorithm, for: pair)
-    let blocked = !options.without.contains(.cacheBlocking)
-    let blocking = options.blocking?.fitted(to: product, pair) ?? blocks.blocking(of: product, for: pair, blocked: blocked)
     // One product for each image and group, each of its own.
     let count = (problem.isOneProduct ? 1 : problem.shape.batch) * problem.shape.groups
     let apart = options.workspaceLimit == nil && multipliesApart(problem, products: count, threads: threads)
     let selection = Selection(
-      pairIndex: pair.index, blocking: blocking, threads: apart ? 1 : threads, swapped: product.swapped)
+      pairIndex: pair.index, blocking: blocking(of: product, for: pair, options), threads: apart ? 1 : threads,
+      swapped: product.swapped)
     plan.driver = CK_CONV_PRODUCTS
     plan.gemm = written(product, descriptor, selection)
     plan.products_team = ck_team(threads: apart ? Int32(threads) : 1, spin_milliseconds: spinMilliseconds)
@@ -68,6 +67,12 @@ extension Dispatch {
     plan.one_product = problem.isOneProduct
     plan.image_is_a = problem.pixelsAreRows
     plan.from_image = algorithm == .implicitGEMM
+  }
+
+  /// The caller's blocks, or those that suit the caches.
+  func blocking(of product: OrientedProblem, for pair: CandidatePair, _ options: SelectionOptions) -> Blocking {
+    let blocked = !options.without.contains(.cacheBlocking)
+    return options.blocking?.fitted(to: product, pair) ?? blocks.blocking(of: product, for: pair, blocked: blocked)
   }
 
   /// Whether threads take whole products, which must be enough for all of them, and so small that each core's L2 holds the weights; else, and

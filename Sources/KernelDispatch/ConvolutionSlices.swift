@@ -110,8 +110,8 @@ struct SlicedConvolution {
     }
   }
 
-  /// Takes the columns of a kernel as large as its stride for channels: of an image channels first its channels are then slices, of which
-  /// there must be few, as each is a plan of the weights' gradient. What was one pixel wide and far apart, so lies together.
+  /// Takes the columns of a kernel as large as its stride for channels, which are then adjacent: of an image channels first its own channels become
+  /// slices, of which there must be few, as each is a plan of the weights' gradient.
   mutating func foldColumns() {
     let (columns, channels) = (shape.kernel.width, shape.inputChannels)
     let isCut =

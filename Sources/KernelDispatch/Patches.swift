@@ -7,13 +7,13 @@ extension ConvolutionProblem {
   static func patches(of descriptor: ConvolutionDescriptor) -> ConvolutionProblem? {
     let shape = normalized(descriptor.shape)
     let kernel = shape.kernel
-    func isCut(_ size: Int, _ kernel: Int, _ stride: Int, _ outputs: Int) -> Bool {
+    func isCovered(_ size: Int, _ kernel: Int, _ stride: Int, _ outputs: Int) -> Bool {
       outputs > 0 && size == outputs * kernel && (stride == kernel || outputs == 1)
     }
     let isCut =
       kernel.depth == 1 && shape.depth == 1 && shape.padding == Padding(0) && shape.dilation == Extent(1)
-      && kernel.height * kernel.width > 1 && isCut(shape.height, kernel.height, shape.stride.height, shape.outputHeight)
-      && isCut(shape.width, kernel.width, shape.stride.width, shape.outputWidth)
+      && kernel.height * kernel.width > 1 && isCovered(shape.height, kernel.height, shape.stride.height, shape.outputHeight)
+      && isCovered(shape.width, kernel.width, shape.stride.width, shape.outputWidth)
     let layout = descriptor.inputLayout
     guard descriptor.pass == .backwardData, isCut, shape.groups == 1, !descriptor.epilogue.hasResidual,
       (layout == .nchw) == (descriptor.weightLayout == .oihw)
@@ -70,9 +70,8 @@ extension Dispatch {
     let rows = (problem.outputHeight - 1) / ((problem.outputHeight - 1) / most + 1) + 1
     // Of the whole image, so that threads, for which bands are shorter, don't show in the bits.
     let product = problem.patchProduct(for: pair)
-    let blocked = !options.without.contains(.cacheBlocking)
-    let blocking = options.blocking?.fitted(to: product, pair) ?? blocks.blocking(of: product, for: pair, blocked: blocked)
-    let selection = Selection(pairIndex: pair.index, blocking: blocking, threads: 1, swapped: false)
+    let selection = Selection(
+      pairIndex: pair.index, blocking: blocking(of: product, for: pair, options), threads: 1, swapped: false)
     plan.driver = CK_CONV_PATCHES
     plan.patches = patches
     plan.gemm = written(product, problem.patchDescriptor, selection)

@@ -79,7 +79,7 @@ public enum Rejection: Sendable, Hashable {
     case pairsInA = "A must have unit stride along K, and K be even"
     case pointwise = "the kernel must be 1x1, at stride 1 and without padding"
     case patches =
-      "of an input's gradient, the kernel must be as large as its stride and larger than 1x1, cover the input, and lie as the input does"
+      "of an input's gradient, without groups or residual, the kernel must be as large as its stride, cover an image and lie in its order (OIHW in NCHW)"
     case byPatches = "it is one product whose rows are patches"
     case winograd = "the kernel must be 3x3, at stride 1 and without dilation"
     case depthwise = "every channel must be a group of its own, with one output channel"

@@ -11,7 +11,6 @@ struct PatchesTests {
     let patches: Extent
     let beyond: Extent
     var testDescription: String { "\(kernel), \(patches) patches and \(beyond)" }
-    var isWhole: Bool { beyond == Extent(height: 0, width: 0) }
 
     init(_ kernel: Extent, _ patches: Extent, beyond: Extent = Extent(height: 0, width: 0)) {
       (self.kernel, self.patches, self.beyond) = (kernel, patches, beyond)
