@@ -13,10 +13,11 @@
 enum { CK_NAME(gradient_columns) = CK_TILE_ROWS > 1 ? 7 : 4 };
 
 /// Rows of taps in one pass: where 32 registers hold the sums of three, the gradient is loaded once for all of them, and the
-/// input comes to L1 once (144 channels at 56 on Zen 5 70 us by one row each, 48 by three).
-enum { CK_NAME(tap_rows) = CK_TILE_ROWS > 1 ? 3 : 1 };
+/// input comes to L1 once (144 channels at 56 on Zen 5 70 us by one row each, 48 by three). Of seven taps
+/// at a stride of 2, which meet more of the input at once, they hold two.
+#define CK_TAP_ROWS(taps, stride) (CK_TILE_ROWS == 1 ? 1 : (taps) > 5 && (stride) > 1 ? 2 : 3)
 /// Sums of each of their taps side by side.
-#define CK_LAST_SIDES(taps) (CK_NAME(tap_rows) == 1 ? CK_SIDES(taps) : (taps) <= 3 ? 2 : 1)
+#define CK_LAST_SIDES(taps) (CK_TILE_ROWS == 1 ? CK_SIDES(taps) : (taps) <= 3 ? 2 : 1)
 
 /// Some columns of one row of outputs times the input row that they meet, from its first input on; `whole`: all of them exist.
 CK_INLINE void CK_NAME(gradient_last_tile)(const ck_block *b, const CK_IN *restrict row, const ck_vf *outer,
@@ -40,7 +41,7 @@ CK_INLINE void CK_NAME(gradient_last_outputs)(const ck_block *b, const CK_IN *re
   enum { columns = CK_NAME(gradient_columns) };
   ck_vf outer[columns];
   CK_EACH (j, columns) outer[j] = whole || j < across.outputs ? ck_load(gradient + j * b->across.out) : (ck_vf){};
-  CK_EACH (i, CK_NAME(tap_rows)) {
+  CK_EACH (i, CK_TAP_ROWS(taps, stride)) {
     const int64_t at = y + i * b->down.dilation;
     if (i >= rows || at < 0 || at >= b->down.inputs) continue;
     const CK_IN *row = in + (at * b->down.in + across.first * b->across.in); // may lie before the image
@@ -54,7 +55,7 @@ CK_INLINE void CK_NAME(gradient_last_rows)(const ck_block b, const CK_IN *restri
   enum { columns = CK_NAME(gradient_columns) };
   const int64_t rows = b.down.taps - r;
   ck_vf sum[3][3][CK_MOST_TAPS];
-  CK_EACH (i, CK_NAME(tap_rows))
+  CK_EACH (i, CK_TAP_ROWS(taps, stride))
     CK_EACH (side, CK_LAST_SIDES(taps))
       CK_EACH (s, taps) sum[i][side][s] = (ck_vf){};
   for (int64_t p = 0; p < b.down.outputs; p++) {
@@ -67,7 +68,7 @@ CK_INLINE void CK_NAME(gradient_last_rows)(const ck_block b, const CK_IN *restri
       else CK_NAME(gradient_last_outputs)(&b, in, from, sum, y, rows, across, taps, stride, false);
     }
   }
-  CK_EACH (i, CK_NAME(tap_rows)) {
+  CK_EACH (i, CK_TAP_ROWS(taps, stride)) {
     if (i >= rows) break;
     CK_EACH (s, taps) {
       float *to = w + (r + i) * b.down.w + s * b.across.w;
@@ -103,7 +104,7 @@ static __attribute__((noinline)) void CK_NAME(gradient_last_any)(const ck_block 
 #define CK_GRADIENT(TAPS, STRIDE)                                                                                                \
   static __attribute__((noinline)) void CK_NAME(gradient_last##TAPS##x##STRIDE)(                                                 \
       const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict gradient, float *restrict w) {                          \
-    for (int64_t r = 0; r < b->down.taps; r += CK_NAME(tap_rows))                                                                \
+    for (int64_t r = 0; r < b->down.taps; r += CK_TAP_ROWS(TAPS, STRIDE))                                                        \
       CK_NAME(gradient_last_rows)(*b, in, gradient, w, r, TAPS, STRIDE);                                                         \
   }                                                                                                                              \
   static __attribute__((noinline)) void CK_NAME(gradient_first##TAPS##x##STRIDE)(                                                \
@@ -183,6 +184,7 @@ CK_INLINE CK_NAME(kernel) CK_NAME(gradient_first_kernel)(const ck_block *b) {
 #undef CK_CHOOSE
 #undef CK_SIDES
 #undef CK_LAST_SIDES
+#undef CK_TAP_ROWS
 
 CK_INLINE void CK_NAME(gradient_last)(const ck_block *b, const CK_IN *in, const CK_IN *gradient, float *w) {
   const int64_t lanes = CK_LANES;

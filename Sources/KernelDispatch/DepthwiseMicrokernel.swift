@@ -21,9 +21,9 @@ public struct DepthwiseMicrokernel: Sendable {
   /// Whose outputs are bf16; `nil`: it has none.
   let runNarrow: ck_depthwise_narrow_fn?
 
-  /// Whether the gradient of the weights takes three rows of taps in one pass (tap_rows), for which there must be 32 registers, by the kernels that
+  /// Whether the gradient of the weights takes several rows of taps in one pass (CK_TAP_ROWS), for which there must be 32 registers, by the kernels that
   /// know how many taps a row has.
-  func takesThreeRows(of shape: ConvolutionShape) -> Bool {
+  func takesSeveralRows(of shape: ConvolutionShape) -> Bool {
     let isKnown = [3, 5, 7].contains(shape.kernel.width) && shape.dilation.width == 1 && shape.stride.width <= 2
     return channelsLast && group == 1 && isa >= .avx512 && isKnown && shape.outputChannels.isMultiple(of: lanes)
   }

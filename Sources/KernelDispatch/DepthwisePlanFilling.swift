@@ -52,7 +52,7 @@ extension Dispatch {
     (plan.gemm.c_rs, plan.gemm.c_cs) = kernel.channelsLast ? (place, channel) : (channel, place)
     plan.band_channels = Int64(kernel.channelsLast ? kernel.lanes : 1)
     let rows =
-      kernel.takesThreeRows(of: problem.shape) && !turned ? problem.outputHeight : gradientRows(problem, kernel, turned: turned)
+      kernel.takesSeveralRows(of: problem.shape) && !turned ? problem.outputHeight : gradientRows(problem, kernel, turned: turned)
     plan.band_rows = Int64(min(problem.outputHeight, max(1, rows)))
   }
 
