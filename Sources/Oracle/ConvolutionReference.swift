@@ -164,9 +164,7 @@ extension ConvolutionShape {
   /// channel after channel, in each row after row.
   func plane(_ image: [Double], _ weights: ArraySlice<Double>) -> [Double] {
     let rows = (0..<kernelRows).map { r in (0..<outputRows).compactMap { p in inputRow(p, r).map { (output: p, input: $0) } } }
-    let columns = (0..<kernel.width).map {
-      Taps(outputWidth, width, step: stride.width, offset: $0 * dilation.width - padding.left)
-    }
+    let columns = (0..<kernel.width).map(columnTaps)
     var sums = [Double](repeating: 0, count: outputRows * outputWidth)
     sums.withUnsafeMutableBufferPointer { sums in
       image.withUnsafeBufferPointer { image in
@@ -189,10 +187,15 @@ extension ConvolutionShape {
     }
     return sums
   }
+
+  /// Where column `s` of the kernel meets a row of the image.
+  func columnTaps(_ s: Int) -> Taps {
+    Taps(outputWidth, width, step: stride.width, offset: s * dilation.width - padding.left)
+  }
 }
 
 /// Where one place of the kernel meets the image along one axis.
-private struct Taps {
+struct Taps {
   /// Those outputs whose place lies in the image.
   let outputs: Range<Int>
   private let step: Int

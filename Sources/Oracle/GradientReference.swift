@@ -44,11 +44,22 @@ public struct GradientReference {
     var sums = [Double](repeating: 0, count: sizes[0] * sizes[1] * sizes[2] * sizes[3])
     var magnitudes = sums
     let (gradient, others) = (outputGradient.values(), other.values())
-    forEachProduct { input, weight, output in
-      let (to, from) = pass == .backwardData ? (input, weight) : (weight, input)
-      let term = gradient[output] * others[from]
-      sums[to] += term
-      magnitudes[to] += term.magnitude
+    sums.withUnsafeMutableBufferPointer { sums in
+      magnitudes.withUnsafeMutableBufferPointer { magnitudes in
+        gradient.withUnsafeBufferPointer { gradient in
+          others.withUnsafeBufferPointer { others in
+            forEachRun { run in
+              for i in 0..<run.count {
+                let input = run.input + i * shape.stride.width
+                let (to, from) = pass == .backwardData ? (input, run.weight) : (run.weight, input)
+                let term = gradient[run.output + i] * others[from]
+                sums[to] += term
+                magnitudes[to] += term.magnitude
+              }
+            }
+          }
+        }
+      }
     }
     let plane = max(sizes[2] * sizes[3], 1)
     return sums.indices.map { finished(sums[$0], magnitudes[$0], channel: $0 / plane % sizes[1], index: $0) }
@@ -64,10 +75,16 @@ public struct GradientReference {
     }
   }
 
-  /// Calls `body` with the places of input, weight and output of every product of the forward pass, each counted in the order of
+  /// Products of one weight with inputs `stride.width` apart, for outputs side by side; places are counted in the order of
   /// `TensorView.values()`.
-  private func forEachProduct(_ body: (_ input: Int, _ weight: Int, _ output: Int) -> Void) {
+  private struct Run {
+    var input, weight, output, count: Int
+  }
+
+  /// Calls `body` until every product of the forward pass was in one run.
+  private func forEachRun(_ body: (Run) -> Void) {
     let (rows, columns) = (shape.outputRows, shape.outputWidth)
+    let taps = (0..<shape.kernel.width).map(shape.columnTaps)
     for n in 0..<shape.batch {
       for k in 0..<shape.outputChannels {
         for (channel, c) in shape.inputChannels(for: k).enumerated() {
@@ -76,13 +93,12 @@ public struct GradientReference {
           for r in 0..<shape.kernelRows {
             for p in 0..<rows {
               guard let y = shape.inputRow(p, r) else { continue }
-              for s in 0..<shape.kernel.width {
-                let start = s * shape.dilation.width - shape.padding.left
-                for q in 0..<columns where (0..<shape.width).contains(q * shape.stride.width + start) {
-                  body(
-                    (image + y) * shape.width + q * shape.stride.width + start, (weights + r) * shape.kernel.width + s,
-                    (plane + p) * columns + q)
-                }
+              for (s, tap) in taps.enumerated() {
+                let first = tap.outputs.lowerBound
+                body(
+                  Run(
+                    input: (image + y) * shape.width + tap.place(first), weight: (weights + r) * shape.kernel.width + s,
+                    output: (plane + p) * columns + first, count: tap.outputs.count))
               }
             }
           }
@@ -150,9 +166,10 @@ extension GradientReference {
   }
 
   /// Compares a gradient with the definition. Cost: that of `entries` for `whole`, which `automatic` is up to 2^27 multiplications; `sampled` looks at
-  /// the corners and at 256 random elements.
+  /// the corners and at 256 random elements. Who compares several gradients of the same operands hands their `entries` over, made once.
   public func verify(
-    _ gradient: TensorView, tolerance: Tolerance = .statistical, coverage: Coverage = .automatic
+    _ gradient: TensorView, tolerance: Tolerance = .statistical, coverage: Coverage = .automatic,
+    entries known: (() -> [ReferenceEntry])? = nil
   ) -> Verdict {
     let sizes = axes(.nchw, .oihw).sizes
     precondition(gradient.axes.sizes == sizes, "the gradient has the sizes \(gradient.axes.sizes) in \(shape)")
@@ -165,7 +182,7 @@ extension GradientReference {
       }
       return .passed(checked: places.count)
     }
-    let (found, entries) = (gradient.values(), entries())
+    let (found, entries) = (gradient.values(), known?() ?? entries())
     for (index, entry) in entries.enumerated() where !bound.isSurelyWithin(found[index], entry.value) {
       let (plane, column) = index.quotientAndRemainder(dividingBy: sizes[3])
       let place = SIMD4(plane / sizes[2] / sizes[1], plane / sizes[2] % sizes[1], plane % sizes[2], column)

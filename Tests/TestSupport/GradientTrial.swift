@@ -13,6 +13,7 @@ public final class GradientTrial {
   public let bias: GuardedTensor?
   public let residual: GuardedTensor?
   public let reference: GradientReference
+  private lazy var entries = reference.entries()
   private let operands: [(name: String, tensor: GuardedTensor, bytes: [UInt8])]
 
   public init(_ setting: ConvolutionSetting, _ pass: ConvolutionPass, seed: UInt64 = 1) throws {
@@ -65,7 +66,8 @@ public final class GradientTrial {
   public func finding(by variant: String = "", tolerance: Tolerance? = nil) -> String? {
     let isExact = setting.data == .integers && (pass == .backwardWeights || setting.activation.isExact)
     let chosen = tolerance ?? .winograd(variant) ?? (isExact ? .exact : .statistical)
-    if case .failed(let mismatch) = reference.verify(gradient.view.readOnly, tolerance: chosen) {
+    let verdict = reference.verify(gradient.view.readOnly, tolerance: chosen) { self.entries }
+    if case .failed(let mismatch) = verdict {
       return "\(pass.rawValue); \(setting): \(mismatch)"
     }
     if let byte = gradient.disturbance {
