@@ -69,13 +69,16 @@ struct CostModel {
     return max(sums, loads, 4) * slowdown(pair)
   }
 
-  /// Loads of A beyond a hit in L1, per broadcast: rows a multiple of a page apart fall into one set of the cache.
+  /// Loads of A beyond a hit in L1, per broadcast: rows a multiple of a page apart fall into one set of the cache. Zen 5 reads them in place as fast:
+  /// the steps of several depths use a line up before it is pushed out (512 x 32 x 1024 by rows 142 us, packed 189; by columns 1024^3 239 GFLOP/s in
+  /// place, packed 230).
   private func loadsOfA(_ pair: CandidatePair, _ height: Double) -> Double {
     if pair.packsA { return 1 }
+    if pair.set.isa >= .avx512 && !microarchitecture.foldsBroadcasts && (problem.aColumnStride == 1 || problem.aRowStride == 1) {
+      return 1
+    }
     if problem.aColumnStride == 1 { return rowBytes(problem.aRowStride) % 4096 == 0 && height > 8 && problem.k > 16 ? 3 : 1 }
-    // Its columns a multiple of a page apart: all in a few sets of the cache (1024^3 on Emerald Rapids: 66 GFLOP/s, packed 136; on Zen 5 230
-    // packed, 239 in place).
-    if problem.aRowStride == 1 && pair.set.isa >= .avx512 && !microarchitecture.foldsBroadcasts { return 1 }
+    // Its columns a multiple of a page apart: all in a few sets of the cache (1024^3 on Emerald Rapids: 66 GFLOP/s, packed 136).
     if problem.aRowStride == 1 { return rowBytes(problem.aColumnStride) % 4096 == 0 && problem.k > 16 ? 3 : 1.3 }
     return 4
   }
