@@ -243,6 +243,17 @@ struct LoopTests {
     }
   }
 
+  @Test("Rows of A a page apart are packed, but for few columns only where one set of L1 holds tiles up")
+  func rowsInOneSet() throws {
+    let few = try #require(GEMMDescriptor(line: "512x32x1024 f32"))
+    let many = try #require(GEMMDescriptor(line: "2048x2048x1024 f32"))
+    let fast = dispatch(.avx512, l2: SyntheticMachine.l2)
+    let intel = Dispatch(isa: .avx512, threads: 1, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, microarchitecture: .intel)
+    #expect(try fast.select(few).variant == "outer.direct")
+    #expect(try fast.select(many).variant == "outer.packed")
+    #expect(try intel.select(few).variant == "outer.packed")
+  }
+
   @Test("Tiles ask for what comes next beyond L2, and within it where that costs nothing")
   func asking() throws {
     let small = try #require(GEMMDescriptor(line: "128x128x128 f32"))
