@@ -40,19 +40,23 @@ public struct GradientReference {
 
   /// All elements before rounding, in the order of `TensorView.values()`, each with the magnitudes of its terms. Cost: twice all multiplications.
   public func entries() -> [ReferenceEntry] {
+    let others = pass == .backwardData ? TensorAxes.weights(of: shape, .oihw) : .input(of: shape, .nchw)
+    precondition(
+      outputGradient.axes.sizes == TensorAxes.output(of: shape, .nchw).sizes && other.axes.sizes == others.sizes,
+      "operands of \(outputGradient.axes.sizes) and \(other.axes.sizes) in \(shape)")
     let sizes = axes(.nchw, .oihw).sizes
     var sums = [Double](repeating: 0, count: sizes[0] * sizes[1] * sizes[2] * sizes[3])
     var magnitudes = sums
-    let (gradient, others) = (outputGradient.values(), other.values())
+    let (gradient, factors) = (outputGradient.values(), other.values())
     sums.withUnsafeMutableBufferPointer { sums in
       magnitudes.withUnsafeMutableBufferPointer { magnitudes in
         gradient.withUnsafeBufferPointer { gradient in
-          others.withUnsafeBufferPointer { others in
+          factors.withUnsafeBufferPointer { factors in
             forEachRun { run in
               for i in 0..<run.count {
                 let input = run.input + i * shape.stride.width
                 let (to, from) = pass == .backwardData ? (input, run.weight) : (run.weight, input)
-                let term = gradient[run.output + i] * others[from]
+                let term = gradient[run.output + i] * factors[from]
                 sums[to] += term
                 magnitudes[to] += term.magnitude
               }
@@ -81,7 +85,7 @@ public struct GradientReference {
     var input, weight, output, count: Int
   }
 
-  /// Calls `body` until every product of the forward pass was in one run.
+  /// Calls `body` with runs that hold each product of the forward pass once. A run may be empty; its places then mean nothing.
   private func forEachRun(_ body: (Run) -> Void) {
     let (rows, columns) = (shape.outputRows, shape.outputWidth)
     let taps = (0..<shape.kernel.width).map(shape.columnTaps)
@@ -166,7 +170,8 @@ extension GradientReference {
   }
 
   /// Compares a gradient with the definition. Cost: that of `entries` for `whole`, which `automatic` is up to 2^27 multiplications; `sampled` looks at
-  /// the corners and at 256 random elements. Who compares several gradients of the same operands hands their `entries` over, made once.
+  /// the corners and at 256 random elements. Who compares several gradients of the same operands
+  /// hands their `entries` over, made once; they are asked for only where all are compared.
   public func verify(
     _ gradient: TensorView, tolerance: Tolerance = .statistical, coverage: Coverage = .automatic,
     entries known: (() -> [ReferenceEntry])? = nil
@@ -183,6 +188,7 @@ extension GradientReference {
       return .passed(checked: places.count)
     }
     let (found, entries) = (gradient.values(), known?() ?? entries())
+    precondition(entries.count == found.count, "\(entries.count) entries for \(found.count) elements")
     for (index, entry) in entries.enumerated() where !bound.isSurelyWithin(found[index], entry.value) {
       let (plane, column) = index.quotientAndRemainder(dividingBy: sizes[3])
       let place = SIMD4(plane / sizes[2] / sizes[1], plane / sizes[2] % sizes[1], plane % sizes[2], column)

@@ -11,6 +11,11 @@ struct GradientReferenceTests {
     ConvolutionShape(
       batch: 2, inputChannels: 4, height: 7, width: 8, outputChannels: 6, kernel: Extent(height: 2, width: 3), stride: Extent(2),
       padding: Padding(top: 1, bottom: 0, left: 2, right: 1), dilation: Extent(height: 2, width: 1), groups: 2),
+    // A column of the kernel that meets padding alone.
+    ConvolutionShape(
+      inputChannels: 6, height: 5, width: 2, outputChannels: 3, kernel: Extent(height: 2, width: 3),
+      stride: Extent(height: 1, width: 3),
+      padding: Padding(top: 0, bottom: 0, left: 5, right: 3), dilation: Extent(height: 1, width: 2), groups: 3),
   ]
 
   /// Sum over all elements of the products of two tensors.

@@ -13,6 +13,7 @@ public final class GradientTrial {
   public let bias: GuardedTensor?
   public let residual: GuardedTensor?
   public let reference: GradientReference
+  /// Made by the first check of a whole gradient; no run may change the operands.
   private lazy var entries = reference.entries()
   private let operands: [(name: String, tensor: GuardedTensor, bytes: [UInt8])]
 
@@ -66,7 +67,7 @@ public final class GradientTrial {
   public func finding(by variant: String = "", tolerance: Tolerance? = nil) -> String? {
     let isExact = setting.data == .integers && (pass == .backwardWeights || setting.activation.isExact)
     let chosen = tolerance ?? .winograd(variant) ?? (isExact ? .exact : .statistical)
-    let verdict = reference.verify(gradient.view.readOnly, tolerance: chosen) { self.entries }
+    let verdict = reference.verify(gradient.view.readOnly, tolerance: chosen, entries: { self.entries })
     if case .failed(let mismatch) = verdict {
       return "\(pass.rawValue); \(setting): \(mismatch)"
     }
