@@ -170,8 +170,8 @@ extension GradientReference {
   }
 
   /// Compares a gradient with the definition. Cost: that of `entries` for `whole`, which `automatic` is up to 2^27 multiplications; `sampled` looks at
-  /// the corners and at 256 random elements. Who compares several gradients of the same operands
-  /// hands their `entries` over, made once; they are asked for only where all are compared.
+  /// the corners and at 256 random elements. Who compares several gradients of the same operands hands their `entries` over, made once; they are asked
+  /// for only where all are compared.
   public func verify(
     _ gradient: TensorView, tolerance: Tolerance = .statistical, coverage: Coverage = .automatic,
     entries known: (() -> [ReferenceEntry])? = nil
