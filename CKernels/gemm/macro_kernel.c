@@ -84,14 +84,14 @@ static const void *panel_of_b(const ck_run *run, const ck_step *step, const ck_t
   const bool copies = ck_copies_b(plan, run->operands, step->columns - panel * plan->nr);
   if (at->tile > task->tile || !ck_claims_b(run, step, panel, task->panel_end, copies)) return packed;
   t->copy_b = packed;
-  t->b_ks = plan->b_rs;
+  t->b_ks = plan->kr * plan->b_rs;
   return source_of_b(run, step, panel);
 }
 
 /// The tile has copied its B.
 static void end_copy(const ck_run *run, const ck_step *step, int64_t panel, ck_tile *t) {
   t->copy_b = NULL;
-  t->b_ks = run->plan->nr;
+  t->b_ks = run->plan->kr * run->plan->nr;
   ck_packed_b(run, step, panel);
 }
 
@@ -139,18 +139,25 @@ static void ask_for_b(const ck_run *run, const ck_step *step, const ck_task *tas
     ck_stream_of_b(run, &task->after, task->after_panel + at->place, &share, &t->fetch[1]);
 }
 
-/// What a tile asks for beside its own C: B, its share of the next tile's A, and the next tile's C where K is too short for its
-/// own.
-static void ask_ahead(const ck_run *run, const ck_step *step, const ck_task *task, const ck_meeting *at, ck_tile *t) {
-  const ck_gemm_plan *plan = run->plan;
-  const int64_t panels = task->panel_end - task->panel;
-  const bool is_last = at->place + 1 == panels;
-  const ck_share share = {at->place, panels};
+/// A share of the next tile's A with each panel. What is the same for all is found with the first: found with each, it took 8 %
+/// of 512 x 784 x 128 in bf16 (Zen 5). Of a sum of matrices shares in turn are of one after another.
+static void ask_for_a(const ck_run *run, const ck_step *step, const ck_task *task, const ck_meeting *at, ck_shares *shares,
+                      ck_tile *t) {
+  if (at->place > 0 && !run->operands->a_terms) {
+    ck_skip_shares(shares, 1, &t->fetch[0]);
+    return;
+  }
+  const ck_share share = {at->place, task->panel_end - task->panel};
   t->fetch[0].count = 0;
-  if (ck_fetches_a(plan, step->depth) && at->tile + 1 < task->tile_end)
-    ck_stream_of_a(run, step, at->tile + 1, &share, &t->fetch[0]);
-  ask_for_b(run, step, task, at, t);
-  if (!t->fetch_c || t->k / plan->kr >= CK_C_AHEAD) return;
+  if (ck_fetches_a(run->plan, step->depth) && at->tile + 1 < task->tile_end)
+    *shares = ck_stream_of_a(run, step, at->tile + 1, &share, &t->fetch[0]);
+}
+
+/// The next tile's C, where K is too short for a tile's own.
+static void ask_for_c(const ck_run *run, const ck_task *task, const ck_meeting *at, ck_tile *t) {
+  const ck_gemm_plan *plan = run->plan;
+  const bool is_last = at->place + 1 == task->panel_end - task->panel;
+  if (!t->fetch_c || t->k >= CK_C_AHEAD * plan->kr) return;
   const int64_t next = ck_task_panel(task, is_last ? 0 : at->place + 1);
   t->c_ahead = (next - at->panel) * plan->nr + (is_last ? plan->mr * t->c_rs : 0);
 }
@@ -239,10 +246,13 @@ void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task
   ck_tile t = tile_of(run, step);
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
     const void *a = tile_of_a(run, step, tile, &t);
+    ck_shares shares_of_a = {};
     for (int64_t place = 0; place < task->panel_end - task->panel; place++) {
       const ck_meeting at = {tile, place, ck_task_panel(task, place)};
       const void *b = panel_of_b(run, step, task, &at, &t);
-      ask_ahead(run, step, task, &at, &t);
+      ask_for_a(run, step, task, &at, &shares_of_a, &t);
+      ask_for_b(run, step, task, &at, &t);
+      ask_for_c(run, task, &at, &t);
       run_tile(run, step, &at, &t, a, b);
       if (t.copy_b) end_copy(run, step, at.panel, &t);
     }

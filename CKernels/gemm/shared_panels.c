@@ -62,7 +62,7 @@ void ck_pack_tile_of_a(const ck_run *run, const ck_step *step, int64_t tile) {
 }
 
 /// Of a sum of matrices, shares in turn are of one after another.
-static void ask_for_share(ck_pack_job *job, const ck_share *share, int64_t steps, ck_stream *stream) {
+static ck_shares ask_for_share(ck_pack_job *job, const ck_share *share, int64_t steps, ck_stream *stream) {
   int64_t part = share->part, parts = share->parts;
   if (job->terms) {
     const int64_t count = job->terms->count, bytes = ck_element_bytes(job->from);
@@ -71,6 +71,7 @@ static void ask_for_share(ck_pack_job *job, const ck_share *share, int64_t steps
   }
   ck_shares shares = ck_pack_shares(job, parts, steps, stream);
   ck_skip_shares(&shares, part, stream);
+  return shares;
 }
 
 void ck_stream_of_b(const ck_run *run, const ck_step *step, int64_t panel, const ck_share *share, ck_stream *stream) {
@@ -80,16 +81,16 @@ void ck_stream_of_b(const ck_run *run, const ck_step *step, int64_t panel, const
   ask_for_share(&job, share, step->padded / run->plan->kr, stream);
 }
 
-void ck_stream_of_a(const ck_run *run, const ck_step *step, int64_t tile, const ck_share *share, ck_stream *stream) {
+ck_shares ck_stream_of_a(const ck_run *run, const ck_step *step, int64_t tile, const ck_share *share, ck_stream *stream) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t steps = step->padded / plan->kr;
   if (ck_packs_a(plan) && ck_team_begun(state_of_a(run, step, tile), step->index)) {
     const int64_t bytes = ck_place_of_a(run, step, tile + 1) - ck_place_of_a(run, step, tile);
     ck_shares shares = ck_bytes_shares(ck_place_of_a(run, step, tile), bytes, share->parts, steps, stream);
     ck_skip_shares(&shares, share->part, stream);
-    return;
+    return shares;
   }
   const ck_a_block block = {tile, tile + 1, step->pc, step->depth};
   ck_pack_job job = ck_pack_a_job(plan, run->operands, &block, NULL);
-  ask_for_share(&job, share, steps, stream);
+  return ask_for_share(&job, share, steps, stream);
 }

@@ -41,6 +41,8 @@ static inline __attribute__((always_inline)) void ck_fetch_more(ck_fetching *f, 
       __builtin_prefetch((const void *)(f->b + (uintptr_t)(i * b->step + 64 * line)), 0, 2);
   f->b += (uintptr_t)b->advance;
   if (left > f->c_lead) return;
+#pragma clang loop unroll(disable)
   for (int64_t row = 0; row < f->c_at_once && f->c_rows > 0; row++, f->c_rows--, f->c += (uintptr_t)f->c_rs)
+#pragma clang loop unroll(disable)
     for (int64_t byte = 0; byte < f->c_bytes; byte += 64) __builtin_prefetch((const void *)(f->c + (uintptr_t)byte), 1);
 }
