@@ -88,7 +88,7 @@ static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
   if (plan->ready_b) b = ck_ready_b(plan, column, pc);
   else if (!plan->pack_b || copies) b = ck_source_of_b(plan, run->operands, column, pc);
   ck_tile t = ck_tile_of(plan, depth, padded);
-  if (copies) t.copy_b = slice->packed, t.b_ks = plan->b_rs;
+  if (copies) t.copy_b = slice->packed, t.b_ks = plan->kr * plan->b_rs;
   t.n = ck_least(plan->nr, plan->n - column);
   const int64_t columns = groups ? groups * plan->panels_at_once * plan->nr : t.n;
   if (groups) take_several(run, groups, slice->sums ? plan->acc_type : plan->c_type, &t);
@@ -119,7 +119,7 @@ static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
     if (by_tile) left = ck_finish_of(plan, run->operands, &done), t.finish = &left;
     plan->tiles[height](&t, &a, &b, c);
     if (!asks) t.fetch[1].count = 0;
-    if (t.copy_b) b = slice->packed, t.copy_b = NULL, t.b_ks = plan->nr;
+    if (t.copy_b) b = slice->packed, t.copy_b = NULL, t.b_ks = plan->kr * plan->nr;
     if (!finishes || by_tile) continue;
     ck_epilogue_store(plan, run->operands, &done, slice->sums ? plan->alpha : 1, slice->sums ? plan->beta : 0);
   }

@@ -108,11 +108,13 @@ static inline bool ck_fetches_a(const ck_gemm_plan *plan, int64_t depth) {
   return plan->pack_a || ((plan->a_cs == 1 || plan->a_rs == 1) && apart * bytes % page != 0);
 }
 
-/// Whether a tile copies B into the packed panel of `columns` live columns, beside its multiply-adds: the panel is full, another
-/// tile will read it, and B is neither an image nor a sum of matrices, which the plan does not know of.
+/// Whether a tile copies B into the packed panel of `columns` live columns, beside its multiply-adds: the panel is one that tiles
+/// can copy (`copy_b` of a tile), another tile will read it, and B is neither an image nor a sum of matrices, which the plan does
+/// not know of.
 static inline bool ck_copies_b(const ck_gemm_plan *plan, const ck_gemm_operands *operands, int64_t columns) {
-  const bool copies = plan->tiles_copy_b && ck_packs_b(plan) && plan->row_tiles > 1 && columns >= plan->nr;
-  return copies && !operands->b_image && !operands->b_terms;
+  const bool copies = plan->tiles_copy_b && ck_packs_b(plan) && plan->row_tiles > 1;
+  const bool is_whole = columns >= plan->nr || (plan->kr > 1 && !plan->pack_a && !plan->ready_a);
+  return copies && is_whole && !operands->b_image && !operands->b_terms;
 }
 
 /// Whether a tile that goes to C, with all but this decided, stores it past the caches: it adds nothing to what is there (as the

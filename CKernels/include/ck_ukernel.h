@@ -57,8 +57,9 @@ typedef struct ck_tile {
   bool folds_a; ///< multiply-adds are to broadcast packed A themselves: fewer instructions, more loads
   const ck_finish
       *finish;  ///< not NULL (`outer` and `pair` in C, as CK_TILE_FINISHES says; `more` 0): what is done to alpha A B + beta C
-  void *copy_b; ///< not NULL (`outer` of fp32 or fp64 by vectors, but for tall rows; one block, `more` 0, NR live columns): B is
-                ///< also written here as a packed panel
+  void *copy_b; ///< not NULL (`outer` of fp32 or fp64 by vectors, and `pair`, but for tall rows; one block, `more` 0; NR live
+                ///< columns, of `pair` and A in place any): B is also written here as a packed panel, but for vectors of it that
+                ///< are not live. `pair` reads it as it lies, two rows for each group
 } ck_tile;
 
 /// `a`, `b`: `tile->blocks` pointers to A[0][0] and to B[0][0]; `c`: C[0][0].

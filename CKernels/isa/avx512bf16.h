@@ -27,6 +27,11 @@ CK_INLINE ck_vpairs ck_broadcast(const ck_native_pair *p) {
   __builtin_memcpy(&pair, p, sizeof pair);
   return (ck_vpairs){_mm512_set1_epi32(pair)};
 }
+/// Pairs of the neighbours in two rows, or of the first ones alone.
+CK_INLINE ck_vpairs ck_join(const ck_native_bf16 *even, const ck_native_bf16 *odd, ck_mask some) {
+  const __m256i low = _mm256_maskz_loadu_epi16((__mmask16)some, even), high = _mm256_maskz_loadu_epi16((__mmask16)some, odd);
+  return (ck_vpairs){_mm512_cvtepu16_epi32(low) | _mm512_slli_epi32(_mm512_cvtepu16_epi32(high), 16)};
+}
 CK_INLINE ck_vpairs ck_load(const ck_native_bf16 *p) { return (ck_vpairs){_mm512_loadu_si512(p)}; }
 CK_INLINE ck_vpairs ck_load_first(const ck_native_bf16 *p, ck_mask some) {
   return (ck_vpairs){_mm512_maskz_loadu_epi16(some, p)};

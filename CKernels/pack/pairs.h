@@ -19,8 +19,8 @@ CK_PAIRS(16)
   for (; i + STEP <= count; i += STEP) pair_##STEP(to + 2 * i, even + i, odd + i);                                               \
   if (i < count) pair_##STEP(to + 2 * (count - STEP), even + count - STEP, odd + count - STEP);
 
-static inline void interleave_rows(uint16_t *restrict to, const uint16_t *restrict even, const uint16_t *restrict odd,
-                                   int64_t count) {
+static inline __attribute__((always_inline)) void interleave_rows(uint16_t *restrict to, const uint16_t *restrict even,
+                                                                  const uint16_t *restrict odd, const int64_t count) {
   if (CK_UNITS >= 16 && count >= 16) {
     CK_INTERLEAVE(16)
   } else if (CK_UNITS >= 8 && count >= 8) {
@@ -33,14 +33,20 @@ static inline void interleave_rows(uint16_t *restrict to, const uint16_t *restri
 }
 #undef CK_INTERLEAVE
 
+static inline __attribute__((always_inline)) void interleave_depths(const ck_panel p, const int64_t live) {
+  uint16_t *to = (uint16_t *)p.destination;
+  const char *from = p.source;
+  int64_t left = p.k;
+  for (; left >= 2; left -= 2, from += 2 * p.ks, to += 2 * p.width)
+    interleave_rows(to, (const uint16_t *)from, (const uint16_t *)(from + p.ks), live);
+  for (int64_t i = 0; left > 0 && i < live; i++) to[2 * i] = ((const uint16_t *)from)[i], to[2 * i + 1] = 0;
+}
+
+// A whole panel's rows take no loop.
 static void CK_NAME(interleave)(const ck_panel *p) {
-  uint16_t *to = (uint16_t *)p->destination;
-  for (int64_t d = 0; d < p->k; d += 2, to += 2 * p->width) {
-    const uint16_t *even = (const uint16_t *)(p->source + d * p->ks);
-    if (d + 1 < p->k) interleave_rows(to, even, (const uint16_t *)(p->source + (d + 1) * p->ks), p->live);
-    else
-      for (int64_t i = 0; i < p->live; i++) to[2 * i] = even[i], to[2 * i + 1] = 0;
-  }
+  if (p->live == 32) interleave_depths(*p, 32);
+  else if (p->live == 16) interleave_depths(*p, 16);
+  else interleave_depths(*p, p->live);
 }
 
 static void CK_NAME(gather_pairs)(const ck_panel *p) {

@@ -9,7 +9,7 @@ typedef struct ck_form {
   int at_once;       ///< panels of B side by side, each with its share of the vectors; 0: one
   bool packed_a;     ///< the rows of A are adjacent
   bool along_k;      ///< the depths of A are
-  bool copies;       ///< B is written to `copy_b` as it is read
+  int copies;        ///< B is written to `copy_b` as it is read, whose panel is so many vectors wide; 0: it is not
   bool folds;        ///< most multiply-adds broadcast their element of packed A themselves
 } ck_form;
 

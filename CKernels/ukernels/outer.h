@@ -2,12 +2,23 @@
 //
 //   CK_DEPTH, CK_DEPTHS, CK_BODY, CK_FINISH, CK_STORE, CK_REPEAT, CK_TILE, CK_WIDE: names of the functions
 //   CK_FOLDS 1: a multiply-add may broadcast its element of A itself (`ck_madd_from`)
+//   CK_JOINS 1: B as it lies is copied as pairs, of two rows joined (`ck_join`)
 //   CK_IN    element of A and B        CK_GROUP  KR of them, adjacent (pair: two; else CK_IN)
 //   CK_ACC   scalar of the sums and C  CK_VEC    vector of CK_ACC          CK_NARROW  element of a narrow C, if it may be narrow
 //
 // The accumulators are a constant-size array under full unrolling, so they stay in registers: `rows * vectors` sums, `vectors` of
 // B and one broadcast of A live at once. Each element is one chain of multiply-adds over k, whatever the tile: rows of one ISA
 // agree bit for bit.
+
+#ifndef CK_JOINS
+#define CK_JOINS 0
+#endif
+// A vector of B as it lies, from `row` on, `step` bytes before the next group of depths.
+#if CK_JOINS
+#define CK_PLAIN(row, step, some) ck_join((const CK_IN *)(row), (const CK_IN *)((row) + (step) / 2), some)
+#else
+#define CK_PLAIN(row, step, some) ck_load((const CK_IN *)(row))
+#endif
 
 /// Finishes the sums of a tile.
 CK_INLINE void CK_FINISH(const ck_tile *t, CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_mask tail, const ck_form form) {
@@ -105,17 +116,24 @@ CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_
 
 /// Adds the products of one group of KR depths, `depth` groups on along A's rows.
 CK_INLINE void CK_DEPTH(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, const int depth, ck_mask tail, const ck_form form) {
-  enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC) };
+  enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   const int quads = ck_quads(form);
   const int share = form.at_once ? form.vectors / form.at_once : form.vectors;
   typeof(ck_load((const CK_GROUP *)at->b)) column[CK_MAX_VECTORS];
   CK_EACH (j, form.vectors) {
+    const bool full = form.whole || j < form.vectors - 1;
+    if (form.copies) {
+      const char *row = at->b + j * lanes * (int)sizeof(CK_IN);
+      column[j] = CK_PLAIN(row, at->b_ks, full ? ck_first(lanes) : tail);
+      __builtin_memcpy(at->copy + j * (int)sizeof column[j], &column[j], sizeof column[j]);
+      if (j * lanes * sizeof(CK_IN) % 64 == 0)
+        CK_EACH (r, kr) __builtin_prefetch(row + r * (at->b_ks / kr) + CK_COPY_AHEAD * at->b_ks);
+      continue;
+    }
     const CK_GROUP *from = (const CK_GROUP *)(at->b + j / share * at->b_ps) + j % share * lanes;
-    column[j] = form.whole || j < form.vectors - 1 ? ck_load(from) : ck_load_first(from, tail);
-    if (form.copies) __builtin_memcpy(at->copy + j * (int)sizeof column[j], &column[j], sizeof column[j]);
-    if (form.copies && j * sizeof column[j] % 64 == 0) __builtin_prefetch((const char *)from + CK_COPY_AHEAD * at->b_ks);
+    column[j] = full ? ck_load(from) : ck_load_first(from, tail);
   }
-  if (form.copies) at->copy += form.vectors * (int)sizeof column[0];
+  if (form.copies) at->copy += form.copies * (int)sizeof column[0];
   at->b += at->b_ks;
   CK_EACH (i, form.rows) {
     const char *row = at->a[i / 4 % quads] + i % (quads > 1 ? 4 : CK_MAX_MR) * at->a_rs;
@@ -211,22 +229,23 @@ CK_INLINE void CK_REPEAT(CK_TILE_ARGUMENTS, const ck_form form) {
 /// One row of the table: `rows` x `nr`, narrower when fewer columns are live, or several times as wide. Packed A (its rows
 /// adjacent) has fixed addresses, A along K several depths at once, any other A computed addresses. A tile that copies B does so
 /// beside its multiply-adds: stores have a port of their own, but scalar rows no register to spare, and bf16 that is widened is
-/// packed otherwise. Tall tiles of one vector read their operands where they lie.
+/// packed otherwise. Of fewer columns it does so in pairs alone, which would else be joined by a pass of its own. Tall tiles of
+/// one vector read their operands where they lie.
 CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
-  enum { can_copy = kr == 1 && lanes > 1 && sizeof(CK_IN) == sizeof(CK_ACC), takes_many = sizeof(CK_VEC) > 16 };
+  enum { can_copy = CK_JOINS || (kr == 1 && lanes > 1 && sizeof(CK_IN) == sizeof(CK_ACC)), takes_many = sizeof(CK_VEC) > 16 };
   const int vectors = nr / lanes;
   const bool is_tall = vectors == 1 && rows > 1;
   const bool packed_a = !is_tall && t->a_rs == kr, along_k = takes_many && t->a_ks == kr;
   const bool copies = can_copy && !is_tall && t->copy_b;
   if (t->n == nr) {
-    if (packed_a && copies) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .packed_a = true, .copies = true});
+    if (packed_a && copies) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .packed_a = true, .copies = vectors});
 #if CK_FOLDS
     else if (packed_a && can_copy && vectors == 2 && t->folds_a)
       CK_REPEAT(t, a, b, c, (ck_form){rows, 2, .whole = true, .packed_a = true, .folds = true});
 #endif
     else if (packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .packed_a = true});
-    else if (copies) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .copies = true});
+    else if (copies) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .copies = vectors});
     else if (along_k) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .along_k = true});
     else CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true});
     return;
@@ -235,7 +254,8 @@ CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   CK_UNROLL
   for (int v = 1; v <= vectors; v++) {
     if (live != v) continue;
-    if (packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, v, .whole = lanes == 1, .packed_a = true});
+    if (CK_JOINS && copies) CK_REPEAT(t, a, b, c, (ck_form){rows, v, .copies = vectors});
+    else if (packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, v, .whole = lanes == 1, .packed_a = true});
     else CK_REPEAT(t, a, b, c, (ck_form){rows, v, .whole = lanes == 1});
   }
 }
@@ -249,6 +269,8 @@ CK_INLINE void CK_WIDE(CK_TILE_ARGUMENTS, const int rows, const int nr, const in
 }
 
 #undef CK_FOLDS
+#undef CK_JOINS
+#undef CK_PLAIN
 #undef CK_DEPTH
 #undef CK_DEPTHS
 #undef CK_BODY

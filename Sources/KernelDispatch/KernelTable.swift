@@ -140,8 +140,8 @@ struct CandidatePair {
     strassenLevels = variant.strassenLevels
     splits = variant.splits
     copiesB =
-      set.family == .outer && set.inputType != .bfloat16 && set.isa > .scalar && set.language == .c && !variant.splits
-      && !variant.widens
+      (set.family == .pair || set.family == .outer && set.inputType != .bfloat16 && set.isa > .scalar) && set.language == .c
+      && !variant.splits && !variant.widens
   }
 
   /// Rows of the largest tile for `problem`.

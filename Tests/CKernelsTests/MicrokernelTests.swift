@@ -63,15 +63,18 @@ struct MicrokernelTests {
   }
 
   static let copying = KernelRow.usable.filter { kernel in
-    kernel.row.family == CK_OUTER && kernel.row.b != CK_BF16 && kernel.row.isa.rawValue > 0 && !kernel.isTall
-      && !kernel.name.hasSuffix("_swift")
+    let isPlain = kernel.row.family == CK_OUTER && kernel.row.b != CK_BF16 && kernel.row.isa.rawValue > 0
+    return (kernel.row.family == CK_PAIR || isPlain) && !kernel.isTall && !kernel.name.hasSuffix("_swift")
   }
 
   @Test("A tile copies its B into a packed panel, to the byte, and sums as without", arguments: copying)
   func copies(kernel: KernelRow) throws {
     for (index, groups) in (Self.groups + [130]).enumerated() {
       for operands in TileSetting.Operands.allCases {
-        var setting = TileSetting(n: Int(kernel.row.nr), groups: groups, operands: operands, copies: true)
+        let nr = Int(kernel.row.nr)
+        let canBePart = kernel.row.family == CK_PAIR && operands != .packed
+        let n = canBePart ? [nr, 1, nr / 2, nr - 1][index % 4] : nr
+        var setting = TileSetting(n: n, groups: groups, operands: operands, copies: true)
         (setting.alpha, setting.beta) = Self.factors[index % Self.factors.count]
         setting.placement = index % 2 == 0 ? .flushWithEnd : .flushWithStart
         setting.fetches = TileSetting.Fetches.allCases[index % 4]

@@ -113,12 +113,14 @@ final class TileTrial {
         group: aGroup, kr: Int(row.a_kr), type: ElementType(row.a), placement: setting.placement
       ) { $1 < depth ? left.view[$0, block * depth + $1] : 0 }
     }
-    let packed = row.family == CK_DOT ? false : row.packed_b || setting.operands == .packed
-    let (bStep, bGroup) = row.family == CK_DOT ? (depth + 3, 1) : (kr, (packed ? nr : n + 3) * kr)
-    tile.b_ks = Int64(row.family == CK_DOT ? bStep : bGroup)
+    let joins = row.family == CK_PAIR && setting.copies
+    let packed = row.family == CK_DOT || joins ? false : row.packed_b || setting.operands == .packed
+    let (bStep, bGroup) =
+      row.family == CK_DOT ? (depth + 3, 1) : (joins ? 1 : kr, packed ? nr * kr : joins ? n + 3 : (n + 3) * kr)
+    tile.b_ks = Int64(row.family == CK_DOT ? bStep : joins ? kr * bGroup : bGroup)
     b = try (0..<setting.blocks).map { block in
       try TileBlock(
-        count: packed ? nr : n, live: n, depth: depth, step: bStep, group: bGroup, kr: kr, type: ElementType(row.b),
+        count: packed ? nr : n, live: n, depth: depth, step: bStep, group: bGroup, kr: joins ? 1 : kr, type: ElementType(row.b),
         placement: setting.placement
       ) { right.view[block * depth + $1, $0] }
     }
@@ -126,7 +128,8 @@ final class TileTrial {
     self.right = right
     copy =
       setting.copies
-      ? try GuardedMatrix(.rowMajor(rows: depth, columns: nr), type: ElementType(row.b), placement: setting.placement) : nil
+      ? try GuardedMatrix(
+        .rowMajor(rows: setting.groups, columns: nr * kr), type: ElementType(row.b), placement: setting.placement) : nil
     tile.copy_b = copy.map { UnsafeMutableRawPointer($0.view.base) }
     tile.blocks = Int64(setting.blocks)
     tile.k = Int64(depth)
@@ -172,7 +175,11 @@ final class TileTrial {
     let tolerance = setting.uniform ? Tolerance.proven : .exact
     if case .failed(let mismatch) = reference.verify(c.view.readOnly, tolerance: tolerance) { return "\(setting): \(mismatch)" }
     if let copy {
-      if copy.view.readOnly.values() != right.view.readOnly.values() { return "\(setting): the copy is not B" }
+      let (kr, depth) = (Int(row.kr), setting.groups * Int(row.kr))
+      let isSame = (0..<depth).allSatisfy { p in
+        (0..<setting.n).allSatisfy { copy.view[p / kr, $0 * kr + p % kr] == right.view[p, $0] }
+      }
+      if !isSame { return "\(setting): the copy is not B" }
       if let byte = copy.disturbance { return "\(setting): byte \(byte) round the copy was written" }
     }
     return c.disturbance.map { "\(setting): byte \($0) of C was written, which is none of its elements" }
