@@ -1,7 +1,7 @@
 // The loops (slice, pc, jr, ir): a slice of the panels of B against all of A. For products of few rows: there a panel would be
-// packed for one use alone, so it stays in the L1 of the thread that packs it, and no thread waits for another. Where B lies
-// along K a slice is one panel, whose sums stay in L1 too; where B lies along N it is a wide one, whose rows are read from end to
-// end. A large K is cut into parts that are summed apart and added in a fixed order.
+// packed for one use alone, so it stays in the L1 or L2 of the thread that packs it, and no thread waits for another. Where B
+// lies along K a slice is one panel, whose sums stay in L1 too; where B lies along N it is a wide one, whose rows are read from
+// end to end. A large K is cut into parts that are summed apart and added in a fixed order.
 //
 // As in gemm/blocked.c every element is summed in the order of k, part after part. The blocks of K and its parts follow from the
 // shape alone, so the bits of C do not depend on threads.

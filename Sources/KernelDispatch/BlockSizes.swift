@@ -7,16 +7,13 @@ import Tensors
 /// want room too (Goto and van de Geijn 2008, section 6.3, with A and B exchanged; Low et al., "Analytical Modeling Is Enough for High-Performance
 /// BLIS", ACM TOMS 43(2), 2016).
 struct BlockSizes {
-  /// Bytes along K that one column of a panel may take: 512 depths of fp32. C is read and written once for each KC, and with 344 that costs
-  /// 2 % more (Zen 4, 1024^3 and 2048^3); the panel of B then streams from L2, 6 bytes a cycle.
-  static let mostDepthBytes = 2048
-  /// Of Strassen's products, each block of which is added to one or two submatrices of C (4096^3 on Zen 5, to the classical product: 1.00 with 512
-  /// depths of fp32, 1.02 with 688, 1.05 with 1024).
-  static let mostDepthBytesOfSums = 4096
+  /// Bytes along K that one column of a panel may take: 1024 depths of fp32. C is read and written once for each KC, and a tile has a beginning and an
+  /// end; both operands stream out of L2 instead, 13 bytes a cycle. With half of it 1024^3 in fp32 on Zen 5 ran at 246 instead of 252 GFLOP/s, packed
+  /// ahead 252 and 256, 1536^3 in bf16 479 and 515, 512 x 4096 x 4096 447 and 481, 1024^3 by AVX2 125 and 134; with a fifth 64 x 3136 x 576 in bf16 460
+  /// and 510. Twice as much gains nothing.
+  static let mostDepthBytes = 4096
   static let mostRows = 8192
   static let mostColumns = 8192
-  /// Of a panel that one thread packs for itself: with the tile of A it stays in L1.
-  static let mostDepthBytesOfFewRows = 768
   /// Depths up to which a product of a single tile is one block (5 x 7 x 1000 on Zen 5: 47 to 71 GFLOP/s); beyond, threads share parts of K.
   static let depthOfSingleTile = 2048
   /// Depths of a block where one tile of rows reads a B of more than `largeBytes` where it lies.
@@ -60,14 +57,10 @@ struct BlockSizes {
       let depth = pair.panelsAtOnce(problem) > 2 ? BlockSizes.depthOfWideTile : BlockSizes.depthOfOneTile
       return Blocking(mc: m, nc: n, kc: evenly(problem.k, most: depth, multiple: BlockSizes.depthMultiple))
     }
-    let mostDepthBytes =
-      pair.strassenLevels > 0
-      ? BlockSizes.mostDepthBytesOfSums
-      : problem.hasFewRows ? BlockSizes.mostDepthBytesOfFewRows : BlockSizes.mostDepthBytes
     let isMatrix = pair.set.family == .matrix
     // Of few rows a panel of B stays in L1 beside lines of A.
     let depthOfMatrix = problem.n <= nr ? BlockSizes.depthOfOnePanel : BlockSizes.depthOfMatrix
-    let mostDepth = isMatrix ? depthOfMatrix : mostDepthBytes / bytes
+    let mostDepth = isMatrix ? depthOfMatrix : BlockSizes.mostDepthBytes / bytes
     let kc = evenly(problem.k, most: mostDepth, multiple: isMatrix ? pair.set.aKr : BlockSizes.depthMultiple)
     let most = lastLevelBytes / 4 / (kc * bytes)
     return Blocking(
@@ -84,16 +77,16 @@ struct BlockSizes {
     return max(1, Int(Double(l2Bytes) * share / depthBytes))
   }
 
-  /// Parts of K that are summed apart, where rows and columns give threads too little to share. From the shape alone, as KC.
+  /// Parts of K that are summed apart, where rows and columns give threads too little to share: as deep as a whole block each, as they cost a pass over
+  /// the sums (64 x 64 x 1100 on two cores of Zen 5 in one part 518 GFLOP/s, in two 427; 96 x 96 x 2048 382 and 496). From the shape alone, as KC.
   static func partsOfK(_ problem: OrientedProblem, for pair: CandidatePair, kc: Int) -> Int {
-    if pair.splits || pair.set.family == .matrix || !problem.hasFewRows || !slices(problem, pair)
-      || problem.k / fewestBlocksOfPart <= kc
-    {
+    let depth = mostDepthBytes / pair.panelType.byteCount
+    if pair.splits || pair.set.family == .matrix || problem.k < 2 * depth || !problem.hasFewRows || !slices(problem, pair) {
       return 1
     }
-    let panels = (problem.n - 1) / pair.set.nr + 1
+    let panels = max(1, (problem.n - 1) / pair.set.nr + 1)
     let blocks = (problem.k - 1) / kc + 1
-    return max(1, min(tasks / panels, blocks / fewestBlocksOfPart))
+    return max(1, min(tasks / panels, blocks, problem.k / depth))
   }
 
   /// Whether the loops by slices, which pack all of A, need no more than 64 MiB for that.
@@ -102,7 +95,6 @@ struct BlockSizes {
   }
 
   private static let tasks = 16
-  private static let fewestBlocksOfPart = 4
 
   /// `size` in as few blocks of at most `most` as it takes, all nearly equal.
   private func evenly(_ size: Int, most: Int, multiple: Int) -> Int {

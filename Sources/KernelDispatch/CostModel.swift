@@ -187,7 +187,7 @@ struct CostModel {
     }
     if pair.packsB && !problem.readyB {
       // Copied beside the multiply-adds: 256^3 on Emerald Rapids loses 0.5 % to it, by a copy of its own 3 %.
-      let isCopied = pair.copiesB && pair.strassenLevels == 0 && problem.bColumnStride == 1
+      let isCopied = pair.strassenLevels == 0 && pair.copiesB(problem)
       // Beside an A whose rows are apart, the first tile's instructions are too many (32 x 768 x 768: 118 GFLOP/s, with packed A 132).
       let copyingRate = pair.packsA || problem.aRowStride == 1 ? 0.1 : 0.2
       // Of the last panel the empty columns are written too (5 x 7 x 1000 in bf16: 26 GFLOP/s, from B in place 56).

@@ -126,8 +126,8 @@ struct CandidatePair {
   let widens: Bool
   let strassenLevels: Int
   let splits: Bool
-  /// Whether the first tile of a panel of B may pack it, by copying the rows that it reads.
-  let copiesB: Bool
+  /// Whether it has tiles that copy B (`copy_b` of a tile).
+  private let hasCopyingTiles: Bool
 
   init(index: Int, variant: Variant, variantIndex: Int, set: TileSet, tileSetIndex: Int) {
     self.index = index
@@ -139,13 +139,20 @@ struct CandidatePair {
     widens = variant.widens
     strassenLevels = variant.strassenLevels
     splits = variant.splits
-    copiesB =
+    hasCopyingTiles =
       (set.family == .pair || set.family == .outer && set.inputType != .bfloat16 && set.isa > .scalar) && set.language == .c
       && !variant.splits && !variant.widens
   }
 
   /// Rows of the largest tile for `problem`.
   func mr(_ problem: OrientedProblem) -> Int { packsA ? self.set.mr : self.set.mr(columns: problem.n) }
+
+  /// Whether the first tile of a panel of B may pack it, by copying the rows that it reads (`ck_copies_b`). Rows are adjacent, of pairs there is an even
+  /// number, and a panel is whole or `copy_b` of a tile allows for fewer columns.
+  func copiesB(_ problem: OrientedProblem) -> Bool {
+    let fits = problem.n >= set.nr || set.kr > 1 && !packsA && mr(problem) <= set.mr
+    return hasCopyingTiles && problem.bColumnStride == 1 && problem.k % set.kr == 0 && fits
+  }
 
   /// Panels of B that its tiles multiply at once where the loops let them.
   func panelsAtOnce(_ problem: OrientedProblem) -> Int { self.set.panelsAtOnce(problem.m, mr: mr(problem)) }

@@ -26,7 +26,7 @@ extension Dispatch {
       fetches: asks(problem, descriptor.batch), fetches_c: asksForC(problem, descriptor.batch, set),
       quiet_bytes: Int64(microarchitecture.asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
       far_bytes: Int64(blocks.lastLevelBytes / 2),
-      tiles_copy_b: pair.copiesB && problem.bColumnStride == 1 && problem.k % set.kr == 0,
+      tiles_copy_b: pair.copiesB(problem),
       streams_c: streamsC(problem, descriptor, selection),
       tiles_repeat: set.language == .c && set.family != .matrix && !pair.splits,
       panels_at_once: Int32(panelsAtOnce),

@@ -87,7 +87,7 @@ struct DeterminismTests {
   func switches() throws {
     let dispatch = SyntheticMachine.dispatch(.avx512, threads: 2)
     func select(_ without: TechniqueSet) throws -> (Selection, Variant, Microkernel) {
-      var descriptor = GEMMDescriptor(m: 1000, n: 1000, k: 1000)
+      var descriptor = GEMMDescriptor(m: 1000, n: 1000, k: 2000)
       descriptor.options.without = without
       let selection = try dispatch.select(descriptor)
       return (
@@ -95,8 +95,8 @@ struct DeterminismTests {
         try #require(KernelTable.shared.microkernels.first { $0.name == selection.microkernel })
       )
     }
-    #expect(try select(.cacheBlocking).0.blocking.kc == 1000)
-    #expect(try select([]).0.blocking.kc < 1000)
+    #expect(try select(.cacheBlocking).0.blocking.kc == 2000)
+    #expect(try select([]).0.blocking.kc < 2000)
     let unpacked = try select(.packing).1
     #expect(!unpacked.packsA && !unpacked.packsB)
     #expect(try select(.simd).2.isa == .scalar)

@@ -221,10 +221,10 @@ struct LoopTests {
   @Test("Slices of panels follow L2, the blocks of A and B the last level, and neither decides the depth of a block")
   func blocks() throws {
     let descriptor = try #require(GEMMDescriptor(line: "4096x4096x4096 f32"))
-    let small = try dispatch(.avx512, l2: SyntheticMachine.smallL2).plan(descriptor).plan
+    let small = try dispatch(.avx512, l2: SyntheticMachine.l2).plan(descriptor).plan
     let large = try dispatch(.avx512, l2: Self.huge).plan(descriptor).plan
     #expect((small.kc, small.mc, small.nc) == (large.kc, large.mc, large.nc))
-    #expect(small.slice_panels * Int64(small.nr) * small.kc * 4 <= SyntheticMachine.smallL2.bytes / 4)
+    #expect(small.slice_panels * Int64(small.nr) * small.kc * 4 <= SyntheticMachine.l2.bytes / 4)
     #expect(large.slice_panels > small.slice_panels)
     var unblocked = descriptor
     unblocked.options.without = .cacheBlocking
