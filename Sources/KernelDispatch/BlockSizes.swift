@@ -12,6 +12,12 @@ struct BlockSizes {
   /// ahead 252 and 256, 1536^3 in bf16 479 and 515, 512 x 4096 x 4096 447 and 481, 1024^3 by AVX2 125 and 134; with a fifth 64 x 3136 x 576 in bf16 460
   /// and 510. Twice as much gains nothing.
   static let mostDepthBytes = 4096
+  /// The same where a panel is packed from rows of B for few rows of A. Lines beside those that are read come from memory too, and wait in L2 for the
+  /// next panel (32 x 4096 x 4096 in bf16 on Zen 5: with 768 bytes 359 GFLOP/s, with 1536 371, with 2048 335, with 4096 269).
+  static let depthBytesOfFewRows = 1536
+  /// The same where columns of A lie whole pages apart, and so in the same sets of all caches, if it is read in place (1024^3 tn in fp32 on Zen 5: 253
+  /// GFLOP/s, with twice as many 226).
+  static let depthBytesOfPages = 2048
   static let mostRows = 8192
   static let mostColumns = 8192
   /// Depths up to which a product of a single tile is one block (5 x 7 x 1000 on Zen 5: 47 to 71 GFLOP/s); beyond, threads share parts of K.
@@ -60,12 +66,19 @@ struct BlockSizes {
     let isMatrix = pair.set.family == .matrix
     // Of few rows a panel of B stays in L1 beside lines of A.
     let depthOfMatrix = problem.n <= nr ? BlockSizes.depthOfOnePanel : BlockSizes.depthOfMatrix
-    let mostDepth = isMatrix ? depthOfMatrix : BlockSizes.mostDepthBytes / bytes
+    let mostDepth = isMatrix ? depthOfMatrix : mostDepthBytes(problem, pair) / bytes
     let kc = evenly(problem.k, most: mostDepth, multiple: isMatrix ? pair.set.aKr : BlockSizes.depthMultiple)
     let most = lastLevelBytes / 4 / (kc * bytes)
     return Blocking(
       mc: evenly(problem.m, most: min(BlockSizes.mostRows, most), multiple: mr),
       nc: evenly(problem.n, most: min(BlockSizes.mostColumns, most), multiple: nr), kc: kc)
+  }
+
+  private func mostDepthBytes(_ problem: OrientedProblem, _ pair: CandidatePair) -> Int {
+    if problem.hasFewRows && problem.bRowStride != 1 { return BlockSizes.depthBytesOfFewRows }
+    let columnBytes = problem.aColumnStride.magnitude &* UInt(problem.inputType.byteCount)
+    let isInPages = pair.set.family == .outer && pair.strassenLevels == 0 && problem.aRowStride == 1 && columnBytes % 4096 == 0
+    return isInPages ? BlockSizes.depthBytesOfPages : BlockSizes.mostDepthBytes
   }
 
   /// Rows of A or columns of B, `kc` deep, that take a quarter of L2; with tile registers, which multiply faster than the level beyond can bring
