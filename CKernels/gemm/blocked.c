@@ -1,6 +1,6 @@
 // The loops jc, pc, ic, slice round the macro-kernel: as in Goto and van de Geijn, "Anatomy of High-Performance Matrix
 // Multiplication", ACM TOMS 34(3), 2008, sections 4-5, but within a block of A and one of B their roles are exchanged, as rows of
-// C are adjacent: a slice of the panels of B stays in L2, a tile of A in L1, and all of the block of A passes by.
+// C are adjacent: a slice of the panels of B stays in L2, a tile of A nearer, and all of the block of A passes by.
 //
 // Contract: A is cut into tiles of at most MR rows, all of nearly the same height (1024 rows by 14 are 62 tiles of 14 and 12 of
 // 13, not 73 and a thin one of 2), B into panels of NR columns. Every element of C is summed in the order of k whatever the

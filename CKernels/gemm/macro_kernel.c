@@ -1,6 +1,6 @@
 // The macro-kernel: the loops ir and jr round the micro-kernel, over a range of the tiles of A and a slice of the panels of B. A
-// tile, of at most 56 KiB, is nearer than the panels that pass out of L2, of up to 128 (512^3 on Emerald Rapids, with tiles of 28
-// and panels of 64 KiB, 157 GFLOP/s, against 148 with the panels in the outer loop).
+// tile, of up to 56 KiB with 14 rows, is read again sooner than the panels, of up to 128, that pass out of L2 (512^3 on Emerald
+// Rapids, with tiles of 28 and panels of 64 KiB, 157 GFLOP/s, against 148 with the panels in the outer loop).
 #include <stddef.h>
 
 #include "gemm/run.h"

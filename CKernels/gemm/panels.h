@@ -113,8 +113,8 @@ static inline bool ck_fetches_a(const ck_gemm_plan *plan, int64_t depth) {
 /// not know of.
 static inline bool ck_copies_b(const ck_gemm_plan *plan, const ck_gemm_operands *operands, int64_t columns) {
   const bool copies = plan->tiles_copy_b && ck_packs_b(plan) && plan->row_tiles > 1;
-  const bool is_whole = columns >= plan->nr || (plan->kr > 1 && !plan->pack_a && !plan->ready_a);
-  return copies && is_whole && !operands->b_image && !operands->b_terms;
+  const bool can = columns >= plan->nr || (plan->kr > 1 && !plan->pack_a);
+  return copies && can && !operands->b_image && !operands->b_terms;
 }
 
 /// Whether a tile that goes to C, with all but this decided, stores it past the caches: it adds nothing to what is there (as the

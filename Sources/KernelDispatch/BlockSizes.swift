@@ -20,7 +20,7 @@ struct BlockSizes {
   static let depthBytesOfPages = 2048
   static let mostRows = 8192
   static let mostColumns = 8192
-  /// Depths up to which a product of a single tile is one block (5 x 7 x 1000 on Zen 5: 47 to 71 GFLOP/s); beyond, threads share parts of K.
+  /// Depths up to which a product of a single tile is one block (5 x 7 x 1000 on Zen 5: 47 to 71 GFLOP/s); beyond, threads may share parts of K.
   static let depthOfSingleTile = 2048
   /// Depths of a block where one tile of rows reads a B of more than `largeBytes` where it lies.
   static let depthOfOneTile = 64
@@ -64,7 +64,6 @@ struct BlockSizes {
       return Blocking(mc: m, nc: n, kc: evenly(problem.k, most: depth, multiple: BlockSizes.depthMultiple))
     }
     let isMatrix = pair.set.family == .matrix
-    // Of few rows a panel of B stays in L1 beside lines of A.
     let depthOfMatrix = problem.n <= nr ? BlockSizes.depthOfOnePanel : BlockSizes.depthOfMatrix
     let mostDepth = isMatrix ? depthOfMatrix : mostDepthBytes(problem, pair) / bytes
     let kc = evenly(problem.k, most: mostDepth, multiple: isMatrix ? pair.set.aKr : BlockSizes.depthMultiple)
@@ -90,8 +89,8 @@ struct BlockSizes {
     return max(1, Int(Double(l2Bytes) * share / depthBytes))
   }
 
-  /// Parts of K that are summed apart, where rows and columns give threads too little to share: as deep as a whole block each, as they cost a pass over
-  /// the sums (64 x 64 x 1100 on two cores of Zen 5 in one part 518 GFLOP/s, in two 427; 96 x 96 x 2048 382 and 496). From the shape alone, as KC.
+  /// Parts of K that are summed apart, where rows and columns give threads too little to share: of some whole blocks each, and on the mean as deep as the
+  /// deepest, as they cost a pass over the sums (64 x 64 x 1100 on two cores of Zen 5 in one part 518 GFLOP/s, in two 427; 96 x 96 x 2048 382 and 496). From the shape alone, as KC.
   static func partsOfK(_ problem: OrientedProblem, for pair: CandidatePair, kc: Int) -> Int {
     let depth = mostDepthBytes / pair.panelType.byteCount
     if pair.splits || pair.set.family == .matrix || problem.k < 2 * depth || !problem.hasFewRows || !slices(problem, pair) {

@@ -190,7 +190,7 @@ struct CostModel {
       let isCopied = pair.strassenLevels == 0 && pair.copiesB(problem)
       // Beside an A whose rows are apart, the first tile's instructions are too many (32 x 768 x 768: 118 GFLOP/s, with packed A 132).
       let copyingRate = pair.packsA || problem.aRowStride == 1 ? 0.1 : 0.2
-      // Of the last panel the empty columns are written too (5 x 7 x 1000 in bf16: 26 GFLOP/s, from B in place 56).
+      // Of the last panel the empty columns are written too, unless it is copied (5 x 7 x 1000 in bf16: 26 GFLOP/s, from B in place 56).
       let columns = Double(wholeMultiple(problem.n, of: pair.set.nr))
       cycles +=
         columns * k * (isCopied ? copyingRate : packingRate(pair, along: problem.bColumnStride, problem.bRowStride)) + setUp

@@ -91,7 +91,7 @@ struct OrientedProblem {
   /// Whether C can't hold sums in fp32: its type is narrower, or its columns are apart.
   var sumsApart: Bool { cColumnStride != 1 || outputType == .bfloat16 }
 
-  /// Rows so few that a panel of B is multiplied with all of them while it is in L1.
+  /// Rows so few that a panel of B is multiplied with all of them while it is in a near cache.
   var hasFewRows: Bool { m <= 128 }
 
   func rejection(of pair: CandidatePair) -> Rejection? {

@@ -76,8 +76,8 @@ struct MicrokernelTests {
         let n = canBePart ? [nr, 1, nr / 2, nr - 1][index % 4] : nr
         var setting = TileSetting(n: n, groups: groups, operands: operands, copies: true)
         (setting.alpha, setting.beta) = Self.factors[index % Self.factors.count]
-        setting.placement = index % 2 == 0 ? .flushWithEnd : .flushWithStart
-        setting.fetches = TileSetting.Fetches.allCases[index % 4]
+        setting.placement = index / 4 % 2 == 0 ? .flushWithEnd : .flushWithStart
+        setting.fetches = TileSetting.Fetches.allCases[(index + index / 4) % 4]
         let trial = try TileTrial(kernel, setting, seed: UInt64(groups))
         trial.run()
         #expect(trial.finding() == nil)

@@ -50,7 +50,7 @@ struct EpilogueTests {
             ($0.bias, $0.hasResidual, $0.scale) = (bias, hasResidual, -2)
             $0.activation = bias == .perColumn ? .relu : ReferenceActivation(clamp: -20...35)
             ($0.alpha, $0.beta) = (n == 75 ? 2 : 1, k == 600 || m == 30 ? -0.5 : 0)
-          })
+          }, blocking: k > 500 ? Blocking(mc: 1024, nc: 1024, kc: 192) : nil)
         let trial = try GEMMTrial(setting)
         try plan.run(trial)
         #expect(trial.finding() == nil, "\(plan.selection)")
@@ -61,7 +61,7 @@ struct EpilogueTests {
   @Test("A bfloat16 C takes one rounding although K spans several blocks", arguments: cases)
   func oneRounding(epilogue: Case) throws {
     for c in RouteTests.written {
-      let setting = GEMMSetting(13, 40, 2000) {
+      let setting = GEMMSetting(13, 40, 5000) {
         ($0.inputType, $0.outputType, $0.c) = (.bfloat16, .bfloat16, c)
         ($0.alpha, $0.beta, $0.scale, $0.bias, $0.activation) = (0.5, 2, epilogue.scale, epilogue.bias, epilogue.activation)
         $0.hasResidual = true

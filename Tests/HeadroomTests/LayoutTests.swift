@@ -49,27 +49,30 @@ struct LayoutTests {
 
   @Test("Tiles and blocks of K that begin beyond 2^31 are found", arguments: Route.types)
   func farTiles(input: ElementType, output: ElementType) throws {
-    // Forty rows or columns, and 900 depths, far enough apart together.
+    // Forty rows or columns, and 900 depths in several blocks, far enough apart together.
     let (m, n, k) = (40, 70, 900)
+    let blocking = Blocking(mc: 1024, nc: 1024, kc: 192)
     let (step, deep) = (1 << 27 + 5, 1 << 23 + 9)
     try checkFar(
       a: .rowMajor(rows: m, columns: k, leadingDimension: step), b: .columnMajor(rows: k, columns: n, leadingDimension: step),
-      c: .rowMajor(rows: m, columns: n, leadingDimension: step), input, output)
+      c: .rowMajor(rows: m, columns: n, leadingDimension: step), input, output, blocking)
     try checkFar(
       a: .columnMajor(rows: m, columns: k, leadingDimension: deep), b: .rowMajor(rows: k, columns: n, leadingDimension: deep),
-      c: .columnMajor(rows: m, columns: n, leadingDimension: step), input, output)
+      c: .columnMajor(rows: m, columns: n, leadingDimension: step), input, output, blocking)
   }
 
   /// Only the pages that hold elements are touched: the rest of the buffers is reserved addresses.
-  private func checkFar(a: MatrixLayout, b: MatrixLayout, c: MatrixLayout, _ input: ElementType, _ output: ElementType) throws {
+  private func checkFar(
+    a: MatrixLayout, b: MatrixLayout, c: MatrixLayout, _ input: ElementType, _ output: ElementType, _ blocking: Blocking? = nil
+  ) throws {
     let left = try FarMatrix(a, input)
     let right = try FarMatrix(b, input)
     let result = try FarMatrix(c, output)
     left.view.fill(.integers(depth: a.columns), seed: 1)
     right.view.fill(.integers(depth: a.columns), seed: 2)
-    try gemm(
-      GEMMDescriptor(a: a, b: b, c: c, inputType: input, outputType: output), a: left.view.base, b: right.view.base,
-      c: result.view.base)
+    var descriptor = GEMMDescriptor(a: a, b: b, c: c, inputType: input, outputType: output)
+    descriptor.options.blocking = blocking
+    try gemm(descriptor, a: left.view.base, b: right.view.base, c: result.view.base)
     let reference = GEMMReference(a: left.view.readOnly, b: right.view.readOnly)
     #expect(reference.verify(result.view.readOnly, tolerance: .exact) == .passed(checked: c.rows * c.columns))
   }

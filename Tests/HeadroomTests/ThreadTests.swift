@@ -7,7 +7,7 @@ import Testing
 @Suite("Threads and workspaces")
 struct ThreadTests {
   static let shapes = [
-    (64, 64, 64), (1, 1000, 300), (300, 1, 700), (200, 300, 1500), (37, 2048, 129), (1000, 40, 17), (700, 70, 20),
+    (64, 64, 64), (1, 1000, 300), (300, 1, 700), (200, 300, 2500), (37, 2048, 129), (1000, 40, 17), (700, 70, 20),
   ]
 
   @Test("1, 2 and 16 threads leave the same bits", arguments: Route.types)

@@ -59,7 +59,9 @@ struct LoopTests {
     // With depths of a block on either side of what asks for C a tile ahead, and one for which tiles ask for nothing.
     let problems = [
       ("131x161x263 f32", 96), ("131x161x263 f32", 160), ("131x161x263:tt f32", 160), ("131x161x390 bf16f32", 288),
-      ("131x161x262 bf16", 96), ("130x40x200:nt f32", 160), ("150x160x64 f32", 32), ("131x161x263 f64", 160),
+      ("131x161x390:tn bf16f32", 160),
+      ("131x161x391 bf16f32", 160), ("131x161x262 bf16", 96), ("130x40x200:nt f32", 160), ("150x160x64 f32", 32),
+      ("131x161x263 f64", 160),
     ]
     for (line, kc) in problems {
       for precision in [Precision.full, .bfloat16x2] {
@@ -70,7 +72,8 @@ struct LoopTests {
         var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
         #expect(plan.driver == CK_DRIVER_BLOCKED, "\(line)")
         let canCopy = plan.tiles_copy_b
-        let isAsItLies = descriptor.inputType != .bfloat16 && !line.contains(":") && precision == .full
+        let joinsPairs = isa == .avx512bf16 && descriptor.k % 2 == 0
+        let isAsItLies = (descriptor.inputType != .bfloat16 || joinsPairs) && !line.contains(":") && precision == .full
         #expect(canCopy || !isAsItLies || isa == .scalar, "\(line)")
         (plan.tiles_copy_b, plan.fetches, plan.slice_panels) = (false, true, 3)
         let whole = plan
@@ -226,9 +229,22 @@ struct LoopTests {
     #expect((small.kc, small.mc, small.nc) == (large.kc, large.mc, large.nc))
     #expect(small.slice_panels * Int64(small.nr) * small.kc * 4 <= SyntheticMachine.l2.bytes / 4)
     #expect(large.slice_panels > small.slice_panels)
+    // A single panel is more than the share.
+    #expect(try dispatch(.avx512, l2: SyntheticMachine.smallL2).plan(descriptor).plan.slice_panels == 1)
     var unblocked = descriptor
     unblocked.options.without = .cacheBlocking
     #expect(try dispatch(.avx512, l2: Self.huge).plan(unblocked).plan.slice_panels == 1)
+  }
+
+  @Test("Parts of K are as deep as the deepest block, or there is one")
+  func partsOfK() throws {
+    for (line, parts) in [
+      ("40x16x2047 f32", 1), ("40x16x2048 f32", 2), ("16x16x100000 f32", 16), ("16x70x9000 f32", 5), ("129x16x9000 f32", 1),
+      ("40x16x1024 f64", 2), ("16x16x2048 f32", 1),
+    ] as [(String, Int64)] {
+      let plan = try dispatch(.avx512, l2: SyntheticMachine.l2).plan(try #require(GEMMDescriptor(line: line))).plan
+      #expect(plan.k_parts == parts, "\(line)")
+    }
   }
 
   @Test("B that came packed passes panel by panel, whatever it was packed from, unless A is too much to pass each time")
