@@ -7,6 +7,7 @@
 #define CK_STORE store_outer_f32
 #define CK_REPEAT repeat_outer_f32
 #define CK_TILE tile_outer_f32
+#define CK_COPYING copying_outer_f32
 #define CK_WIDE wide_outer_f32
 #define CK_IN float
 #define CK_GROUP float
@@ -23,6 +24,7 @@
 #define CK_STORE store_outer_f64
 #define CK_REPEAT repeat_outer_f64
 #define CK_TILE tile_outer_f64
+#define CK_COPYING copying_outer_f64
 #define CK_WIDE wide_outer_f64
 #define CK_IN double
 #define CK_GROUP double

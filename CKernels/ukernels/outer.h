@@ -1,6 +1,6 @@
 // The body of the families `outer` and `pair`, included once per type and ISA.
 //
-//   CK_DEPTH, CK_DEPTHS, CK_BODY, CK_FINISH, CK_STORE, CK_REPEAT, CK_TILE, CK_WIDE: names of the functions
+//   CK_DEPTH, CK_DEPTHS, CK_BODY, CK_FINISH, CK_STORE, CK_REPEAT, CK_TILE, CK_COPYING, CK_WIDE: names of the functions
 //   CK_FOLDS 1: a multiply-add may broadcast its element of A itself (`ck_madd_from`)
 //   CK_JOINS 1: B as it lies is copied as pairs, of two rows joined (`ck_join`)
 //   CK_IN    element of A and B        CK_GROUP  KR of them, adjacent (pair: two; else CK_IN)
@@ -227,26 +227,21 @@ CK_INLINE void CK_REPEAT(CK_TILE_ARGUMENTS, const ck_form form) {
 }
 
 /// One row of the table: `rows` x `nr`, narrower when fewer columns are live, or several times as wide. Packed A (its rows
-/// adjacent) has fixed addresses, A along K several depths at once, any other A computed addresses. A tile that copies B does so
-/// beside its multiply-adds: stores have a port of their own, but scalar rows no register to spare, and bf16 that is widened is
-/// packed otherwise. Of fewer columns it does so in pairs alone, which would else be joined by a pass of its own. Tall tiles of
+/// adjacent) has fixed addresses, A along K several depths at once, any other A computed addresses. Tall tiles of
 /// one vector read their operands where they lie.
 CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
-  enum { can_copy = CK_JOINS || (kr == 1 && lanes > 1 && sizeof(CK_IN) == sizeof(CK_ACC)), takes_many = sizeof(CK_VEC) > 16 };
+  enum { is_plain = kr == 1 && sizeof(CK_IN) == sizeof(CK_ACC), takes_many = sizeof(CK_VEC) > 16 };
   const int vectors = nr / lanes;
   const bool is_tall = vectors == 1 && rows > 1;
   const bool packed_a = !is_tall && t->a_rs == kr, along_k = takes_many && t->a_ks == kr;
-  const bool copies = can_copy && !is_tall && t->copy_b;
   if (t->n == nr) {
-    if (packed_a && copies) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .packed_a = true, .copies = vectors});
+    if (along_k && !packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .along_k = true});
 #if CK_FOLDS
-    else if (packed_a && can_copy && vectors == 2 && t->folds_a)
+    else if (packed_a && is_plain && vectors == 2 && t->folds_a)
       CK_REPEAT(t, a, b, c, (ck_form){rows, 2, .whole = true, .packed_a = true, .folds = true});
 #endif
     else if (packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .packed_a = true});
-    else if (copies) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .copies = vectors});
-    else if (along_k) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .along_k = true});
     else CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true});
     return;
   }
@@ -254,10 +249,26 @@ CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   CK_UNROLL
   for (int v = 1; v <= vectors; v++) {
     if (live != v) continue;
-    if (CK_JOINS && copies) CK_REPEAT(t, a, b, c, (ck_form){rows, v, .copies = vectors});
-    else if (packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, v, .whole = lanes == 1, .packed_a = true});
+    if (packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, v, .whole = lanes == 1, .packed_a = true});
     else CK_REPEAT(t, a, b, c, (ck_form){rows, v, .whole = lanes == 1});
   }
+}
+
+/// The same row where B is copied, beside the multiply-adds: stores have a port of their own, but scalar rows no register to
+/// spare, and bf16 that is widened is packed otherwise. Of fewer columns it is done in pairs alone, which would else be joined by
+/// a pass of its own.
+CK_INLINE void CK_COPYING(CK_TILE_ARGUMENTS, const int rows, const int nr) {
+  enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
+  const int vectors = nr / lanes;
+  if (t->n == nr) {
+    if (t->a_rs == kr) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .packed_a = true, .copies = vectors});
+    else CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .copies = vectors});
+    return;
+  }
+  const int64_t live = (t->n + lanes - 1) / lanes;
+  CK_UNROLL
+  for (int v = 1; CK_JOINS && v <= vectors; v++)
+    if (live == v) CK_REPEAT(t, a, b, c, (ck_form){rows, v, .copies = vectors});
 }
 
 /// The same row over `at_once` panels of `nr` live columns.
@@ -274,6 +285,7 @@ CK_INLINE void CK_WIDE(CK_TILE_ARGUMENTS, const int rows, const int nr, const in
 #undef CK_DEPTH
 #undef CK_DEPTHS
 #undef CK_BODY
+#undef CK_COPYING
 #undef CK_FINISH
 #undef CK_REPEAT
 #undef CK_STORE

@@ -38,10 +38,37 @@
 #define CK_WIDE_CALL_dot(...)
 #define CK_WIDE_CALL_matrix(...)
 
+// So do tiles that copy B, in the rows that can.
+#define CK_COPIES_outer_f32 (CK_LANES_f32 > 1)
+#define CK_COPIES_outer_f64 (CK_LANES_f64 > 1)
+#define CK_COPIES_outer_bf16 0
+#define CK_COPIES_pair_bf16 1
+#define CK_COPIES(family, type, mr, nr) (CK_COPIES_##family##_##type && ((nr) > CK_LANES_##type || (mr) == 1))
+#define CK_COPYING_FUNCTION(family, type, mr, nr, name)                                                                          \
+  static __attribute__((noinline)) void name##_copying(CK_TILE_ARGUMENTS) {                                                      \
+    if (CK_COPIES(family, type, mr, nr)) copying_##family##_##type(t, a, b, c, mr, nr);                                          \
+  }
+#define CK_COPYING_CALL(family, type, mr, nr, name)                                                                              \
+  if (CK_COPIES(family, type, mr, nr) && t->copy_b) {                                                                            \
+    name##_copying(t, a, b, c);                                                                                                  \
+    return;                                                                                                                      \
+  }
+#define CK_COPYING_FUNCTION_outer(...) CK_COPYING_FUNCTION(outer, __VA_ARGS__)
+#define CK_COPYING_FUNCTION_pair(...) CK_COPYING_FUNCTION(pair, __VA_ARGS__)
+#define CK_COPYING_FUNCTION_dot(...)
+#define CK_COPYING_FUNCTION_matrix(...)
+#define CK_COPYING_CALL_outer(...) CK_COPYING_CALL(outer, __VA_ARGS__)
+#define CK_COPYING_CALL_pair(...) CK_COPYING_CALL(pair, __VA_ARGS__)
+#define CK_COPYING_CALL_dot(...)
+#define CK_COPYING_CALL_matrix(...)
+
 #define CK_ROW_FUNCTION(family, type, mr, nr, isa)                                                                               \
   _Static_assert((mr) <= CK_MAX_MR && (nr) <= CK_MAX_NR && CK_SIDE_##family(type, nr) <= CK_MAX_VECTORS, "tile too large");      \
   CK_ROW_FUNCTION_NAMED(family, type, mr, nr, CK_ROW_NAME(family, type, mr, nr, isa))
 #define CK_ROW_FUNCTION_NAMED(family, type, mr, nr, name) CK_ROW_FUNCTION_EXPANDED(family, type, mr, nr, name)
 #define CK_ROW_FUNCTION_EXPANDED(family, type, mr, nr, name)                                                                     \
-  CK_WIDE_FUNCTION_##family(type, mr, nr, name) void name(CK_TILE_ARGUMENTS);                                                    \
-  void name(CK_TILE_ARGUMENTS) { CK_WIDE_CALL_##family(type, mr, nr, name) tile_##family##_##type(t, a, b, c, mr, nr); }
+  CK_WIDE_FUNCTION_##family(type, mr, nr, name) CK_COPYING_FUNCTION_##family(type, mr, nr, name) void name(CK_TILE_ARGUMENTS);   \
+  void name(CK_TILE_ARGUMENTS) {                                                                                                 \
+    CK_WIDE_CALL_##family(type, mr, nr, name) CK_COPYING_CALL_##family(type, mr, nr, name)                                       \
+        tile_##family##_##type(t, a, b, c, mr, nr);                                                                              \
+  }
