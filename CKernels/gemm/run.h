@@ -65,8 +65,8 @@ typedef struct ck_share {
 /// A share of what packing a panel of B will read; nothing once it is packed or being packed.
 void ck_stream_of_b(const ck_run *run, const ck_step *step, int64_t panel, const ck_share *share, ck_stream *stream);
 
-/// A share of a tile of A: of what packing it will read, or of the packed tile, or of A where it lies;
-/// and how it goes on to the next share.
+/// A share of a tile of A: of what packing it will read, or of the packed tile, or of A where it lies; and
+/// how it goes on to the next share.
 ck_shares ck_stream_of_a(const ck_run *run, const ck_step *step, int64_t tile, const ck_share *share, ck_stream *stream);
 
 void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task);

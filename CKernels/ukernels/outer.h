@@ -227,8 +227,8 @@ CK_INLINE void CK_REPEAT(CK_TILE_ARGUMENTS, const ck_form form) {
 }
 
 /// One row of the table: `rows` x `nr`, narrower when fewer columns are live, or several times as wide. Packed A (its rows
-/// adjacent) has fixed addresses, A along K several depths at once, any other A computed addresses. Tall tiles of
-/// one vector read their operands where they lie.
+/// adjacent) has fixed addresses, A along K several depths at once, any other A computed addresses. Tall tiles of one
+/// vector read their operands where they lie.
 CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   enum { is_plain = kr == 1 && sizeof(CK_IN) == sizeof(CK_ACC), takes_many = sizeof(CK_VEC) > 16 };

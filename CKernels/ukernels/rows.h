@@ -24,11 +24,12 @@
   static __attribute__((noinline)) void name##_wide(CK_TILE_ARGUMENTS) {                                                         \
     wide_##family##_##type(t, a, b, c, mr, nr, CK_AT_ONCE(type, mr, nr));                                                        \
   }
-#define CK_WIDE_CALL(type, mr, nr, name)                                                                                         \
-  if (CK_AT_ONCE(type, mr, nr) > 1 && t->beside) {                                                                               \
-    name##_wide(t, a, b, c);                                                                                                     \
+#define CK_APART(applies, function)                                                                                              \
+  if (applies) {                                                                                                                 \
+    function(t, a, b, c);                                                                                                        \
     return;                                                                                                                      \
   }
+#define CK_WIDE_CALL(type, mr, nr, name) CK_APART(CK_AT_ONCE(type, mr, nr) > 1 && t->beside, name##_wide)
 #define CK_WIDE_FUNCTION_outer(...) CK_WIDE_FUNCTION(outer, __VA_ARGS__)
 #define CK_WIDE_FUNCTION_pair(...) CK_WIDE_FUNCTION(pair, __VA_ARGS__)
 #define CK_WIDE_FUNCTION_dot(...)
@@ -48,11 +49,7 @@
   static __attribute__((noinline)) void name##_copying(CK_TILE_ARGUMENTS) {                                                      \
     if (CK_COPIES(family, type, mr, nr)) copying_##family##_##type(t, a, b, c, mr, nr);                                          \
   }
-#define CK_COPYING_CALL(family, type, mr, nr, name)                                                                              \
-  if (CK_COPIES(family, type, mr, nr) && t->copy_b) {                                                                            \
-    name##_copying(t, a, b, c);                                                                                                  \
-    return;                                                                                                                      \
-  }
+#define CK_COPYING_CALL(family, type, mr, nr, name) CK_APART(CK_COPIES(family, type, mr, nr) && t->copy_b, name##_copying)
 #define CK_COPYING_FUNCTION_outer(...) CK_COPYING_FUNCTION(outer, __VA_ARGS__)
 #define CK_COPYING_FUNCTION_pair(...) CK_COPYING_FUNCTION(pair, __VA_ARGS__)
 #define CK_COPYING_FUNCTION_dot(...)

@@ -90,7 +90,8 @@ struct BlockSizes {
   }
 
   /// Parts of K that are summed apart, where rows and columns give threads too little to share: of some whole blocks each, and on the mean as deep as the
-  /// deepest, as they cost a pass over the sums (64 x 64 x 1100 on two cores of Zen 5 in one part 518 GFLOP/s, in two 427; 96 x 96 x 2048 382 and 496). From the shape alone, as KC.
+  /// deepest, as they cost a pass over the sums (on two cores of Zen 5 64 x 64 x 1100 in one part 518 GFLOP/s, in two 427; 96 x 96 x 2048 382 and 496).
+  /// From the shape alone, as KC.
   static func partsOfK(_ problem: OrientedProblem, for pair: CandidatePair, kc: Int) -> Int {
     let depth = mostDepthBytes / pair.panelType.byteCount
     if pair.splits || pair.set.family == .matrix || problem.k < 2 * depth || !problem.hasFewRows || !slices(problem, pair) {
