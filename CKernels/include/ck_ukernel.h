@@ -33,7 +33,8 @@ typedef struct ck_finish {
 /// What follows is the same for many tiles; the operands' places come with each call.
 typedef struct ck_tile {
   int64_t blocks;
-  int64_t k;    ///< depth of each block; a multiple of KR (the packer pads with zeros)
+  int64_t k; ///< depth of each block; a multiple of KR (the packer pads with zeros), or of `pair` any where A lies in place and
+             ///< B is not copied: of the last group of A one depth alone is read, B's other is zero
   int64_t a_rs; ///< from row i to i + 1 of A
   int64_t a_ks; ///< from one group of A_KR depths to the next in A (`matrix`: A_KR where rows lie with unit stride; else panels
                 ///< of whole registers of 16 rows, all of them readable, with zeros up to 32 depths); unused by `dot`, whose
@@ -51,8 +52,8 @@ typedef struct ck_tile {
   int64_t c_ahead; ///< or for the C so many elements on, where K is too short for that
   ck_stream fetch[2]; ///< of A and of B
   int64_t a_ahead;    ///< not 0 (`outer` and `pair` in C): the stream of A begins so many bytes after the A of each product
-  int64_t more; ///< of `outer`, `pair` and `dot` in C: so many further products of one block each, from one to the next so many
-                ///< bytes:
+  int64_t more; ///< of `outer` and `pair` in C, of `dot` with one block: so many further products, whose blocks and C are so many
+                ///< bytes on from one to the next:
   int64_t a_step, b_step, c_step;
   bool folds_a; ///< multiply-adds are to broadcast packed A themselves: fewer instructions, more loads
   const ck_finish

@@ -27,6 +27,10 @@ CK_INLINE ck_vpairs ck_broadcast(const ck_native_pair *p) {
   __builtin_memcpy(&pair, p, sizeof pair);
   return (ck_vpairs){_mm512_set1_epi32(pair)};
 }
+/// The even one alone, beside zero: the odd one is not read.
+CK_INLINE ck_vpairs ck_broadcast_even(const ck_native_pair *p) {
+  return (ck_vpairs){_mm512_maskz_set1_epi16(0x55555555, (int16_t)p->even.bits)};
+}
 /// Pairs of the neighbours in two rows, or of the first ones alone.
 CK_INLINE ck_vpairs ck_join(const ck_native_bf16 *even, const ck_native_bf16 *odd, ck_mask some) {
   const __m256i low = _mm256_maskz_loadu_epi16((__mmask16)some, even), high = _mm256_maskz_loadu_epi16((__mmask16)some, odd);

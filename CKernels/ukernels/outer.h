@@ -13,6 +13,12 @@
 #ifndef CK_JOINS
 #define CK_JOINS 0
 #endif
+// An element of A, or of the last group the depths that are there.
+#if CK_JOINS
+#define CK_ELEMENT(from, is_short) ((is_short) ? ck_broadcast_even(from) : ck_broadcast(from))
+#else
+#define CK_ELEMENT(from, is_short) ((void)(is_short), ck_broadcast(from))
+#endif
 // A vector of B as it lies, from `row` on, `step` bytes before the next group of depths.
 #if CK_JOINS
 #define CK_PLAIN(row, step, some) ck_join((const CK_IN *)(row), (const CK_IN *)((row) + (step) / 2), some)
@@ -114,8 +120,9 @@ CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_
   }
 }
 
-/// Adds the products of one group of KR depths, `depth` groups on along A's rows.
-CK_INLINE void CK_DEPTH(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, const int depth, ck_mask tail, const ck_form form) {
+/// Adds the products of one group of KR depths, `depth` groups on along A's rows; of a short group A has one depth.
+CK_INLINE void CK_DEPTH(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, const int depth, const bool is_short, ck_mask tail,
+                        const ck_form form) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   const int quads = ck_quads(form);
   const int share = form.at_once ? form.vectors / form.at_once : form.vectors;
@@ -141,12 +148,12 @@ CK_INLINE void CK_DEPTH(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, co
 #if CK_FOLDS
     // Of one vector all: an element has one product. Of two vectors and 14 rows 12, of two products each: with the other two and
     // B that is all that two loads a cycle bring.
-    if (form.vectors == 1 || (form.folds && i % 7 < 6)) {
+    if (!is_short && (form.vectors == 1 || (form.folds && i % 7 < 6))) {
       CK_EACH (j, form.vectors) sum[i][j] = ck_madd_from(sum[i][j], from, column[j]);
       continue;
     }
 #endif
-    const typeof(column[0]) element = ck_broadcast(from);
+    const typeof(column[0]) element = CK_ELEMENT(from, is_short);
     CK_EACH (j, form.vectors) sum[i][j] = ck_madd(sum[i][j], element, column[j]);
   }
 }
@@ -160,7 +167,7 @@ CK_INLINE void CK_DEPTHS(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, c
     if (quads > 1) asm("" : "+r"(at->a[q]));
   CK_EACH (d, depths) {
     if (depths > 1) asm("" : "+r"(at->b)); // one pointer that moves on, not one for each depth
-    CK_DEPTH(sum, at, d, tail, form);
+    CK_DEPTH(sum, at, d, false, tail, form);
 #ifdef CK_SETTLE
     // Else loads of the next depth, done ahead, push sums out of the registers.
     if (depths > 1)
@@ -171,7 +178,8 @@ CK_INLINE void CK_DEPTHS(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, c
   CK_EACH (q, quads) at->a[q] += depths * at->a_ks;
 }
 
-CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const ck_form form) {
+/// The tile whose operands begin so many bytes after `a` and `b`.
+CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, int64_t a_on, int64_t b_on, const ck_form form) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   const ck_mask tail = ck_first(form.whole ? lanes : t->n - (form.vectors - 1) * lanes);
   CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS];
@@ -186,14 +194,15 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const ck_form form) {
       .b_ps = t->b_ps * (int64_t)sizeof(CK_IN),
   };
   for (int64_t s = 0; s < t->blocks; s++) {
-    CK_EACH (q, ck_quads(form)) at.a[q] = (const char *)a[s] + 4 * q * at.a_rs;
-    at.b = b[s];
+    CK_EACH (q, ck_quads(form)) at.a[q] = (const char *)a[s] + a_on + 4 * q * at.a_rs;
+    at.b = (const char *)b[s] + b_on;
     // Scalar rows have no registers to spare, and no speed that a miss could hold up.
-    const bool last = s + 1 == t->blocks, fetches = lanes > 1 && last && (t->fetch_c || t->fetch[0].count || t->fetch[1].count);
     int64_t left = t->k / kr;
+    const bool may_fetch = lanes > 1 && s + 1 == t->blocks && (kr == 1 || left > 0);
+    const bool fetches = may_fetch && (t->fetch_c || t->fetch[0].count || t->fetch[1].count);
     ck_fetching fetching;
     if (fetches) fetching = ck_fetching_of(t, c, t->narrow ? 2 : sizeof(CK_ACC), form.rows, form.vectors * lanes, left);
-    if (fetches && t->a_ahead) fetching.a = (uintptr_t)a[s] + (uintptr_t)t->a_ahead;
+    if (fetches && t->a_ahead) fetching.a = (uintptr_t)a[s] + (uintptr_t)(a_on + t->a_ahead);
 #pragma clang loop unroll(disable)
     while (left > 0) {
       int64_t steps = fetches && left > CK_CHUNK ? CK_CHUNK : left;
@@ -207,6 +216,7 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const ck_form form) {
       for (; steps > 0; steps--) CK_DEPTHS(sum, &at, 1, tail, form);
       if (fetches) ck_fetch_more(&fetching, t, left);
     }
+    if (kr > 1 && !form.packed_a && t->k % kr) CK_DEPTH(sum, &at, 0, true, tail, form);
   }
 
   CK_STORE(t, c, sum, form);
@@ -214,15 +224,13 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const ck_form form) {
 
 /// The tile of one product after another.
 CK_INLINE void CK_REPEAT(CK_TILE_ARGUMENTS, const ck_form form) {
-  const void *next_a, *next_b;
+  int64_t a_on = 0, b_on = 0;
 #pragma clang loop unroll(disable)
   for (int64_t left = t->more;; left--) {
-    CK_BODY(t, a, b, c, form);
+    CK_BODY(t, a, b, c, a_on, b_on, form);
     if (left == 0) return;
-    next_a = (const char *)a[0] + t->a_step;
-    next_b = (const char *)b[0] + t->b_step;
+    a_on += t->a_step, b_on += t->b_step;
     c = (char *)c + t->c_step;
-    a = &next_a, b = &next_b;
   }
 }
 
@@ -234,7 +242,7 @@ CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   enum { is_plain = kr == 1 && sizeof(CK_IN) == sizeof(CK_ACC), takes_many = sizeof(CK_VEC) > 16 };
   const int vectors = nr / lanes;
   const bool is_tall = vectors == 1 && rows > 1;
-  const bool packed_a = !is_tall && t->a_rs == kr, along_k = takes_many && t->a_ks == kr;
+  const bool packed_a = !is_tall && t->a_rs == kr && t->k % kr == 0, along_k = takes_many && t->a_ks == kr;
   if (t->n == nr) {
     if (along_k && !packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .along_k = true});
 #if CK_FOLDS
@@ -284,6 +292,7 @@ CK_INLINE void CK_WIDE(CK_TILE_ARGUMENTS, const int rows, const int nr, const in
 #undef CK_PLAIN
 #undef CK_DEPTH
 #undef CK_DEPTHS
+#undef CK_ELEMENT
 #undef CK_BODY
 #undef CK_COPYING
 #undef CK_FINISH

@@ -7,10 +7,11 @@ struct FurtherProductsTests {
     $0.row.family != CK_MATRIX && !$0.name.hasSuffix("_swift")
   }
 
-  @Test("Each as if it were alone, with operands apart or shared, and a narrow C", arguments: kernels)
+  @Test("Each as if it were alone, of several blocks, with operands apart or shared, and a narrow C", arguments: kernels)
   func goesOn(kernel: KernelRow) throws {
     let (row, products, kr) = (kernel.row, 3, Int(kernel.row.kr))
     let isDot = row.family == CK_DOT
+    let blocks = isDot ? 1 : 2
     // Along K vectors and a part of one.
     let k = isDot ? 67 : 5 * kr
     let (m, pad) = (Int(row.mr), 2)
@@ -20,11 +21,11 @@ struct FurtherProductsTests {
         (false, false, false), (false, true, false), (row.acc == CK_F32, false, false), (false, false, true),
       ] where !(packsA && isDot) {
         let (input, output) = (bytes(row.a), narrow ? 2 : bytes(row.c))
-        let a = elements(row.a, products * m * k, seed: 1)
-        let b = elements(row.b, products * k * n, seed: 2)
+        let a = elements(row.a, blocks * products * m * k, seed: 1)
+        let b = elements(row.b, blocks * products * k * n, seed: 2)
         let before = elements(narrow ? CK_BF16 : row.c, products * m * (n + pad), seed: 3)
         var tile = ck_tile()
-        (tile.blocks, tile.k, tile.n) = (1, Int64(k), Int64(n))
+        (tile.blocks, tile.k, tile.n) = (Int64(blocks), Int64(k), Int64(n))
         (tile.a_rs, tile.a_ks) = packsA ? (Int64(kr), Int64(m * kr)) : (Int64(k), Int64(kr))
         (tile.b_ks, tile.c_rs) = (Int64(isDot ? k : n * kr), Int64(n + pad))
         (tile.alpha, tile.beta, tile.narrow) = (2, narrow ? 0 : 1, narrow)
@@ -35,8 +36,12 @@ struct FurtherProductsTests {
             func run(_ c: inout [UInt8], from product: Int) {
               c.withUnsafeMutableBytes { c in
                 guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else { return }
-                var places: (a: UnsafeRawPointer?, b: UnsafeRawPointer?) = (a + product * steps.a, b + product * steps.b)
-                row.run(&tile, &places.a, &places.b, c + product * steps.c)
+                // All first blocks, then all second ones.
+                let places = (
+                  a: (0..<blocks).map { Optional(a + $0 * products * m * k * input + product * steps.a) },
+                  b: (0..<blocks).map { Optional(b + $0 * products * k * n * input + product * steps.b) }
+                )
+                row.run(&tile, places.a, places.b, c + product * steps.c)
               }
             }
             for product in 0..<products { run(&alone, from: product) }

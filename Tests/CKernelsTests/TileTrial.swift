@@ -33,13 +33,15 @@ struct TileSetting: Sendable, CustomStringConvertible {
   var copies = false
   /// Whether it stores C past the caches.
   var streams = false
+  /// Whether the last group of each block has one depth less.
+  var isShort = false
   var uniform = false
   /// From row to row of a B that is copied as it lies.
   var rowStepOfB: Int { operands == .reversed ? -(n + 3) : n + 3 }
   var placement = GuardedBuffer.Placement.flushWithEnd
 
   var description: String {
-    "n \(n), \(groups) groups of K in \(blocks) blocks, \(operands), alpha \(alpha), beta \(beta), gap \(gap), \(placement)"
+    "n \(n), \(groups) groups of K\(isShort ? ", the last short," : "") in \(blocks) blocks, \(operands), alpha \(alpha), beta \(beta), gap \(gap), \(placement)"
       + ", asks for \(fetches), copies B: \(copies)"
   }
 }
@@ -92,7 +94,7 @@ final class TileTrial {
     self.row = row
     lanes = kernel.vectorBytes / ElementType(row.acc).byteCount
     let (mr, nr, kr, n) = (Int(row.mr), Int(row.nr), Int(row.kr), setting.n)
-    let depth = setting.groups * kr
+    let depth = setting.groups * kr - (setting.isShort ? 1 : 0)
     let total = depth * setting.blocks
     let fill = setting.uniform ? Fill.uniform : .integers(depth: total)
     let left = try GuardedMatrix(.rowMajor(rows: mr, columns: total), type: ElementType(row.a))
@@ -124,9 +126,9 @@ final class TileTrial {
     tile.b_ks = Int64(row.family == CK_DOT ? bStep : joins ? kr * bGroup : bGroup)
     b = try (0..<setting.blocks).map { block in
       try TileBlock(
-        count: packed ? nr : n, live: n, depth: depth, step: bStep, group: bGroup, kr: joins ? 1 : kr, type: ElementType(row.b),
-        placement: setting.placement
-      ) { right.view[block * depth + $1, $0] }
+        count: packed ? nr : n, live: n, depth: setting.groups * kr, step: bStep, group: bGroup, kr: joins ? 1 : kr,
+        type: ElementType(row.b), placement: setting.placement
+      ) { $1 < depth ? right.view[block * depth + $1, $0] : 0 }
     }
     self.left = left
     self.right = right
