@@ -29,24 +29,28 @@ static inline __attribute__((always_inline)) char *place(const ck_panel *p, char
 #if CK_UNITS == 16
 #include "pack/transpose16.h"
 
-// Sixteen rows at once; the last one is read again for those that are missing.
-static void CK_NAME(transpose_rows)(const ck_panel p, const char *from, char *to, int64_t rows) {
-  int64_t at[CK_LINE_UNITS], places[CK_LINE_UNITS];
+// Sixteen rows at once, a line of each; the last one is read again for those that are missing.
+static inline __attribute__((always_inline)) void transpose_rows(const ck_panel p, const char *from, char *to, int64_t rows,
+                                                                 const bool halves) {
+  const int64_t bytes = halves ? 2 : 4, line = CK_LINE / bytes;
+  int64_t at[CK_LINE_UNITS], places[CK_LINE / 2];
   for (int64_t i = 0; i < CK_LINE_UNITS; i++) at[i] = ck_least(i, rows - 1) * p.rs;
-  for (int64_t first = 0; first < p.k; first += CK_LINE_UNITS) {
-    const int64_t depths = ck_least(p.k - first, CK_LINE_UNITS);
+  for (int64_t first = 0; first < p.k; first += line) {
+    const int64_t depths = ck_least(p.k - first, line);
     if (first == 0 || p.places > 1)
-      for (int64_t d = 0; d < depths; d++) places[d] = 4 * p.width * depth_in_panel(&p, first + d);
-    char *columns = to + (p.places > 1 ? 0 : 4 * p.width * first);
-    if (depths == CK_LINE_UNITS) ck_transpose16(from + 4 * first, at, columns, places, rows, CK_LINE_UNITS);
-    else ck_transpose16_short(from + 4 * first, at, columns, places, rows, depths);
+      for (int64_t d = 0; d < depths; d++) places[d] = bytes * p.width * depth_in_panel(&p, first + d);
+    char *columns = to + (p.places > 1 ? 0 : bytes * p.width * first);
+    if (depths == line) ck_transpose16(from + bytes * first, at, columns, places, rows, line, halves);
+    else ck_transpose16_short(from + bytes * first, at, columns, places, rows, depths, halves);
   }
 }
-
-static void CK_NAME(transpose)(const ck_panel *p) {
+static inline __attribute__((always_inline)) void transpose_panel(const ck_panel *p, const bool halves) {
   for (int64_t i = 0; i < p->live; i += CK_LINE_UNITS)
-    CK_NAME(transpose_rows)(*p, p->source + i * p->rs, p->destination + 4 * i, ck_least(p->live - i, CK_LINE_UNITS));
+    transpose_rows(*p, p->source + i * p->rs, p->destination + (halves ? 2 : 4) * i, ck_least(p->live - i, CK_LINE_UNITS),
+                   halves);
 }
+static void CK_NAME(transpose)(const ck_panel *p) { transpose_panel(p, false); }
+static void CK_NAME(transpose_halves)(const ck_panel *p) { transpose_panel(p, true); }
 #else
 /// Depths `first` ..< `end` of `rows` rows.
 static void CK_NAME(transpose_singly)(const ck_panel p, const char *restrict from, char *restrict to, int64_t rows, int64_t first,
@@ -195,35 +199,39 @@ static void CK_NAME(transpose_widened)(const ck_panel *p) {
     }
 }
 
-static inline __attribute__((always_inline)) void narrow_row(uint16_t *restrict to, const uint32_t *restrict from,
-                                                             int64_t count) {
-  for (int64_t i = 0; i < count; i++) to[i] = (uint16_t)(from[i] >> 16);
+#if CK_UNITS < 16
+/// The even or the odd ones of `count` pairs.
+static inline __attribute__((always_inline)) void take_halves(uint16_t *restrict to, const uint32_t *restrict from, int64_t count,
+                                                              const bool odd) {
+  for (int64_t i = 0; i < count; i++) to[i] = (uint16_t)(odd ? from[i] >> 16 : from[i]);
 }
 
-// bf16 adjacent along K, one by one: turned round as fp32, and narrowed again, which loses nothing.
+// bf16 adjacent along K, one by one: turned round by pairs, which are then taken apart.
 static void CK_NAME(transpose_halves)(const ck_panel *p) {
-  enum { rows = 16, most = 64 };
-  _Alignas(CK_LINE) float widened[rows * most];
+  enum { rows = 32, most = 32 };
   _Alignas(CK_LINE) uint32_t turned[rows * most];
   for (int64_t i = 0; i < p->live; i += rows)
-    for (int64_t d = 0; d < p->k; d += most) {
-      const ck_panel piece = {.source = (const char *)widened,
+    for (int64_t d = 0; d < p->k; d += 2 * most) {
+      const int64_t live = ck_least(rows, p->live - i), depths = ck_least(2 * most, p->k - d);
+      const ck_panel piece = {.source = p->source + i * p->rs + 2 * d,
                               .destination = (char *)turned,
-                              .live = ck_least(rows, p->live - i),
-                              .k = ck_least(most, p->k - d),
-                              .rs = 4 * most,
+                              .live = live,
+                              .k = depths / 2,
+                              .rs = p->rs,
                               .ks = 4,
                               .width = rows};
-      for (int64_t r = 0; r < piece.live; r++)
-        widen_row(widened + r * most, (const uint16_t *)(p->source + (i + r) * p->rs) + d, piece.k);
       CK_NAME(transpose)(&piece);
-      for (int64_t x = 0; x < piece.k; x++) {
+      for (int64_t x = 0; x < depths; x++) {
         uint16_t *to = (uint16_t *)p->destination + depth_in_panel(p, d + x) * p->width + i;
-        if (piece.live == rows) narrow_row(to, turned + x * rows, rows);
-        else narrow_row(to, turned + x * rows, piece.live);
+        const uint32_t *pairs = turned + x / 2 * rows;
+        if (x % 2 == 0 && x + 1 == depths)
+          for (int64_t r = 0; r < live; r++) to[r] = ((const uint16_t *)(p->source + (i + r) * p->rs))[d + x];
+        else if (live == rows) take_halves(to, pairs, rows, x % 2 != 0);
+        else take_halves(to, pairs, live, x % 2 != 0);
       }
     }
 }
+#endif
 
 #include "pack/pairs.h"
 

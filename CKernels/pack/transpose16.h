@@ -7,10 +7,11 @@
 #pragma once
 #include <immintrin.h>
 
-/// Sixteen rows of 16 units, `at[i]` bytes from `from` on, to columns `place[d]` bytes from `to` on; of these the first `depths`
-/// are written, and of each the first `rows` units.
+/// Sixteen rows of a line each, `at[i]` bytes from `from` on, to columns `place[d]` bytes from `to` on, of units or of `halves`
+/// of them; of these the first `depths` are written, and of each the first `rows` elements.
 static inline __attribute__((always_inline)) void ck_transpose16(const char *from, const int64_t *at, char *to,
-                                                                 const int64_t *place, int64_t rows, int64_t depths) {
+                                                                 const int64_t *place, int64_t rows, int64_t depths,
+                                                                 const bool halves) {
   __m512i quad[4][4];
 #pragma clang loop unroll(full)
   for (int i = 0; i < 4; i++)
@@ -31,17 +32,26 @@ static inline __attribute__((always_inline)) void ck_transpose16(const char *fro
     const __m512i column[4] = {_mm512_unpacklo_epi64(low, low2), _mm512_unpackhi_epi64(low, low2),
                                _mm512_unpacklo_epi64(high, high2), _mm512_unpackhi_epi64(high, high2)};
 #pragma clang loop unroll(full)
-    for (int j = 0; j < 4; j++)
-      if (4 * q + j < depths) _mm512_mask_storeu_epi32(to + place[4 * q + j], stored, column[j]);
+    for (int j = 0; j < 4; j++) {
+      const int unit = 4 * q + j;
+      if (!halves) {
+        if (unit < depths) _mm512_mask_storeu_epi32(to + place[unit], stored, column[j]);
+        continue;
+      }
+      const __m512i odd = _mm512_srli_epi32(column[j], 16);
+      if (2 * unit < depths) _mm256_mask_storeu_epi16(to + place[2 * unit], stored, _mm512_cvtepi32_epi16(column[j]));
+      if (2 * unit + 1 < depths) _mm256_mask_storeu_epi16(to + place[2 * unit + 1], stored, _mm512_cvtepi32_epi16(odd));
+    }
   }
 }
 
-/// The same where rows hold only `depths` units.
-static inline void ck_transpose16_short(const char *from, const int64_t *at, char *to, const int64_t *place, int64_t rows,
-                                        int64_t depths) {
+/// The same where rows hold only `depths` elements.
+static inline __attribute__((always_inline)) void ck_transpose16_short(const char *from, const int64_t *at, char *to,
+                                                                       const int64_t *place, int64_t rows, int64_t depths,
+                                                                       const bool halves) {
   _Alignas(64) char whole[16][64];
   static const int64_t lines[16] = {0, 64, 128, 192, 256, 320, 384, 448, 512, 576, 640, 704, 768, 832, 896, 960};
-  for (int i = 0; i < 16; i++)
-    _mm512_store_si512(whole[i], _mm512_maskz_loadu_epi32((__mmask16)((1u << depths) - 1), from + at[i]));
-  ck_transpose16((const char *)whole, lines, to, place, rows, depths);
+  const __mmask32 there = (__mmask32)(((uint64_t)1 << (halves ? depths : 2 * depths)) - 1);
+  for (int i = 0; i < 16; i++) _mm512_store_si512(whole[i], _mm512_maskz_loadu_epi16(there, from + at[i]));
+  ck_transpose16((const char *)whole, lines, to, place, rows, depths, halves);
 }
