@@ -49,7 +49,9 @@ ck_taps ck_taps_of(const ck_axis *axis, int64_t output) {
   return taps;
 }
 
-int64_t ck_band_channels(const ck_conv_plan *plan) { return ck_round_up(plan->image.channels, plan->gemm.kr); }
+int64_t ck_band_channels(const ck_conv_plan *plan) {
+  return ck_round_up(plan->image.channels, plan->gemm.in_tiles ? plan->gemm.kr : 1);
+}
 
 void ck_band_copy_row(const ck_conv_plan *plan, const void *row, const ck_band_row *copy) {
   const ck_image *in = &plan->image;

@@ -32,7 +32,7 @@ typedef struct ck_taps {
 
 ck_taps ck_taps_of(const ck_axis *axis, int64_t output);
 
-/// Channels of a pixel in a copied band: whole groups of KR.
+/// Channels of a pixel in a copied band: for tile registers whole groups of KR.
 int64_t ck_band_channels(const ck_conv_plan *plan);
 
 /// Where a copied row of the input goes: so many of its channels, of pixels of `width`, in `type`.

@@ -20,9 +20,14 @@
 
 enum { CK_TASKS_PER_THREAD = 4 };
 
-/// Byte offsets into the workspace, which begins with the packed panels; one band and one pair of address lists a thread.
+/// Tiles of an output row that are finished together: 16 of 14 pixels are whole lines where they are turned round, and stay in
+/// L1.
+enum { CK_TILES_TOGETHER = 16 };
+
+/// Byte offsets into the workspace, which begins with the packed panels; one band, the sums of tiles that are finished together
+/// and one pair of address lists a thread.
 typedef struct ck_direct_map {
-  int64_t states, lists, list_bytes, bands, band_bytes, total;
+  int64_t states, lists, list_bytes, sums, sums_bytes, bands, band_bytes, total;
 } ck_direct_map;
 
 typedef struct ck_direct_run {
@@ -36,10 +41,10 @@ typedef struct ck_direct_run {
   _Atomic int64_t next[2]; ///< the next task of this step; steps take turns
 } ck_direct_run;
 
-/// A thread's own: a copied band, and where the blocks of a tile begin in the input and in the weights.
+/// A thread's own: a copied band, sums, and where the blocks of a tile begin in the input and in the weights.
 typedef struct ck_own {
   int32_t thread;
-  char *band;
+  char *band, *sums;
   const void **pixels, **weights;
 } ck_own;
 
@@ -62,7 +67,12 @@ static ck_direct_map map_of(const ck_conv_plan *plan) {
   map.states = packs_weights(plan) ? kept * ck_round_up(ck_direct_panel_bytes(plan), CK_LINE) : 0;
   map.lists = map.states + (packs_weights(plan) ? ck_round_up(kept * (int64_t)sizeof(int64_t), CK_LINE) : 0);
   map.list_bytes = ck_round_up(2 * ck_kernel_places(in) * (int64_t)sizeof(void *), CK_LINE);
-  map.bands = map.lists + threads * map.list_bytes;
+  map.sums = map.lists + threads * map.list_bytes;
+  if (plan->gemm.accumulate) {
+    const int64_t pixels = ck_least(plan->gemm.row_tiles, CK_TILES_TOGETHER) * (plan->gemm.tile_rows + 1);
+    map.sums_bytes = ck_round_up(pixels * plan->gemm.nr * ck_element_bytes(plan->gemm.acc_type), CK_LINE);
+  }
+  map.bands = map.sums + threads * map.sums_bytes;
   if (plan->copy_input) {
     const int64_t pixels = in->kernel_slices * ck_band_most_rows(plan) * plan->band_columns;
     map.band_bytes = ck_round_up(pixels * ck_band_channels(plan) * ck_element_bytes(plan->gemm.panel_type), CK_LINE);
@@ -115,7 +125,7 @@ static ck_blocks weights_of(const ck_direct_run *run, const ck_direct_step *step
   const ck_conv_plan *plan = run->plan;
   const ck_conv_layout *w = &plan->layout;
   if (plan->pack_weights) {
-    const int64_t block = run->depth * plan->gemm.nr, row = run->place_columns * block;
+    const int64_t block = ck_round_up(run->depth, plan->gemm.kr) * plan->gemm.nr, row = run->place_columns * block;
     tile->b_ks = plan->gemm.nr * plan->gemm.kr;
     return (ck_blocks){packed_panel(run, step, panel, thread), plan->image.kernel_rows * row, row, block};
   }
@@ -166,6 +176,49 @@ static bool has_whole_lines(const ck_direct_run *run) {
   return ((uintptr_t)run->operands->output | bytes) % CK_LINE == 0;
 }
 
+/// Some tiles of `height` rows, one after another along an output row.
+static void run_tiles(const ck_gemm_plan *gemm, ck_tile *tile, int64_t height, int64_t count, const ck_own *own, char *c) {
+  tile->more = gemm->tiles_repeat ? count - 1 : 0;
+  tile->a_step = height * tile->a_rs * ck_element_bytes(gemm->panel_type);
+  tile->c_step = height * tile->c_rs * ck_element_bytes(tile->narrow || !gemm->accumulate ? gemm->c_type : gemm->acc_type);
+  gemm->tiles[height](tile, own->pixels, own->weights, c);
+  for (int64_t i = 1; !gemm->tiles_repeat && i < count; i++) {
+    for (int64_t s = 0; s < tile->blocks; s++) own->pixels[s] = (const char *)own->pixels[s] + tile->a_step;
+    gemm->tiles[height](tile, own->pixels, own->weights, c + i * tile->c_step);
+  }
+}
+
+/// An output row of a panel: the rows of the kernel that meet the image, and where its first pixel and channel lie.
+typedef struct ck_direct_row {
+  int64_t p, channel;
+  ck_taps taps;
+  ck_gemm_operands operands;
+} ck_direct_row;
+
+static void run_row(const ck_direct_run *run, const ck_source *source, const ck_direct_row *row, ck_tile *tile,
+                    const ck_own *own) {
+  const ck_gemm_plan *gemm = &run->plan->gemm;
+  const int64_t out_qs = run->plan->layout.out_qs, out_bytes = ck_element_bytes(gemm->c_type);
+  for (int64_t i = 0, q = 0; i < gemm->row_tiles;) {
+    const int64_t end = ck_least(i + CK_TILES_TOGETHER, gemm->row_tiles), first = q;
+    char *c = gemm->accumulate ? own->sums : (char *)row->operands.c + (q * out_qs + row->channel) * out_bytes;
+    char *next = c;
+    while (i < end) {
+      const bool is_taller = i < gemm->taller_tiles;
+      const int64_t height = gemm->tile_rows + is_taller, count = ck_least(is_taller ? gemm->taller_tiles : end, end) - i;
+      const ck_blocks pixels = pixels_of(run, source, row->p, q);
+      list_blocks(run, &pixels, row->taps, own->pixels);
+      run_tiles(gemm, tile, height, count, own, next);
+      i += count, q += count * height, next += count * tile->c_step;
+    }
+    if (!gemm->accumulate && !gemm->has_epilogue) continue;
+    const ck_finished done = {
+        .sums = c, .sums_rs = tile->c_rs, .row = first, .column = row->channel, .rows = q - first, .columns = tile->n};
+    if (run->plan->turns_sums) ck_epilogue_turn(gemm, row->operands.c, &done);
+    else ck_epilogue_store(gemm, &row->operands, &done, 1, 0);
+  }
+}
+
 /// One panel of weights against the band's output rows.
 static void run_panel(const ck_direct_run *run, const ck_direct_step *step, const ck_band *band, const ck_source *source,
                       int64_t panel, const ck_own *own) {
@@ -173,7 +226,6 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   const ck_gemm_plan *gemm = &plan->gemm;
   const ck_conv_layout *layout = &plan->layout;
   const ck_axis axis = ck_rows_of(&plan->image);
-  _Alignas(64) double scratch[CK_MAX_MR * CK_MAX_NR];
   const int64_t channel = panel * gemm->nr, out_bytes = ck_element_bytes(gemm->c_type);
   ck_tile tile = gemm->tile;
   const ck_blocks weights = weights_of(run, step, panel, own->thread, &tile);
@@ -184,30 +236,18 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   tile.c_rs = gemm->accumulate ? gemm->nr : layout->out_qs;
   tile.streams_c = gemm->streams_c && tile.n == gemm->nr && has_whole_lines(run);
   tile.fetch_c = gemm->fetches_c && !gemm->accumulate && !tile.streams_c;
-  ck_gemm_operands finished = {.bias = run->operands->bias ? (const float *)run->operands->bias + step->group * plan->channels
-                                                           : NULL};
-  ck_taps listed = {};
+  ck_direct_row row = {.channel = channel};
+  if (run->operands->bias) row.operands.bias = (const float *)run->operands->bias + step->group * plan->channels;
   for (int64_t p = band->first; p < band->end; p++) {
-    const ck_taps rows = ck_taps_of(&axis, p);
-    if (p == band->first || rows.first != listed.first || rows.count != listed.count)
-      tile.blocks = list_blocks(run, &weights, rows, own->weights);
-    listed = rows;
+    const ck_taps taps = ck_taps_of(&axis, p);
+    if (p == band->first || taps.first != row.taps.first || taps.count != row.taps.count)
+      tile.blocks = list_blocks(run, &weights, taps, own->weights);
     const int64_t offset = ck_output_place(plan, band->image) + step->group * layout->out_gs + p * layout->out_ps;
-    finished.c = (char *)run->operands->output + offset * out_bytes;
-    if (run->operands->residual) finished.residual = (const char *)run->operands->residual + offset * out_bytes;
-    for (int64_t i = 0, q = 0; i < gemm->row_tiles; i++) {
-      const int64_t height = gemm->tile_rows + (i < gemm->taller_tiles);
-      const ck_blocks pixels = pixels_of(run, source, p, q);
-      list_blocks(run, &pixels, rows, own->pixels);
-      void *c = gemm->accumulate ? (void *)scratch : (char *)finished.c + (q * layout->out_qs + channel) * out_bytes;
-      gemm->tiles[height](&tile, own->pixels, own->weights, c);
-      if (gemm->accumulate || gemm->has_epilogue) {
-        const ck_finished done = {
-            .sums = c, .sums_rs = tile.c_rs, .row = q, .column = channel, .rows = height, .columns = tile.n};
-        ck_epilogue_store(gemm, &finished, &done, 1, 0);
-      }
-      q += height;
-    }
+    row.p = p;
+    row.taps = taps;
+    row.operands.c = (char *)run->operands->output + offset * out_bytes;
+    if (run->operands->residual) row.operands.residual = (const char *)run->operands->residual + offset * out_bytes;
+    run_row(run, source, &row, &tile, own);
   }
 }
 
@@ -218,7 +258,11 @@ static void run_step(ck_direct_run *run, ck_direct_step *step, int32_t thread, i
   step->parts = threads == 1 ? 1 : ck_least(step->panels, ck_ceil_div((int64_t)threads * CK_TASKS_PER_THREAD, inputs));
   if (thread == 0) atomic_store_explicit(&run->next[(step->index + 1) % 2], 0, memory_order_relaxed);
   const void **lists = (const void **)(run->workspace + run->map.lists + thread * run->map.list_bytes);
-  const ck_own own = {thread, run->workspace + run->map.bands + thread * run->map.band_bytes, lists, lists + run->places};
+  const ck_own own = {.thread = thread,
+                      .band = run->workspace + run->map.bands + thread * run->map.band_bytes,
+                      .sums = run->workspace + run->map.sums + thread * run->map.sums_bytes,
+                      .pixels = lists,
+                      .weights = lists + run->places};
   int64_t copied = -1;
   for (;;) {
     const int64_t task = atomic_fetch_add_explicit(&run->next[step->index % 2], 1, memory_order_relaxed);
@@ -248,25 +292,17 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
   ck_end_streams(&run->plan->gemm);
 }
 
-/// Whether the places of one kernel row lie one after another in the input and in the weights: then they are one block.
-static bool row_is_one_block(const ck_conv_plan *plan) {
-  const ck_image *in = &plan->image;
-  const bool in_input = in->dilation_w == 1 && (plan->copy_input || in->ws == in->channels);
-  return in_input && (plan->pack_weights || plan->layout.w_ss == in->channels * plan->layout.w_cs);
-}
-
 void ck_conv_direct(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace) {
   const ck_image *in = &plan->image;
-  const bool one_block = row_is_one_block(plan);
   ck_direct_run run = {
       .plan = plan,
       .operands = operands,
       .workspace = workspace,
       .map = map_of(plan),
       .panels = ck_ceil_div(plan->channels, plan->gemm.nr),
-      .place_columns = one_block ? 1 : in->kernel_columns,
+      .place_columns = ck_direct_joins_columns(plan) ? 1 : in->kernel_columns,
       .private_panels = has_private_panels(plan),
-      .depth = ck_band_channels(plan) * (one_block ? in->kernel_columns : 1),
+      .depth = ck_direct_depth(plan),
   };
   run.places = in->kernel_slices * in->kernel_rows * run.place_columns;
   // No panel is packed yet.

@@ -7,8 +7,27 @@
 #include "pack/panel.h"
 #include "pack/units.h"
 
+bool ck_direct_joins_columns(const ck_conv_plan *plan) {
+  const ck_image *in = &plan->image;
+  const bool in_input = in->dilation_w == 1 && (plan->copy_input || in->ws == in->channels);
+  return in_input && (plan->pack_weights || plan->layout.w_ss == in->channels * plan->layout.w_cs);
+}
+
+/// Places of the kernel in a block of the sum.
+static int64_t places_of_block(const ck_conv_plan *plan) {
+  return ck_direct_joins_columns(plan) ? plan->image.kernel_columns : 1;
+}
+
+int64_t ck_direct_depth(const ck_conv_plan *plan) { return ck_band_channels(plan) * places_of_block(plan); }
+
+/// Elements of a panel's blocks, each filled up to whole groups of KR.
+static int64_t block_elements(const ck_conv_plan *plan) {
+  return ck_round_up(ck_direct_depth(plan), plan->gemm.kr) * plan->gemm.nr;
+}
+
 int64_t ck_direct_panel_bytes(const ck_conv_plan *plan) {
-  return ck_kernel_places(&plan->image) * ck_band_channels(plan) * plan->gemm.nr * ck_element_bytes(plan->gemm.panel_type);
+  const int64_t blocks = ck_kernel_places(&plan->image) / places_of_block(plan);
+  return blocks * block_elements(plan) * ck_element_bytes(plan->gemm.panel_type);
 }
 
 // Weights of an input channel whose places follow one another, and the output channels after them: of a gradient whose kernel
@@ -45,25 +64,37 @@ static void pack_columns(const ck_conv_plan *plan, const void *weights, int64_t 
   }
 }
 
-// Depths in the order (d, r, s, c), each place's channels filled up to whole groups of KR. Places whose channels follow one
-// another in memory are packed at once.
+/// A place's first channels, which fill a group that the place before has begun; returns how many.
+static int64_t fill_group(const ck_conv_plan *plan, const ck_pack_job *job, int64_t depth, uint16_t *block) {
+  if (depth % plan->gemm.kr == 0) return 0;
+  enum { kr = 2 }; // in bf16 alone
+  const uint16_t *from = job->source;
+  uint16_t *odd = block + depth / kr * kr * plan->gemm.nr + 1;
+  for (int64_t i = 0; i < job->rows; i++) odd[i * kr] = from[i * job->rs];
+  return 1;
+}
+
+// Depths in the order (d, r, s, c), each block's filled up to whole groups of KR. Places whose channels follow one another in
+// memory are packed at once.
 void ck_direct_pack_weights(const ck_conv_plan *plan, const void *weights, int64_t group, int64_t panel, char *destination) {
   if (places_are_columns(plan)) return pack_columns(plan, weights, group, panel, destination);
   const ck_conv_layout *w = &plan->layout;
   const ck_image *in = &plan->image;
   const int64_t bytes = ck_element_bytes(plan->gemm.b_type), channels = ck_band_channels(plan);
-  const int64_t places = ck_kernel_places(in);
-  const bool whole = channels == in->channels && w->w_rs == in->kernel_columns * w->w_ss &&
-                     (in->kernel_slices == 1 || w->w_ds == in->kernel_rows * w->w_rs);
+  const int64_t places = ck_kernel_places(in), block_places = places_of_block(plan),
+                panel_bytes = ck_element_bytes(plan->gemm.panel_type);
+  const bool whole = channels == in->channels && ck_direct_depth(plan) % plan->gemm.kr == 0 &&
+                     w->w_rs == in->kernel_columns * w->w_ss && (in->kernel_slices == 1 || w->w_ds == in->kernel_rows * w->w_rs);
   const bool adjacent = whole && w->w_ss == in->channels * w->w_cs;
   // Channel after channel, each with all its places: turned round while it is packed.
   const bool by_channel = whole && !adjacent && plan->gemm.kr == 1 && w->w_ss == 1 && w->w_cs == places;
   const bool at_once = adjacent || by_channel;
   for (int64_t place = 0; place < (at_once ? 1 : places); place++) {
     const int64_t offset = group * w->w_gs + panel * plan->gemm.nr * w->w_os + ck_weights_place(plan, place);
-    const ck_pack_job job = {
+    char *block = destination + place / block_places * block_elements(plan) * panel_bytes;
+    const int64_t depth = place % block_places * channels;
+    ck_pack_job job = {
         .source = (const char *)weights + offset * bytes,
-        .destination = destination + place * channels * plan->gemm.nr * ck_element_bytes(plan->gemm.panel_type),
         .rows = ck_least(plan->gemm.nr, plan->channels - panel * plan->gemm.nr),
         .k = at_once ? places * channels : in->channels,
         .rs = w->w_os,
@@ -75,7 +106,11 @@ void ck_direct_pack_weights(const ck_conv_plan *plan, const void *weights, int64
         .isa = plan->gemm.isa,
         .places = by_channel ? places : 1,
     };
-    ck_pack(&job);
+    const int64_t filled = fill_group(plan, &job, depth, (uint16_t *)block);
+    job.source = (const char *)job.source + filled * job.ks * bytes;
+    job.destination = block + (depth + filled) * plan->gemm.nr * panel_bytes;
+    job.k -= filled;
+    if (job.k > 0) ck_pack(&job);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "epilogue/epilogue.h"
 
+#include "pack/panel.h"
 #include "pack/units.h"
 
 static const ck_finishers *finishers_of(ck_isa isa) {
@@ -59,6 +60,21 @@ static void store_turned(const ck_gemm_plan *plan, const ck_gemm_operands *opera
                                  .turned = true};
       store(plan, operands, &block, alpha, beta);
     }
+}
+
+void ck_epilogue_turn(const ck_gemm_plan *plan, void *c, const ck_finished *tile) {
+  const int64_t bytes = ck_element_bytes(plan->c_type);
+  const ck_pack_job job = {.kr = 1, .from = plan->c_type, .to = plan->c_type, .isa = plan->isa};
+  const ck_panel panel = {
+      .source = tile->sums,
+      .destination = (char *)c + (tile->row + tile->column * plan->c_cs) * bytes,
+      .live = tile->rows,
+      .k = tile->columns,
+      .rs = tile->sums_rs * bytes,
+      .ks = bytes,
+      .width = plan->c_cs,
+  };
+  ck_pack_panel(&job, &panel);
 }
 
 // bf16 whose rows are apart as well: rounding one by one takes longest, so a block is rounded as it lies, by whole vectors.

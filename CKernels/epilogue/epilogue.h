@@ -46,6 +46,9 @@ static inline ck_finish ck_finish_of(const ck_gemm_plan *plan, const ck_gemm_ope
   return finish;
 }
 
+/// C from a tile that is finished, in C's own type and less than 2 GiB of it; C has unit stride along M.
+void ck_epilogue_turn(const ck_gemm_plan *plan, void *c, const ck_finished *tile);
+
 /// C = clamp(act(scale * (alpha sums + beta C) + bias + residual)) over the tile, rounded once to C's type. `alpha` and `beta`
 /// are what the micro-kernel has left to do: 1 and 0 where it worked on C itself.
 void ck_epilogue_store(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_finished *tile, double alpha,

@@ -67,6 +67,7 @@ typedef struct ck_conv_plan {
   bool from_image;       ///< `products`: panels of it are packed by im2col's rule
   bool pack_weights;     ///< `direct`: panels of weights, else where they lie
   bool copy_input;    ///< `direct`, `weights`: bands of the input are copied: padded, widened, turned, as the kernels need them
+  bool turns_sums;    ///< `direct`: sums are finished, and of the output's type, whose pixels are adjacent: only turned round
   bool by_channel;    ///< `weights`: of the input, or the copy, pixels are adjacent, else channels
   bool pack_gradient; ///< `weights`: panels of the output's gradient, else where it lies
   bool merge_columns; ///< `weights`: all places of a row of the kernel are rows of one product

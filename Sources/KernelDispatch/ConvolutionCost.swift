@@ -60,15 +60,20 @@ struct ConvolutionCost {
   }
 
   /// Cycles per element of a panel packed out of the image: runs along the rows are copied, or every second of them, runs along channels
-  /// transposed.
+  /// transposed. Those that begin or end in the padding go piece by piece (128 images of 28x28 in fp32 on Zen 5: 4.3 cycles an element).
   private func imageRate(_ pair: CandidatePair) -> Double {
     let strideOfPixels = problem.image.ws * problem.image.stride_w
     let isAlongChannels = problem.image.cs == 1 && problem.inputType == .float32
     let isFloat = problem.inputType == .float32 || pair.widens
     let isHalved = problem.image.ws == 1 && problem.image.stride_w == 2 && isFloat && pair.set.isa >= .avx2
-    let rate = strideOfPixels == 1 ? 0.9 : isHalved ? 1.1 : isAlongChannels ? 1.4 : 3.5
+    let inside = strideOfPixels == 1 ? 0.9 : isHalved ? 1.1 : isAlongChannels ? 1.4 : 3.5
+    let kernelColumns = Double(problem.shape.kernel.width)
+    let atEdges = problem.padsColumns && !isAlongChannels ? (kernelColumns - 1) / kernelColumns : 0
+    let rate = inside + Self.cyclesOfEdge * atEdges / Double(max(pair.set.nr, problem.outputWidth))
     return pair.widens ? rate * 1.5 : rate
   }
+
+  private static let cyclesOfEdge = 100.0
 
   func weightRate(_ pair: CandidatePair) -> Double {
     if problem.weightsAhead { return 0 }
@@ -100,7 +105,7 @@ struct ConvolutionCost {
     let rows = images * groups * Double(problem.outputHeight)
     let panels = Double((problem.channels - 1) / pair.set.nr + 1)
     let tiles = (Double(problem.outputWidth) / Double(pair.mr(row))).rounded(.up) * panels
-    let calls = problem.depth > 0 ? tiles * Self.cyclesOfCall : 0
+    let calls = problem.depth > 0 ? tiles * (pair.set.goesOn ? Self.cyclesOfFurtherTile : Self.cyclesOfCall) : 0
     var cycles = rows * (CostModel(row, whole, microarchitecture).tileCycles(pair, oneByOne: true) + calls)
     let weights = groups * Double(problem.channels * problem.depth)
     if pair.packsB {
@@ -109,19 +114,31 @@ struct ConvolutionCost {
       cycles *= factorInPlace(rowBytes: problem.layout.w_cs * Int64(problem.inputType.byteCount))
     }
     if copiesInput(pair) { cycles += inputElements * copyRate(pair) }
-    // Stored element by element where channels are apart.
-    if problem.layout.out_ks != 1 { cycles += images * groups * pixels * Double(problem.channels) * 1.6 }
+    if problem.layout.out_ks != 1 { cycles += images * groups * pixels * Double(problem.channels) * turnRate(pair) }
     return cycles
   }
 
-  /// Of each tile, beyond those of products: 16 channels into 96 at 112 in bf16 on Zen 5 take 105 us, as a product 87.
-  private static let cyclesOfCall = 36.0
+  /// Of each tile, beyond those of products: 16 channels into 96 at 112 in bf16 on Zen 5 take 105 us, as a product 87; 94 where a tile goes on to
+  /// the next.
+  private static let (cyclesOfCall, cyclesOfFurtherTile) = (36.0, 16.0)
 
-  /// Cycles per element of a copied band. Pixels of few channels, filled up to groups of KR, are copied one by one.
+  /// Cycles per element of an output whose channels are apart: what is turned round and no more takes on Zen 5 0.45 to 0.6 in bf16, 0.5 to 0.75 in
+  /// fp32 (3 channels into 32 and 64, 7x7/2 and 3x3).
+  private func turnRate(_ pair: CandidatePair) -> Double {
+    if pair.set.isa < .avx512 { return 1.6 }
+    if !problem.rowProduct.epilogue.isIdentity || problem.layout.out_qs != 1 { return 1.2 }
+    return problem.outputType == .bfloat16 ? 0.5 : 0.6
+  }
+
+  /// Cycles per element of a copied band. Pixels of few channels, filled up to groups of KR, are copied one by one; channels that are apart are
+  /// turned round, up to 16 at once.
   private func copyRate(_ pair: CandidatePair) -> Double {
-    if problem.image.cs != 1 { return problem.inputType == .float32 || pair.widens ? 1.4 : 2.5 }
     let channels = problem.shape.channelsPerGroup
-    let runsOn = problem.image.ws == Int64(channels) && channels.isMultiple(of: pair.set.kr)
+    if problem.image.cs != 1 {
+      let isNarrow = problem.inputType == .bfloat16 && !pair.widens
+      return max(0.6, (isNarrow ? 3 : 4) / Double(min(max(channels, 1), 16)))
+    }
+    let runsOn = problem.image.ws == Int64(channels) && channels.isMultiple(of: pair.set.pixelMultiple)
     return runsOn ? 0.3 : max(0.3, Self.pixelCycles / Double(max(channels, 1)))
   }
 
@@ -130,7 +147,7 @@ struct ConvolutionCost {
   private static let cyclesOfCopiedPixel = 0.4
   private static let cyclesOfCopiedRow = 40.0
 
-  private func copiesInput(_ pair: CandidatePair) -> Bool { problem.copiesInput(widens: pair.widens, kr: pair.set.kr) }
+  private func copiesInput(_ pair: CandidatePair) -> Bool { problem.copiesInput(for: pair) }
 
   // MARK: the gradient of the weights
 
@@ -165,8 +182,8 @@ struct ConvolutionCost {
 }
 
 extension ConvolutionProblem {
-  /// Whether `direct` must copy bands of the input: to pad rows, to bring channels together, to widen, to fill up groups of KR.
-  func copiesInput(widens: Bool, kr: Int) -> Bool {
-    widens || padsColumns || image.cs != 1 || !shape.channelsPerGroup.isMultiple(of: kr)
+  /// Whether `direct` must copy bands of the input: to pad rows, to bring channels together, to widen, to fill up pixels.
+  func copiesInput(for pair: CandidatePair) -> Bool {
+    pair.widens || padsColumns || image.cs != 1 || !shape.channelsPerGroup.isMultiple(of: pair.set.pixelMultiple)
   }
 }

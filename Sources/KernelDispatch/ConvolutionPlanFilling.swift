@@ -90,10 +90,12 @@ extension Dispatch {
     plan.gemm = rowPlan(problem, pair, threads: threads)
     plan.gemm.fetches_c = !exceedsCaches(problem, threads: threads)
     plan.gemm.streams_c = !plan.gemm.fetches_c && streamsOutput(problem, pair, plan.gemm)
+    plan.turns_sums = turnsSums(problem, pair, plan.gemm)
+    plan.gemm.tile.narrow = plan.gemm.tile.narrow || plan.turns_sums && problem.outputType == .bfloat16
     plan.pack_weights = pair.packsB
-    plan.copy_input = problem.copiesInput(widens: pair.widens, kr: pair.set.kr)
+    plan.copy_input = problem.copiesInput(for: pair)
     plan.band_columns = Int64(problem.reachedColumns)
-    let pixelBytes = wholeMultiple(problem.shape.channelsPerGroup, of: pair.set.kr) * pair.panelType.byteCount
+    let pixelBytes = wholeMultiple(problem.shape.channelsPerGroup, of: pair.set.pixelMultiple) * pair.panelType.byteCount
     let rowBytes = problem.kernelSlices * max(problem.shape.width, problem.reachedColumns) * pixelBytes
     plan.band_rows = Int64(
       blocked
@@ -105,6 +107,12 @@ extension Dispatch {
     let isSingle = problem.shape.batch == 1 && plan.band_rows >= problem.outputHeight
     plan.kept_panels = Int64(
       isSingle || problem.weightsAhead ? panels : min(panels, max(1, Self.mostWeightBytes / max(panelBytes, 1))))
+  }
+
+  /// Whether what tiles store apart from the output is finished, and only has to be turned round.
+  private func turnsSums(_ problem: ConvolutionProblem, _ pair: CandidatePair, _ plan: ck_gemm_plan) -> Bool {
+    let storesOutput = problem.outputType != .bfloat16 || pair.set.language == .c
+    return plan.accumulate && !plan.has_epilogue && storesOutput && problem.layout.out_qs == 1
   }
 
   /// Whether tiles store whole lines of the output past the caches.

@@ -123,6 +123,12 @@ struct TileSet {
   /// One vector of sums: what is left when the register tile is switched off.
   var isOneVector: Bool { family == .outer && mr == 1 && nr == lanes }
 
+  /// Whether a call goes on to further products by itself.
+  var goesOn: Bool { language == .c && family != .matrix }
+
+  /// Channels of a pixel in a copied band come in so many: tile registers take whole groups of KR.
+  var pixelMultiple: Int { family == .matrix ? kr : 1 }
+
   /// Rows of the largest tile for A in place and so many columns.
   func mr(columns: Int) -> Int { columns <= lanes ? tallest : mr }
 

@@ -28,7 +28,7 @@ extension Dispatch {
       far_bytes: Int64(blocks.lastLevelBytes / 2),
       tiles_copy_b: pair.copiesB(problem),
       streams_c: streamsC(problem, descriptor, selection),
-      tiles_repeat: set.language == .c && set.family != .matrix && !pair.splits,
+      tiles_repeat: set.goesOn && !pair.splits,
       panels_at_once: Int32(panelsAtOnce),
       takes_slices: panelsAtOnce > 1 || (set.family == .dot && set.language == .c && rowTiles == 1),
       a_type: problem.inputType.kernelType, b_type: problem.inputType.kernelType,

@@ -107,6 +107,28 @@ struct ConvolutionRouteTests {
     }
   }
 
+  @Test(
+    "What is not finite reaches the outputs whose window meets it, and no others",
+    arguments: ConvolutionRoute.all.filter { !$0.variant.hasPrefix("winograd") })
+  func specialValues(route: ConvolutionRoute) throws {
+    // Odd numbers of channels: pairs reach beyond a pixel and, in the last, beyond the window.
+    for (index, channels) in [1, 3, 4, 5].enumerated() {
+      let shape = ConvolutionShape(
+        batch: 1, inputChannels: channels, height: 6, width: 31, outputChannels: 5, kernel: Extent(3), padding: Padding(1))
+      let (setting, plan) = try route.plan(
+        ConvolutionSetting(shape) {
+          ($0.inputType, $0.outputType, $0.data) = (route.inputType, route.outputType, .uniform)
+          ($0.inputLayout, $0.outputLayout) = (choice(index, Self.layouts), choice(index, Self.layouts))
+        })
+      let trial = try ConvolutionTrial(setting)
+      for (row, column, value) in [(2, 9, Double.infinity), (4, 0, -.infinity), (3, 20, .nan)] {
+        trial.input.view[SIMD4(0, setting.shape.inputChannels / 2, row, column)] = value
+      }
+      try plan.run(trial)
+      #expect(trial.reference.verify(trial.output.view.readOnly, tolerance: .proven).isPassed, "\(plan.selection)")
+    }
+  }
+
   @Test("The check of these convolutions catches every mutant", arguments: ConvolutionRoute.types)
   func mutants(input: ElementType, output: ElementType) throws {
     var silent = Set(ConvolutionMutant.all.map(\.name))
