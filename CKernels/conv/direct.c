@@ -48,9 +48,9 @@ typedef struct ck_own {
   const void **pixels, **weights;
 } ck_own;
 
-/// A step: some panels of one group against all images.
+/// A step: some panels of one group, or all of some groups, against all images.
 typedef struct ck_direct_step {
-  int64_t index, group, panel, panels, parts, bands;
+  int64_t index, group, groups, panel, panels, parts, bands;
 } ck_direct_step;
 
 /// Whether each panel meets all its pixels in one task.
@@ -105,31 +105,33 @@ static int64_t list_blocks(const ck_direct_run *run, const ck_blocks *blocks, ck
 
 /// The panel, packed: ahead, or now. Of a single band each panel is used once, by one thread: it stays in that thread's caches,
 /// where the next takes its place. Else all threads share what the first has packed.
-static const char *packed_panel(const ck_direct_run *run, const ck_direct_step *step, int64_t panel, int32_t thread) {
-  const int64_t bytes = ck_round_up(ck_direct_panel_bytes(run->plan), CK_LINE),
-                kept = run->private_panels ? thread : panel - step->panel;
-  if (run->plan->ready) return (const char *)run->plan->ready + (step->group * run->panels + panel) * bytes;
+static const char *packed_panel(const ck_direct_run *run, const ck_direct_step *step, int64_t group, int64_t panel,
+                                int32_t thread) {
+  const int64_t bytes = ck_round_up(ck_direct_panel_bytes(run->plan), CK_LINE), before = (group - step->group) * step->panels,
+                kept = run->private_panels ? thread : before + panel - step->panel;
+  if (run->plan->ready) return (const char *)run->plan->ready + (group * run->panels + panel) * bytes;
   char *packed = run->workspace + kept * bytes;
   _Atomic int64_t *state = (_Atomic int64_t *)(run->workspace + run->map.states) + kept;
   if (run->private_panels) {
-    ck_direct_pack_weights(run->plan, run->operands->weights, step->group, panel, packed);
+    ck_direct_pack_weights(run->plan, run->operands->weights, group, panel, packed);
   } else if (ck_team_first(state, step->index)) {
-    ck_direct_pack_weights(run->plan, run->operands->weights, step->group, panel, packed);
+    ck_direct_pack_weights(run->plan, run->operands->weights, group, panel, packed);
     ck_team_done(state, step->index);
   }
   return packed;
 }
 
 /// The panel's blocks, and how far apart its depths are.
-static ck_blocks weights_of(const ck_direct_run *run, const ck_direct_step *step, int64_t panel, int32_t thread, ck_tile *tile) {
+static ck_blocks weights_of(const ck_direct_run *run, const ck_direct_step *step, int64_t group, int64_t panel, int32_t thread,
+                            ck_tile *tile) {
   const ck_conv_plan *plan = run->plan;
   const ck_conv_layout *w = &plan->layout;
   if (plan->pack_weights) {
     const int64_t block = ck_round_up(run->depth, plan->gemm.kr) * plan->gemm.nr, row = run->place_columns * block;
     tile->b_ks = plan->gemm.nr * plan->gemm.kr;
-    return (ck_blocks){packed_panel(run, step, panel, thread), plan->image.kernel_rows * row, row, block};
+    return (ck_blocks){packed_panel(run, step, group, panel, thread), plan->image.kernel_rows * row, row, block};
   }
-  const int64_t offset = step->group * w->w_gs + panel * plan->gemm.nr * w->w_os;
+  const int64_t offset = group * w->w_gs + panel * plan->gemm.nr * w->w_os;
   tile->b_ks = w->w_cs;
   return (ck_blocks){(const char *)run->operands->weights + offset * ck_element_bytes(plan->gemm.panel_type), w->w_ds, w->w_rs,
                      w->w_ss};
@@ -228,7 +230,7 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   const ck_axis axis = ck_rows_of(&plan->image);
   const int64_t channel = panel * gemm->nr, out_bytes = ck_element_bytes(gemm->c_type);
   ck_tile tile = gemm->tile;
-  const ck_blocks weights = weights_of(run, step, panel, own->thread, &tile);
+  const ck_blocks weights = weights_of(run, step, band->group, panel, own->thread, &tile);
   tile.k = run->depth;
   tile.a_rs = plan->image.stride_w * source->pixel;
   tile.a_ks = gemm->kr;
@@ -237,12 +239,12 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   tile.streams_c = gemm->streams_c && tile.n == gemm->nr && has_whole_lines(run);
   tile.fetch_c = gemm->fetches_c && !gemm->accumulate && !tile.streams_c;
   ck_direct_row row = {.channel = channel};
-  if (run->operands->bias) row.operands.bias = (const float *)run->operands->bias + step->group * plan->channels;
+  if (run->operands->bias) row.operands.bias = (const float *)run->operands->bias + band->group * plan->channels;
   for (int64_t p = band->first; p < band->end; p++) {
     const ck_taps taps = ck_taps_of(&axis, p);
     if (p == band->first || taps.first != row.taps.first || taps.count != row.taps.count)
       tile.blocks = list_blocks(run, &weights, taps, own->weights);
-    const int64_t offset = ck_output_place(plan, band->image) + step->group * layout->out_gs + p * layout->out_ps;
+    const int64_t offset = ck_output_place(plan, band->image) + band->group * layout->out_gs + p * layout->out_ps;
     row.p = p;
     row.taps = taps;
     row.operands.c = (char *)run->operands->output + offset * out_bytes;
@@ -254,7 +256,7 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
 static void run_step(ck_direct_run *run, ck_direct_step *step, int32_t thread, int32_t threads) {
   const ck_conv_plan *plan = run->plan;
   step->bands = ck_ceil_div(plan->image.out_rows, plan->band_rows);
-  const int64_t inputs = plan->images * step->bands;
+  const int64_t images = plan->images * step->bands, inputs = images * step->groups;
   step->parts = threads == 1 ? 1 : ck_least(step->panels, ck_ceil_div((int64_t)threads * CK_TASKS_PER_THREAD, inputs));
   if (thread == 0) atomic_store_explicit(&run->next[(step->index + 1) % 2], 0, memory_order_relaxed);
   const void **lists = (const void **)(run->workspace + run->map.lists + thread * run->map.list_bytes);
@@ -268,7 +270,8 @@ static void run_step(ck_direct_run *run, ck_direct_step *step, int32_t thread, i
     const int64_t task = atomic_fetch_add_explicit(&run->next[step->index % 2], 1, memory_order_relaxed);
     if (task >= inputs * step->parts) break;
     const int64_t input = task / step->parts, part = task % step->parts;
-    const ck_band band = ck_band_of(plan, input / step->bands, step->group, input % step->bands);
+    const int64_t image = input % images / step->bands;
+    const ck_band band = ck_band_of(plan, image, step->group + input / images, input % step->bands);
     if (plan->copy_input && input != copied) ck_band_copy(plan, &band, run->operands->input, own.band);
     copied = input;
     const ck_source source = source_of(run, &band, own.band);
@@ -282,11 +285,13 @@ static void run_step(ck_direct_run *run, ck_direct_step *step, int32_t thread, i
 
 static void run_thread(void *context, int32_t thread, int32_t threads) {
   ck_direct_run *run = context;
+  const int64_t kept = run->plan->kept_panels, groups = run->plan->groups, at_once = ck_most(kept / run->panels, 1);
   int64_t index = 0;
-  for (int64_t group = 0; group < run->plan->groups; group++)
-    for (int64_t panel = 0; panel < run->panels; panel += run->plan->kept_panels, index++) {
+  for (int64_t group = 0; group < groups; group += at_once)
+    for (int64_t panel = 0; panel < run->panels; panel += kept, index++) {
       ck_direct_step step = {.index = index, .group = group, .panel = panel};
-      step.panels = ck_least(run->plan->kept_panels, run->panels - panel);
+      step.groups = ck_least(at_once, groups - group);
+      step.panels = ck_least(kept, run->panels - panel);
       run_step(run, &step, thread, threads);
     }
   ck_end_streams(&run->plan->gemm);

@@ -102,7 +102,7 @@ extension Dispatch {
         ? bandRows(problem, rowBytes: rowBytes, most: blocks.l2Bytes / 4, bands: threads == 1 ? 1 : 2 * threads)
         : problem.outputHeight)
     let panelBytes = problem.kernelSlices * problem.shape.kernel.height * problem.shape.kernel.width * pixelBytes * pair.set.nr
-    let panels = (problem.channels - 1) / pair.set.nr + 1
+    let panels = problem.shape.groups * ((problem.channels - 1) / pair.set.nr + 1)
     // A single band keeps none for another.
     let isSingle = problem.shape.batch == 1 && plan.band_rows >= problem.outputHeight
     plan.kept_panels = Int64(
