@@ -46,7 +46,7 @@ static inline ck_finish ck_finish_of(const ck_gemm_plan *plan, const ck_gemm_ope
   return finish;
 }
 
-/// C from a tile that is finished, in C's own type and less than 2 GiB of it; C has unit stride along M.
+/// C from a tile that is finished and of C's own type; C has unit stride along M.
 void ck_epilogue_turn(const ck_gemm_plan *plan, void *c, const ck_finished *tile);
 
 /// C = clamp(act(scale * (alpha sums + beta C) + bias + residual)) over the tile, rounded once to C's type. `alpha` and `beta`

@@ -123,14 +123,9 @@ static inline void copy_bytes(char *restrict to, const char *restrict from, int6
   else copy_pieces(to, from, bytes, 2);
 }
 
-#include "pack/filled.h"
-
 static inline __attribute__((always_inline)) void copy_rows(const ck_panel *p, const int64_t element) {
   const int64_t bytes = p->live * element;
-  int64_t first = 0;
-  if (bytes == 2 && p->width * element == 4) first = p->ks == 2 ? fill_ones(p) : copy_filled(p, 0, bytes, 4);
-  if (bytes == 6 && p->width * element == 8) first = copy_filled(p, p->ks == 6 ? fill_threes(p) : 0, bytes, 8);
-  for (int64_t d = first; d < p->k; d++) copy_bytes(p->destination + d * p->width * element, p->source + d * p->ks, bytes);
+  for (int64_t d = 0; d < p->k; d++) copy_bytes(p->destination + d * p->width * element, p->source + d * p->ks, bytes);
 }
 
 /// Whether neighbours along the panel are nearer to each other than neighbours along K: then lines are used up by going along it.

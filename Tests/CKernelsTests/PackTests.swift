@@ -42,7 +42,7 @@ struct PackTests {
     }
   }
 
-  @Test("Panels of every second element, and of one or three that are filled up", arguments: kinds, 0...KernelRow.highestISA)
+  @Test("Panels of every second element, and narrow ones with a row missing", arguments: kinds, 0...KernelRow.highestISA)
   func steps(kind: Kind, isa: Int32) throws {
     for placement in GuardedBuffer.Placement.allCases {
       for rows in [1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 61] {
