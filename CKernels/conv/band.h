@@ -32,9 +32,6 @@ typedef struct ck_taps {
 
 ck_taps ck_taps_of(const ck_axis *axis, int64_t output);
 
-/// Channels of a pixel in a copied band: for tile registers whole groups of KR.
-int64_t ck_band_channels(const ck_conv_plan *plan);
-
 /// Where a copied row of the input goes: so many of its channels, of pixels of `width`, in `type`.
 typedef struct ck_band_row {
   int64_t channels, width;
@@ -47,5 +44,5 @@ typedef struct ck_band_row {
 void ck_band_copy_row(const ck_conv_plan *plan, const void *row, const ck_band_row *copy);
 
 /// Copies the band's rows of all slices of the kernel, one slice after another, channels last, `band_columns` pixels each: zeros
-/// where the padding is and for missing channels.
+/// where the padding is.
 void ck_band_copy(const ck_conv_plan *plan, const ck_band *band, const void *input, void *destination);

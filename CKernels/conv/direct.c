@@ -5,7 +5,8 @@
 // padding are left out.
 //
 // Contract: every output element is summed in the order (d, r, s, c) in one chain, so threads, bands and panels don't show in its
-// bits.
+// bits. Which depths are a pair does: of an odd number of channels pairs reach across the places of a kernel row, if these lie
+// side by side.
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -20,8 +21,7 @@
 
 enum { CK_TASKS_PER_THREAD = 4 };
 
-/// Tiles of an output row that are finished together: 16 of 14 pixels are whole lines where they are turned round, and stay in
-/// L1.
+/// Tiles of an output row whose sums are kept apart and finished together: 16 of 14 pixels are whole lines of a turned output.
 enum { CK_TILES_TOGETHER = 16 };
 
 /// Byte offsets into the workspace, which begins with the packed panels; one band, the sums of tiles that are finished together
@@ -75,7 +75,7 @@ static ck_direct_map map_of(const ck_conv_plan *plan) {
   map.bands = map.sums + threads * map.sums_bytes;
   if (plan->copy_input) {
     const int64_t pixels = in->kernel_slices * ck_band_most_rows(plan) * plan->band_columns;
-    map.band_bytes = ck_round_up(pixels * ck_band_channels(plan) * ck_element_bytes(plan->gemm.panel_type), CK_LINE);
+    map.band_bytes = ck_round_up(pixels * in->channels * ck_element_bytes(plan->gemm.panel_type), CK_LINE);
   }
   map.total = map.bands + threads * map.band_bytes;
   return map;
@@ -150,7 +150,7 @@ static ck_source source_of(const ck_direct_run *run, const ck_band *band, char *
   const ck_conv_plan *plan = run->plan;
   const ck_image *in = &plan->image;
   if (plan->copy_input) {
-    const int64_t pixel = ck_band_channels(plan);
+    const int64_t pixel = in->channels;
     const int64_t row = plan->band_columns * pixel;
     return (ck_source){copy, (band->end_row - band->first_row) * row, row, pixel, band->first_row, in->pad_left};
   }
@@ -197,12 +197,19 @@ typedef struct ck_direct_row {
   ck_gemm_operands operands;
 } ck_direct_row;
 
+/// Tiles of a row between two of which nothing is to be finished; those that lie in the output are finished while they are in L1.
+static int64_t tiles_together(const ck_gemm_plan *gemm) {
+  if (gemm->accumulate) return CK_TILES_TOGETHER;
+  return gemm->has_epilogue ? 1 : ck_most(gemm->row_tiles, 1);
+}
+
 static void run_row(const ck_direct_run *run, const ck_source *source, const ck_direct_row *row, ck_tile *tile,
                     const ck_own *own) {
   const ck_gemm_plan *gemm = &run->plan->gemm;
   const int64_t out_qs = run->plan->layout.out_qs, out_bytes = ck_element_bytes(gemm->c_type);
+  const int64_t together = tiles_together(gemm);
   for (int64_t i = 0, q = 0; i < gemm->row_tiles;) {
-    const int64_t end = ck_least(i + CK_TILES_TOGETHER, gemm->row_tiles), first = q;
+    const int64_t end = ck_least(i + together, gemm->row_tiles), first = q;
     char *c = gemm->accumulate ? own->sums : (char *)row->operands.c + (q * out_qs + row->channel) * out_bytes;
     char *next = c;
     while (i < end) {

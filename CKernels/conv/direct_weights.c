@@ -18,7 +18,7 @@ static int64_t places_of_block(const ck_conv_plan *plan) {
   return ck_direct_joins_columns(plan) ? plan->image.kernel_columns : 1;
 }
 
-int64_t ck_direct_depth(const ck_conv_plan *plan) { return ck_band_channels(plan) * places_of_block(plan); }
+int64_t ck_direct_depth(const ck_conv_plan *plan) { return plan->image.channels * places_of_block(plan); }
 
 /// Elements of a panel's blocks, each filled up to whole groups of KR.
 static int64_t block_elements(const ck_conv_plan *plan) {
@@ -45,7 +45,7 @@ static void pack_columns(const ck_conv_plan *plan, const void *weights, int64_t 
   const ck_conv_layout *w = &plan->layout;
   const ck_image *in = &plan->image;
   const int64_t bytes = ck_element_bytes(plan->gemm.b_type), nr = plan->gemm.nr;
-  const int64_t places = ck_kernel_places(in), block = ck_band_channels(plan) * nr;
+  const int64_t places = ck_kernel_places(in), block = in->channels * nr;
   const int64_t rows = ck_least(nr, plan->channels - panel * nr);
   const ck_pack_job job = {.kr = 1, .from = plan->gemm.b_type, .to = plan->gemm.panel_type, .isa = plan->gemm.isa};
   if (rows < nr) __builtin_memset(destination, 0, (size_t)(places * block * bytes));
@@ -65,11 +65,11 @@ static void pack_columns(const ck_conv_plan *plan, const void *weights, int64_t 
 }
 
 /// A place's first channels, which fill a group that the place before has begun; returns how many.
-static int64_t fill_group(const ck_conv_plan *plan, const ck_pack_job *job, int64_t depth, uint16_t *block) {
+static int64_t fill_group(const ck_conv_plan *plan, const ck_pack_job *job, int64_t depth, char *block) {
+  enum { kr = 2 }; // of bf16; else 1, which leaves no group begun
   if (depth % plan->gemm.kr == 0) return 0;
-  enum { kr = 2 }; // in bf16 alone
   const uint16_t *from = job->source;
-  uint16_t *odd = block + depth / kr * kr * plan->gemm.nr + 1;
+  uint16_t *odd = (uint16_t *)block + depth / kr * kr * plan->gemm.nr + 1;
   for (int64_t i = 0; i < job->rows; i++) odd[i * kr] = from[i * job->rs];
   return 1;
 }
@@ -80,11 +80,11 @@ void ck_direct_pack_weights(const ck_conv_plan *plan, const void *weights, int64
   if (places_are_columns(plan)) return pack_columns(plan, weights, group, panel, destination);
   const ck_conv_layout *w = &plan->layout;
   const ck_image *in = &plan->image;
-  const int64_t bytes = ck_element_bytes(plan->gemm.b_type), channels = ck_band_channels(plan);
+  const int64_t bytes = ck_element_bytes(plan->gemm.b_type), channels = in->channels;
   const int64_t places = ck_kernel_places(in), block_places = places_of_block(plan),
                 panel_bytes = ck_element_bytes(plan->gemm.panel_type);
-  const bool whole = channels == in->channels && ck_direct_depth(plan) % plan->gemm.kr == 0 &&
-                     w->w_rs == in->kernel_columns * w->w_ss && (in->kernel_slices == 1 || w->w_ds == in->kernel_rows * w->w_rs);
+  const bool whole = ck_direct_depth(plan) % plan->gemm.kr == 0 && w->w_rs == in->kernel_columns * w->w_ss &&
+                     (in->kernel_slices == 1 || w->w_ds == in->kernel_rows * w->w_rs);
   const bool adjacent = whole && w->w_ss == in->channels * w->w_cs;
   // Channel after channel, each with all its places: turned round while it is packed.
   const bool by_channel = whole && !adjacent && plan->gemm.kr == 1 && w->w_ss == 1 && w->w_cs == places;
@@ -106,7 +106,7 @@ void ck_direct_pack_weights(const ck_conv_plan *plan, const void *weights, int64
         .isa = plan->gemm.isa,
         .places = by_channel ? places : 1,
     };
-    const int64_t filled = fill_group(plan, &job, depth, (uint16_t *)block);
+    const int64_t filled = fill_group(plan, &job, depth, block);
     job.source = (const char *)job.source + filled * job.ks * bytes;
     job.destination = block + (depth + filled) * plan->gemm.nr * panel_bytes;
     job.k -= filled;

@@ -198,6 +198,7 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, int64_t a_on, int64_t b_on, const ck_f
     at.b = (const char *)b[s] + b_on;
     // Scalar rows have no registers to spare, and no speed that a miss could hold up.
     int64_t left = t->k / kr;
+    // A short group alone has no steps to ask in.
     const bool may_fetch = lanes > 1 && s + 1 == t->blocks && (kr == 1 || left > 0);
     const bool fetches = may_fetch && (t->fetch_c || t->fetch[0].count || t->fetch[1].count);
     ck_fetching fetching;

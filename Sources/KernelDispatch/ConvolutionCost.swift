@@ -60,7 +60,7 @@ struct ConvolutionCost {
   }
 
   /// Cycles per element of a panel packed out of the image: runs along the rows are copied, or every second of them, runs along channels
-  /// transposed. Those that begin or end in the padding go piece by piece (128 images of 28x28 in fp32 on Zen 5: 4.3 cycles an element).
+  /// transposed. Those that begin or end in the padding go piece by piece: of 3x3 at 28x28 an element takes 4.3 cycles on Zen 5, at 224x224 one.
   private func imageRate(_ pair: CandidatePair) -> Double {
     let strideOfPixels = problem.image.ws * problem.image.stride_w
     let isAlongChannels = problem.image.cs == 1 && problem.inputType == .float32
@@ -73,6 +73,7 @@ struct ConvolutionCost {
     return pair.widens ? rate * 1.5 : rate
   }
 
+  /// Of a run that meets an edge.
   private static let cyclesOfEdge = 100.0
 
   func weightRate(_ pair: CandidatePair) -> Double {
@@ -105,7 +106,10 @@ struct ConvolutionCost {
     let rows = images * groups * Double(problem.outputHeight)
     let panels = Double((problem.channels - 1) / pair.set.nr + 1)
     let tiles = (Double(problem.outputWidth) / Double(pair.mr(row))).rounded(.up) * panels
-    let calls = problem.depth > 0 ? tiles * (pair.set.goesOn ? Self.cyclesOfFurtherTile : Self.cyclesOfCall) : 0
+    // Those that lie in the output are finished one by one.
+    let isPlain = problem.rowProduct.epilogue.isIdentity
+    let goesOn = pair.set.goesOn && (isPlain || problem.layout.out_ks != 1 || problem.outputType == .bfloat16)
+    let calls = problem.depth > 0 ? tiles * (goesOn ? Self.cyclesOfFurtherTile : Self.cyclesOfCall) : 0
     var cycles = rows * (CostModel(row, whole, microarchitecture).tileCycles(pair, oneByOne: true) + calls)
     let weights = groups * Double(problem.channels * problem.depth)
     if pair.packsB {
@@ -130,15 +134,15 @@ struct ConvolutionCost {
     return problem.outputType == .bfloat16 ? 0.5 : 0.6
   }
 
-  /// Cycles per element of a copied band. Pixels of few channels, filled up to groups of KR, are copied one by one; channels that are apart are
-  /// turned round, up to 16 at once.
+  /// Cycles per element of a copied band. Pixels of few channels of a group are copied one by one; channels that are apart are turned round, up to
+  /// 16 at once.
   private func copyRate(_ pair: CandidatePair) -> Double {
     let channels = problem.shape.channelsPerGroup
     if problem.image.cs != 1 {
       let isNarrow = problem.inputType == .bfloat16 && !pair.widens
       return max(0.6, (isNarrow ? 3 : 4) / Double(min(max(channels, 1), 16)))
     }
-    let runsOn = problem.image.ws == Int64(channels) && channels.isMultiple(of: pair.set.pixelMultiple)
+    let runsOn = problem.image.ws == Int64(channels)
     return runsOn ? 0.3 : max(0.3, Self.pixelCycles / Double(max(channels, 1)))
   }
 
@@ -172,7 +176,7 @@ struct ConvolutionCost {
       return Self.cyclesOfCopiedPixel + Self.cyclesOfCopiedRow / Double(problem.shape.width)
     }
     if pair.set.kr == 1 { return copyRate(pair) }
-    // Pixels are not filled up, so that whole rows are copied; those of a kernel of one column are read where they lie.
+    // Whole rows are copied; those of a kernel of one column are read where they lie.
     let (kernel, stride) = (problem.shape.kernel.width, problem.shape.stride.width)
     let staged = problem.image.cs != 1 ? copyRate(pair) : kernel == 1 ? 0 : 0.3
     let channels = Double(problem.shape.channelsPerGroup)
@@ -182,8 +186,8 @@ struct ConvolutionCost {
 }
 
 extension ConvolutionProblem {
-  /// Whether `direct` must copy bands of the input: to pad rows, to bring channels together, to widen, to fill up pixels.
+  /// Whether `direct` must copy bands of the input: to pad rows, to bring channels together, to widen.
   func copiesInput(for pair: CandidatePair) -> Bool {
-    pair.widens || padsColumns || image.cs != 1 || !shape.channelsPerGroup.isMultiple(of: pair.set.pixelMultiple)
+    pair.widens || padsColumns || image.cs != 1
   }
 }

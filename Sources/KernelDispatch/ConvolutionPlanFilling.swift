@@ -95,18 +95,22 @@ extension Dispatch {
     plan.pack_weights = pair.packsB
     plan.copy_input = problem.copiesInput(for: pair)
     plan.band_columns = Int64(problem.reachedColumns)
-    let pixelBytes = wholeMultiple(problem.shape.channelsPerGroup, of: pair.set.pixelMultiple) * pair.panelType.byteCount
+    let pixelBytes = problem.shape.channelsPerGroup * pair.panelType.byteCount
     let rowBytes = problem.kernelSlices * max(problem.shape.width, problem.reachedColumns) * pixelBytes
     plan.band_rows = Int64(
       blocked
         ? bandRows(problem, rowBytes: rowBytes, most: blocks.l2Bytes / 4, bands: threads == 1 ? 1 : 2 * threads)
         : problem.outputHeight)
     let panelBytes = problem.kernelSlices * problem.shape.kernel.height * problem.shape.kernel.width * pixelBytes * pair.set.nr
-    let panels = problem.shape.groups * ((problem.channels - 1) / pair.set.nr + 1)
+    let panels = (problem.channels - 1) / pair.set.nr + 1
     // A single band keeps none for another.
     let isSingle = problem.shape.batch == 1 && plan.band_rows >= problem.outputHeight
-    plan.kept_panels = Int64(
-      isSingle || problem.weightsAhead ? panels : min(panels, max(1, Self.mostWeightBytes / max(panelBytes, 1))))
+    let keepsAll = isSingle || problem.weightsAhead || !pair.packsB
+    // Threads meet after each step: of narrow groups as many are one step as leave L2 to the images.
+    let groups = keepsAll ? problem.shape.groups : max(1, blocks.l2Bytes / 2 / max(panels * panelBytes, 1))
+    let together = threads > 1 ? min(problem.shape.groups, groups) : 1
+    let kept = keepsAll ? panels : min(panels, max(1, Self.mostWeightBytes / max(panelBytes, 1)))
+    plan.kept_panels = Int64(together * kept)
   }
 
   /// Whether what tiles store apart from the output is finished, and only has to be turned round.

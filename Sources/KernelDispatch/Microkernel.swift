@@ -126,9 +126,6 @@ struct TileSet {
   /// Whether a call goes on to further products by itself.
   var goesOn: Bool { language == .c && family != .matrix }
 
-  /// Channels of a pixel in a copied band come in so many: tile registers take whole groups of KR.
-  var pixelMultiple: Int { family == .matrix ? kr : 1 }
-
   /// Rows of the largest tile for A in place and so many columns.
   func mr(columns: Int) -> Int { columns <= lanes ? tallest : mr }
 

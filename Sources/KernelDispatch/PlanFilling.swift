@@ -3,7 +3,7 @@ import Tensors
 
 extension Dispatch {
   /// `selection` written down as what C runs. `problem` is `descriptor` turned. `forDirect`: for direct convolution, whose own loops take its tiles
-  /// one by one.
+  /// row by row.
   func written(
     _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, forDirect: Bool = false
   ) -> ck_gemm_plan {

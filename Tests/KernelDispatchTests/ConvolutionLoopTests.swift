@@ -82,6 +82,36 @@ struct ConvolutionLoopTests {
     #expect(streaming > 0 || isa < .avx2)
   }
 
+  @Test("The same bits however many panels are kept, of one group or of several", arguments: LoopTests.instructionSets)
+  func keptPanels(isa: ISA) throws {
+    // Of one image each panel meets all pixels in one task.
+    for batch in [1, 3] { try keptPanels(isa, batch) }
+  }
+
+  private func keptPanels(_ isa: ISA, _ batch: Int) throws {
+    let shape = ConvolutionShape(
+      batch: batch, inputChannels: 15, height: 9, width: 17, outputChannels: 5 * 70, kernel: Extent(3), padding: Padding(1),
+      groups: 5
+    )
+    for layout in ImageLayout.allCases {
+      var descriptor = ConvolutionDescriptor(shape, layout: layout, inputType: .bfloat16, outputType: .bfloat16)
+      for variant in ["direct.packed", "direct.widened"] {
+        descriptor.options.variant = variant
+        guard var plans = try? Self.dispatch(isa).plans(descriptor, weightsAhead: false).plans else { continue }
+        let panels = (70 - 1) / Int64(plans[0].gemm.nr) + 1
+        plans[0].kept_panels = panels
+        let expected = result(plans, descriptor)
+        for kept in [1, panels - 1, panels, panels + 1, 2 * panels + 1, 5 * panels] where kept > 0 {
+          plans[0].kept_panels = kept
+          for threads in [1, 3] as [Int32] {
+            plans[0].gemm.team.threads = threads
+            #expect(result(plans, descriptor) == expected, "\(variant), \(layout), \(kept) panels, \(threads) threads")
+          }
+        }
+      }
+    }
+  }
+
   @Test("Outputs are stored past the caches where these would not keep them")
   func streamed() throws {
     func gemm(_ batch: Int, _ change: (inout ConvolutionDescriptor) -> Void = { _ in }) throws -> ck_gemm_plan {

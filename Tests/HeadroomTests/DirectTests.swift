@@ -1,0 +1,109 @@
+import Headroom
+import Oracle
+import TestSupport
+import Testing
+
+@Suite("Direct convolution, row by row")
+struct DirectTests {
+  static let routes = ConvolutionRoute.all.filter { $0.variant.hasPrefix("direct") }
+
+  private func setting(_ shape: ConvolutionShape, _ route: ConvolutionRoute, _ layout: ImageLayout) -> ConvolutionSetting {
+    ConvolutionSetting(shape) {
+      ($0.inputType, $0.outputType, $0.data) = (route.inputType, route.outputType, .uniform)
+      ($0.inputLayout, $0.outputLayout) = (layout, layout)
+    }
+  }
+
+  @Test("Rows of more tiles than are finished together, with all that may be added, in both layouts", arguments: routes)
+  func wideRows(route: ConvolutionRoute) throws {
+    // 16 tiles of 31 rows and some more; a panel that is not full.
+    let shape = ConvolutionShape(
+      batch: 1, inputChannels: 3, height: 2, width: 521, outputChannels: 35, kernel: Extent(height: 1, width: 3),
+      padding: Padding(top: 0, bottom: 0, left: 1, right: 1))
+    for (index, layout) in ImageLayout.allCases.enumerated() {
+      for isPlain in [true, false] {
+        let wanted = setting(shape, route, layout).with {
+          if isPlain { return }
+          ($0.hasBias, $0.hasResidual, $0.scale) = (true, index == 0, 0.5)
+          $0.activation = .relu
+        }
+        let (setting, plan) = try route.plan(wanted, threads: 1 + index)
+        let trial = try ConvolutionTrial(setting)
+        try plan.run(trial)
+        #expect(trial.finding(tolerance: .proven) == nil, "\(plan.selection), \(layout)")
+      }
+    }
+  }
+
+  @Test("Images of one column, whose channels are two elements apart, are written and nothing beside them", arguments: routes)
+  func oneColumn(route: ConvolutionRoute) throws {
+    for placement in GuardedBuffer.Placement.allCases {
+      let shape = ConvolutionShape(batch: 2, inputChannels: 3, height: 2, width: 1, outputChannels: 5, kernel: Extent(1))
+      let (setting, plan) = try route.plan(setting(shape, route, .nchw).with { $0.placement = placement }, threads: 2)
+      let trial = try ConvolutionTrial(setting)
+      try plan.run(trial)
+      #expect(trial.finding(tolerance: .proven) == nil, "\(plan.selection)")
+    }
+  }
+
+  @Test("What is not finite reaches the outputs whose window meets it, and no others, where the input is not copied either")
+  func specialValues() throws {
+    let shapes = [
+      ConvolutionShape(inputChannels: 3, height: 5, width: 31, outputChannels: 5, kernel: Extent(3)),
+      ConvolutionShape(inputChannels: 1, height: 5, width: 31, outputChannels: 5, kernel: Extent(1)),
+      ConvolutionShape(inputChannels: 5, height: 5, width: 31, outputChannels: 33, kernel: Extent(3), dilation: Extent(2)),
+      ConvolutionShape(inputChannels: 9, height: 5, width: 31, outputChannels: 6, kernel: Extent(3), groups: 3),
+      ConvolutionShape(inputChannels: 3, height: 5, width: 31, outputChannels: 5, kernel: Extent(3), stride: Extent(2)),
+      // Rows of A a pair apart.
+      ConvolutionShape(inputChannels: 1, height: 5, width: 31, outputChannels: 5, kernel: Extent(3), stride: Extent(2)),
+    ]
+    for route in Self.routes {
+      for (index, shape) in shapes.enumerated() {
+        let wanted = setting(shape, route, .nhwc).with { $0.placement = choice(index, GuardedBuffer.Placement.allCases) }
+        let (setting, plan) = try route.plan(wanted)
+        let trial = try ConvolutionTrial(setting)
+        let channels = setting.shape.inputChannels
+        // Of the last pixel too, beyond which nothing may be read.
+        for (row, column, value) in [(1, 9, Double.infinity), (3, 20, .nan), (4, 30, .nan), (0, 0, -.infinity)] {
+          trial.input.view[SIMD4(0, (channels - 1) * (column % 2), row, column)] = value
+        }
+        try plan.run(trial)
+        let isRight = trial.reference.verify(trial.output.view.readOnly, tolerance: .proven).isPassed
+        #expect(isRight, "\(plan.selection), shape \(index)")
+      }
+    }
+  }
+
+  @Test(
+    "bf16 has the same bits turned round as in place, of subnormal sums too",
+    arguments: routes.filter { $0.outputType == .bfloat16 })
+  func turned(route: ConvolutionRoute) throws {
+    let shape = ConvolutionShape(
+      batch: 2, inputChannels: 5, height: 4, width: 37, outputChannels: 35, kernel: Extent(3), padding: Padding(1))
+    for factor in [1, 0x1p-126] {
+      let (setting, inPlace) = try route.plan(setting(shape, route, .nhwc))
+      let trial = try ConvolutionTrial(setting)
+      scale(trial.weights, by: factor)
+      try inPlace.run(trial)
+      let other = setting.with { $0.outputLayout = .nchw }
+      guard let turned = try? ConvolutionPlan(other.descriptor(route.inputType, route.outputType, route.options)) else {
+        continue
+      }
+      let otherTrial = try ConvolutionTrial(other)
+      scale(otherTrial.weights, by: factor)
+      try turned.run(otherTrial)
+      #expect(otherTrial.output.view.readOnly.values() == trial.output.view.readOnly.values(), "\(turned.selection), \(factor)")
+    }
+  }
+
+  private func scale(_ tensor: GuardedTensor, by factor: Double) {
+    let sizes = tensor.view.axes.sizes
+    for o in 0..<sizes[0] {
+      for c in 0..<sizes[1] {
+        for y in 0..<sizes[2] {
+          for x in 0..<sizes[3] { tensor.view[SIMD4(o, c, y, x)] *= factor }
+        }
+      }
+    }
+  }
+}
