@@ -15,20 +15,12 @@
 #include "conv/band.h"
 #include "conv/conv.h"
 #include "conv/direct.h"
+#include "conv/direct_workspace.h"
 #include "epilogue/epilogue.h"
 #include "gemm/panels.h"
 #include "pack/units.h"
 
 enum { CK_TASKS_PER_THREAD = 4 };
-
-/// Tiles of an output row whose sums are kept apart and finished together: 16 of 14 pixels are whole lines of a turned output.
-enum { CK_TILES_TOGETHER = 16 };
-
-/// Byte offsets into the workspace, which begins with the packed panels; one band, the sums of tiles that are finished together
-/// and one pair of address lists a thread.
-typedef struct ck_direct_map {
-  int64_t states, lists, list_bytes, sums, sums_bytes, bands, band_bytes, total;
-} ck_direct_map;
 
 typedef struct ck_direct_run {
   const ck_conv_plan *plan;
@@ -52,36 +44,6 @@ typedef struct ck_own {
 typedef struct ck_direct_step {
   int64_t index, group, groups, panel, panels, parts, bands;
 } ck_direct_step;
-
-/// Whether each panel meets all its pixels in one task.
-static bool has_private_panels(const ck_conv_plan *plan) { return plan->images == 1 && plan->image.out_rows <= plan->band_rows; }
-
-/// Whether each call packs the weights.
-static bool packs_weights(const ck_conv_plan *plan) { return plan->pack_weights && !plan->ready; }
-
-static ck_direct_map map_of(const ck_conv_plan *plan) {
-  const ck_image *in = &plan->image;
-  const int64_t threads = plan->gemm.team.threads;
-  ck_direct_map map = {};
-  const int64_t kept = has_private_panels(plan) ? threads : plan->kept_panels;
-  map.states = packs_weights(plan) ? kept * ck_round_up(ck_direct_panel_bytes(plan), CK_LINE) : 0;
-  map.lists = map.states + (packs_weights(plan) ? ck_round_up(kept * (int64_t)sizeof(int64_t), CK_LINE) : 0);
-  map.list_bytes = ck_round_up(2 * ck_kernel_places(in) * (int64_t)sizeof(void *), CK_LINE);
-  map.sums = map.lists + threads * map.list_bytes;
-  if (plan->gemm.accumulate) {
-    const int64_t pixels = ck_least(plan->gemm.row_tiles, CK_TILES_TOGETHER) * (plan->gemm.tile_rows + 1);
-    map.sums_bytes = ck_round_up(pixels * plan->gemm.nr * ck_element_bytes(plan->gemm.acc_type), CK_LINE);
-  }
-  map.bands = map.sums + threads * map.sums_bytes;
-  if (plan->copy_input) {
-    const int64_t pixels = in->kernel_slices * ck_band_most_rows(plan) * plan->band_columns;
-    map.band_bytes = ck_round_up(pixels * in->channels * ck_element_bytes(plan->gemm.panel_type), CK_LINE);
-  }
-  map.total = map.bands + threads * map.band_bytes;
-  return map;
-}
-
-int64_t ck_direct_workspace_bytes(const ck_conv_plan *plan) { return map_of(plan).total; }
 
 /// Blocks of a sum in memory: that of place (0, 0, 0) of the kernel, and elements from slice to slice, row to row and column to
 /// column.
@@ -310,14 +272,14 @@ void ck_conv_direct(const ck_conv_plan *plan, const ck_conv_operands *operands, 
       .plan = plan,
       .operands = operands,
       .workspace = workspace,
-      .map = map_of(plan),
+      .map = ck_direct_map_of(plan),
       .panels = ck_ceil_div(plan->channels, plan->gemm.nr),
       .place_columns = ck_direct_joins_columns(plan) ? 1 : in->kernel_columns,
-      .private_panels = has_private_panels(plan),
+      .private_panels = ck_has_private_panels(plan),
       .depth = ck_direct_depth(plan),
   };
   run.places = in->kernel_slices * in->kernel_rows * run.place_columns;
   // No panel is packed yet.
-  if (packs_weights(plan)) __builtin_memset(workspace + run.map.states, 0, (size_t)(run.map.lists - run.map.states));
+  if (ck_packs_weights(plan)) __builtin_memset(workspace + run.map.states, 0, (size_t)(run.map.lists - run.map.states));
   ck_team_run(plan->gemm.team, run_thread, &run);
 }
