@@ -275,11 +275,11 @@ void ck_conv_direct(const ck_conv_plan *plan, const ck_conv_operands *operands, 
       .map = ck_direct_map_of(plan),
       .panels = ck_ceil_div(plan->channels, plan->gemm.nr),
       .place_columns = ck_direct_joins_columns(plan) ? 1 : in->kernel_columns,
-      .private_panels = ck_has_private_panels(plan),
+      .private_panels = ck_direct_has_private_panels(plan),
       .depth = ck_direct_depth(plan),
   };
   run.places = in->kernel_slices * in->kernel_rows * run.place_columns;
   // No panel is packed yet.
-  if (ck_packs_weights(plan)) __builtin_memset(workspace + run.map.states, 0, (size_t)(run.map.lists - run.map.states));
+  if (ck_direct_packs_weights(plan)) __builtin_memset(workspace + run.map.states, 0, (size_t)(run.map.lists - run.map.states));
   ck_team_run(plan->gemm.team, run_thread, &run);
 }

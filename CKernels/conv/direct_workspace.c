@@ -5,17 +5,19 @@
 #include "conv/direct.h"
 #include "pack/units.h"
 
-bool ck_has_private_panels(const ck_conv_plan *plan) { return plan->images == 1 && plan->image.out_rows <= plan->band_rows; }
+bool ck_direct_has_private_panels(const ck_conv_plan *plan) {
+  return plan->images == 1 && plan->image.out_rows <= plan->band_rows;
+}
 
-bool ck_packs_weights(const ck_conv_plan *plan) { return plan->pack_weights && !plan->ready; }
+bool ck_direct_packs_weights(const ck_conv_plan *plan) { return plan->pack_weights && !plan->ready; }
 
 ck_direct_map ck_direct_map_of(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
   const int64_t threads = plan->gemm.team.threads;
   ck_direct_map map = {};
-  const int64_t kept = ck_has_private_panels(plan) ? threads : plan->kept_panels;
-  map.states = ck_packs_weights(plan) ? kept * ck_round_up(ck_direct_panel_bytes(plan), CK_LINE) : 0;
-  map.lists = map.states + (ck_packs_weights(plan) ? ck_round_up(kept * (int64_t)sizeof(int64_t), CK_LINE) : 0);
+  const int64_t kept = ck_direct_has_private_panels(plan) ? threads : plan->kept_panels;
+  map.states = ck_direct_packs_weights(plan) ? kept * ck_round_up(ck_direct_panel_bytes(plan), CK_LINE) : 0;
+  map.lists = map.states + (ck_direct_packs_weights(plan) ? ck_round_up(kept * (int64_t)sizeof(int64_t), CK_LINE) : 0);
   map.list_bytes = ck_round_up(2 * ck_kernel_places(in) * (int64_t)sizeof(void *), CK_LINE);
   map.sums = map.lists + threads * map.list_bytes;
   if (plan->gemm.accumulate) {

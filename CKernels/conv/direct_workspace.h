@@ -14,7 +14,7 @@ typedef struct ck_direct_map {
 ck_direct_map ck_direct_map_of(const ck_conv_plan *plan);
 
 /// Whether each panel meets all its pixels in one task.
-bool ck_has_private_panels(const ck_conv_plan *plan);
+bool ck_direct_has_private_panels(const ck_conv_plan *plan);
 
 /// Whether each call packs the weights.
-bool ck_packs_weights(const ck_conv_plan *plan);
+bool ck_direct_packs_weights(const ck_conv_plan *plan);

@@ -117,7 +117,7 @@ struct ConvolutionCost {
     } else if rows > 1 {
       cycles *= factorInPlace(rowBytes: problem.layout.w_cs * Int64(problem.inputType.byteCount))
     }
-    if copiesInput(pair) { cycles += inputElements * copyRate(pair) }
+    if problem.copiesInput(for: pair) { cycles += inputElements * copyRate(pair) }
     if problem.layout.out_ks != 1 { cycles += images * groups * pixels * Double(problem.channels) * turnRate(pair) }
     return cycles
   }
@@ -150,8 +150,6 @@ struct ConvolutionCost {
   /// Of a row of one channel's pixels.
   private static let cyclesOfCopiedPixel = 0.4
   private static let cyclesOfCopiedRow = 40.0
-
-  private func copiesInput(_ pair: CandidatePair) -> Bool { problem.copiesInput(for: pair) }
 
   // MARK: the gradient of the weights
 

@@ -76,23 +76,24 @@ struct DirectTests {
 
   @Test(
     "bf16 has the same bits turned round as in place, of subnormal sums too",
-    arguments: routes.filter { $0.outputType == .bfloat16 })
+    arguments: routes.filter { $0.outputType == .bfloat16 && $0.variant != "direct" })
   func turned(route: ConvolutionRoute) throws {
     let shape = ConvolutionShape(
       batch: 2, inputChannels: 5, height: 4, width: 37, outputChannels: 35, kernel: Extent(3), padding: Padding(1))
-    for factor in [1, 0x1p-126] {
-      let (setting, inPlace) = try route.plan(setting(shape, route, .nhwc))
-      let trial = try ConvolutionTrial(setting)
-      scale(trial.weights, by: factor)
-      try inPlace.run(trial)
-      let other = setting.with { $0.outputLayout = .nchw }
-      guard let turned = try? ConvolutionPlan(other.descriptor(route.inputType, route.outputType, route.options)) else {
-        continue
+    // Of normal numbers times 2 to the -124th some sums are subnormal.
+    for factor in [1, 0x1p-62] {
+      func result(_ layout: ImageLayout) throws -> [Double] {
+        let setting = setting(shape, route, .nhwc).with { $0.outputLayout = layout }
+        let plan = try ConvolutionPlan(setting.descriptor(route.inputType, route.outputType, route.options))
+        let trial = try ConvolutionTrial(setting)
+        for tensor in [trial.input, trial.weights] { scale(tensor, by: factor) }
+        try plan.run(trial)
+        return trial.output.view.readOnly.values()
       }
-      let otherTrial = try ConvolutionTrial(other)
-      scale(otherTrial.weights, by: factor)
-      try turned.run(otherTrial)
-      #expect(otherTrial.output.view.readOnly.values() == trial.output.view.readOnly.values(), "\(turned.selection), \(factor)")
+      let inPlace = try result(.nhwc)
+      #expect(try result(.nchw) == inPlace, "times \(factor)")
+      // Not all are flushed, so that there is something to compare.
+      #expect(inPlace.contains { $0 != 0 && (factor == 1 || abs($0) < 0x1p-110) })
     }
   }
 
