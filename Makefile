@@ -82,6 +82,7 @@ test-capped: deps ## the kernels' tests and the C library, as if the CPU had SSE
 	HEADROOM_MAX_ISA=sse2 .ci/check-c $$($(SWIFT) build -c release --scratch-path $(BUILD)-test --show-bin-path)/headroom
 
 # One build for both: what the sanitizers see is what the coverage counts.
+sanitize: export HEADROOM_LIBRARY_ONLY = 1
 sanitize: deps ## the kernels' tests under the address and undefined-behaviour sanitizers; fails if they cover less than 90 % of all lines
 	LSAN_OPTIONS=suppressions=$(CURDIR)/.ci/lsan.supp \
 	  $(SWIFT) test -c release --scratch-path $(BUILD)-sanitize $(SANITIZER_FLAGS) $(COVERAGE_FLAGS) --filter '$(KERNEL_TESTS)'

@@ -37,18 +37,23 @@ struct ConvolutionThreadTests {
     }
   }
 
-  @Test("Every route leaves the same bits on 1, 2 and 16 threads", arguments: ConvolutionRoute.all)
+  @Test(
+    "Every route leaves the same bits on 1, 2 and 16 threads, in a caller's workspace too, of which not a byte more is used",
+    arguments: ConvolutionRoute.all)
   func sameBitsOfRoutes(route: ConvolutionRoute) throws {
     for shape in Self.shapes {
       let wanted = ConvolutionSetting(shape) {
         ($0.inputType, $0.outputType, $0.data) = (route.inputType, route.outputType, .uniform)
       }
       let setting = try route.plan(wanted).0
-      try expectSameBits(setting) { try route.plan(setting, threads: $0).1 }
+      try expectSameBits(setting, workspaces: 1...2) { try route.plan(setting, threads: $0).1 }
     }
   }
 
-  private func expectSameBits(_ setting: ConvolutionSetting, _ plan: (Int) throws -> ConvolutionPlan) throws {
+  /// `workspaces`: numbers of threads for which the caller gives the workspace, besides the arena.
+  private func expectSameBits(
+    _ setting: ConvolutionSetting, workspaces: ClosedRange<Int>? = nil, _ plan: (Int) throws -> ConvolutionPlan
+  ) throws {
     let trial = try ConvolutionTrial(setting)
     var expected: [UInt8]?
     for threads in [1, 2, 16] {
@@ -61,6 +66,13 @@ struct ConvolutionThreadTests {
         #expect(trial.finding(by: plan.selection.variant) == nil)
         expected = trial.output.bytes
       }
+      guard workspaces?.contains(threads) == true else { continue }
+      #expect(plan.workspaceByteCount % 64 == 0)
+      let workspace = try GuardedBuffer(byteCount: plan.workspaceByteCount, placement: .flushWithEnd)
+      Poison.fill(workspace.bytes)
+      trial.reset()
+      try withExtendedLifetime(workspace) { try plan.run(trial, workspace: workspace.start) }
+      #expect(expected == trial.output.bytes, "in a caller's workspace, \(setting): \(plan.selection)")
     }
   }
 
@@ -86,28 +98,6 @@ struct ConvolutionThreadTests {
       }
       #expect(results.allSatisfy { $0.0 == nil })
       #expect(Set(results.map(\.1)).count == 1)
-    }
-  }
-
-  @Test("A caller's workspace does as well as the arena, and not a byte more is used", arguments: ConvolutionRoute.all)
-  func workspace(route: ConvolutionRoute) throws {
-    for shape in Self.shapes {
-      for threads in [1, 2] {
-        let wanted = ConvolutionSetting(shape) {
-          ($0.inputType, $0.outputType, $0.data) = (route.inputType, route.outputType, .uniform)
-        }
-        let (setting, plan) = try route.plan(wanted, threads: threads)
-        let trial = try ConvolutionTrial(setting)
-        try plan.run(trial)
-        let byArena = trial.output.bytes
-        #expect(plan.workspaceByteCount % 64 == 0)
-        let workspace = try GuardedBuffer(byteCount: plan.workspaceByteCount, placement: .flushWithEnd)
-        Poison.fill(workspace.bytes)
-        trial.reset()
-        try withExtendedLifetime(workspace) { try plan.run(trial, workspace: workspace.start) }
-        #expect(trial.output.bytes == byArena, "\(plan.selection)")
-        #expect(trial.finding(by: plan.selection.variant) == nil)
-      }
     }
   }
 
