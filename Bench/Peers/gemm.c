@@ -17,7 +17,7 @@ static hr_strides strides(int by_columns, int64_t leading) {
   return by_columns ? (hr_strides){.row = 1, .column = leading} : (hr_strides){.row = leading, .column = 1};
 }
 
-static int describe(hr_gemm_desc *desc, const peer_gemm_desc *d) {
+static inline __attribute__((always_inline)) int describe(hr_gemm_desc *desc, const peer_gemm_desc *d) {
   if (hr_gemm_desc_init(desc, sizeof *desc, d->m, d->n, d->k) != HR_OK) return 1;
   desc->a = strides(d->layout != d->ta, d->lda);
   desc->b = strides(d->layout != d->tb, d->ldb);
@@ -43,7 +43,8 @@ static hr_gemm_operands operands(const hr_gemm_desc *d, const void *a, const voi
   };
 }
 
-static int multiply(const peer_gemm_desc *d, const void *a, const void *b, void *c) {
+/// Inlined, so that `d` stays in registers: copied from memory, several members at once, it would wait for the stores before it.
+static inline __attribute__((always_inline)) int multiply(const peer_gemm_desc *d, const void *a, const void *b, void *c) {
   hr_gemm_desc desc;
   if (describe(&desc, d)) return 1;
   const hr_gemm_operands o = operands(&desc, a, b, c);

@@ -106,20 +106,14 @@ typedef struct ck_gemm_list {
   const void *bias;
 } ck_gemm_list;
 
-/// What a plan was made of: all that decides it, but for what is the same for a whole process. No padding between the members.
-typedef struct ck_plan_key {
-  int64_t m, n, k;
-  int64_t a_rs, a_cs, b_rs, b_cs, c_rs, c_cs;
-  int64_t batch, batch_a, batch_b, batch_c;
-  double alpha, beta, scale, lower, upper;
-  int64_t choices; ///< types, bias, residual, activation, instruction set and threads, side by side
-} ck_plan_key;
+/// Words that decide a plan: sizes, strides, factors and choices (`PlanKey` of the dispatch layer).
+enum { CK_KEY_WORDS = 19 };
 
-/// This thread's plan for `key` among those it has kept, NULL if there is none; valid until the thread keeps another.
-const ck_gemm_plan *ck_kept_plan(const ck_plan_key *key);
+/// This thread's plan for a key of CK_KEY_WORDS words, NULL if it has kept none; valid until the thread keeps another.
+const ck_gemm_plan *ck_kept_plan(const void *key);
 
 /// Keeps a copy of `plan` for this thread's next call with this key, in place of some other; returns the copy.
-const ck_gemm_plan *ck_keep_plan(const ck_plan_key *key, const ck_gemm_plan *plan);
+const ck_gemm_plan *ck_keep_plan(const void *key, const ck_gemm_plan *plan);
 
 /// Bytes of workspace that `ck_gemm_execute` needs; 0 where nothing is packed, summed apart or shared out to threads.
 int64_t ck_gemm_workspace_bytes(const ck_gemm_plan *plan);

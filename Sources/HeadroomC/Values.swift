@@ -2,13 +2,21 @@ import CHeadroom
 import Headroom
 
 extension ElementType {
-  init(_ type: hr_dtype, _ name: String) throws(CallError) {
+  @inline(__always)
+  init?(_ type: hr_dtype) {
     switch type {
     case HR_F32: self = .float32
     case HR_BF16: self = .bfloat16
     case HR_F64: self = .float64
-    default: throw .unknownValue(name: name, found: Int(type.rawValue), expected: "HR_F32, HR_BF16 or HR_F64")
+    default: return nil
     }
+  }
+
+  init(_ type: hr_dtype, _ name: String) throws(CallError) {
+    guard let known = ElementType(type) else {
+      throw .unknownValue(name: name, found: Int(type.rawValue), expected: "HR_F32, HR_BF16 or HR_F64")
+    }
+    self = known
   }
 }
 
@@ -112,14 +120,15 @@ extension ConvolutionPass {
 }
 
 extension SelectionOptions {
-  /// Takes over what C sets, in place: a one-shot call would wait for a copy of the whole.
+  /// Takes over what C sets. Inlined whole, names as plain values: the options then never lie in memory, and a one-shot call need not wait for
+  /// a copy of them.
   @inline(__always)
   mutating func set(_ options: hr_options) throws(CallError) {
     if let name = options.max_isa {
       maxISA = try headroom { () throws(HeadroomError) in try ISA(parsing: String(cString: name)) }
     }
-    if let name = options.variant { variant = String(cString: name) }
-    if let name = options.microkernel { microkernel = String(cString: name) }
+    if let name = options.variant { variantName = ShortName(String(cString: name)) }
+    if let name = options.microkernel { microkernelName = ShortName(String(cString: name)) }
     if options.threads != 0 { threads = Int(options.threads) }
     let (mc, nc, kc) = (Int(options.blocking.mc), Int(options.blocking.nc), Int(options.blocking.kc))
     if (mc, nc, kc) != (0, 0, 0) { blocking = Blocking(mc: mc, nc: nc, kc: kc) }

@@ -93,8 +93,8 @@ public struct SelectionOptions: Sendable, Hashable {
     get { microkernelName.text }
     set { microkernelName = ShortName(newValue) }
   }
-  @usableFromInline var variantName: ShortName
-  @usableFromInline var microkernelName: ShortName
+  @usableFromInline package var variantName: ShortName
+  @usableFromInline package var microkernelName: ShortName
   /// Cache blocks instead of those computed.
   public var blocking: Blocking?
   /// Techniques to do without: how ladders and factorial experiments are measured.

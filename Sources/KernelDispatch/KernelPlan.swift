@@ -156,23 +156,47 @@ public struct KernelPlan: Sendable {
   /// Selects and runs at once, by the plan that this thread has kept of an equal call.
   ///
   /// - Throws: what `init` and `run` throw.
+  @inlinable
   public static func run(_ descriptor: GEMMDescriptor, _ operands: OperandPointers) throws(HeadroomError) {
-    let dispatch = try Dispatch.process.get()
-    guard descriptor.options.mayBeKept else {
-      var plan = try dispatch.plan(descriptor).plan
-      try execute(&plan, operands.a, operands.b, operands.c, operands.bias, operands.residual, nil)
+    try run(descriptor, operands.a, operands.b, operands.c, operands.bias, operands.residual)
+  }
+
+  /// Pointers in registers: from memory, two at a time, they would wait for the stores before them.
+  @usableFromInline
+  static func run(
+    _ descriptor: GEMMDescriptor, _ a: UnsafeRawPointer?, _ b: UnsafeRawPointer?, _ c: UnsafeMutableRawPointer,
+    _ bias: UnsafeRawPointer?, _ residual: UnsafeRawPointer?
+  ) throws(HeadroomError) {
+    guard descriptor.mayBeKept else {
+      var plan = try Dispatch.process.get().plan(descriptor).plan
+      try execute(&plan, a, b, c, bias, residual, nil)
       return
     }
-    var key = ck_plan_key(descriptor)
-    let kept: UnsafePointer<ck_gemm_plan>?
-    if let found = ck_kept_plan(&key) {
-      kept = found
-    } else {
-      var plan = try dispatch.plan(descriptor).plan
-      kept = ck_keep_plan(&key, &plan)
-    }
-    guard let kept else { return }
-    try execute(kept, operands.a, operands.b, operands.c, operands.bias, operands.residual, nil)
+    var key = PlanKey(descriptor)
+    // Dispatch is asked for new plans alone: it is large, and copied where it is unwrapped.
+    let found: UnsafePointer<ck_gemm_plan>? = ck_kept_plan(&key)
+    guard let plan = found == nil ? try keep(descriptor, &key) : found else { return }
+    try execute(plan, a, b, c, bias, residual, nil)
+  }
+
+  @inline(never)
+  private static func keep(
+    _ descriptor: GEMMDescriptor, _ key: inout PlanKey
+  ) throws(HeadroomError) -> UnsafePointer<ck_gemm_plan>? {
+    var plan = try Dispatch.process.get().plan(descriptor).plan
+    return ck_keep_plan(&key, &plan)
+  }
+
+  /// Runs by the plan that this thread has kept for `key`, if it has one. False: nothing was written.
+  ///
+  /// - Precondition: the buffers hold all that an equal call needs.
+  package static func runKept(
+    _ key: inout PlanKey, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer
+  ) -> Bool {
+    guard let plan = ck_kept_plan(&key) else { return false }
+    var operands = ck_gemm_operands(
+      a: a, b: b, c: c, bias: nil, residual: nil, a_image: nil, b_image: nil, a_terms: nil, b_terms: nil, c_terms: nil)
+    return ck_gemm_execute(plan, &operands, nil) == CK_OK
   }
 
   /// `plan`: of a `ck_gemm_plan`.
@@ -192,32 +216,6 @@ public struct KernelPlan: Sendable {
 
 extension SelectionOptions {
   /// Whether they force no candidate and no blocks.
+  @inline(__always)
   var leavesCandidates: Bool { variantName.isNone && microkernelName.isNone && blocking == nil && without.isEmpty }
-}
-
-extension SelectionOptions {
-  /// Whether `ck_plan_key` can tell them from others.
-  fileprivate var mayBeKept: Bool {
-    leavesCandidates && !keepsThreads && (threads.map { (1...Self.mostThreads).contains($0) } ?? true)
-  }
-}
-
-extension ck_plan_key {
-  init(_ descriptor: GEMMDescriptor) {
-    let (a, b, c, batch) = (descriptor.a, descriptor.b, descriptor.c, descriptor.batch)
-    let epilogue = descriptor.epilogue
-    var choices = (descriptor.options.threads ?? 0) << 4 | descriptor.precision.rawValue << 2 | descriptor.strassenLevels
-    choices = choices << 8 | (descriptor.options.maxISA.map { $0.rawValue + 1 } ?? 0)
-    choices = choices << 8 | Int(descriptor.inputType.kernelType.rawValue) << 4 | Int(descriptor.outputType.kernelType.rawValue)
-    let kernel = epilogue.kernelEpilogue(swapped: false)
-    choices =
-      choices << 8 | Int(kernel.bias.rawValue) << 4 | Int(kernel.activation.rawValue) << 1 | (kernel.adds_residual ? 1 : 0)
-    self.init(
-      m: Int64(c.rows), n: Int64(c.columns), k: Int64(a.columns),
-      a_rs: Int64(a.rowStride), a_cs: Int64(a.columnStride), b_rs: Int64(b.rowStride), b_cs: Int64(b.columnStride),
-      c_rs: Int64(c.rowStride), c_cs: Int64(c.columnStride),
-      batch: Int64(batch.count), batch_a: Int64(batch.aStride), batch_b: Int64(batch.bStride), batch_c: Int64(batch.cStride),
-      alpha: descriptor.alpha, beta: descriptor.beta, scale: epilogue.scale, lower: kernel.lower, upper: kernel.upper,
-      choices: Int64(choices))
-  }
 }

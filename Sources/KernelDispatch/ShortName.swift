@@ -4,7 +4,7 @@
 /// Holds up to 32 bytes of UTF-8, more than any name has. Bytes that UTF-8 never uses stand for an empty text or what was cut from a longer
 /// one, and for a zero inside: none of them is taken for no name, or for one that exists.
 @usableFromInline
-struct ShortName: Sendable, Hashable {
+package struct ShortName: Sendable, Hashable {
   static let capacity = 32
   private static let mark: UInt8 = 0xFF
   private static let zero: UInt8 = 0xFE
@@ -25,7 +25,7 @@ struct ShortName: Sendable, Hashable {
   }
 
   @usableFromInline
-  init(_ text: String?) {
+  package init(_ text: String?) {
     guard let text else { return }
     let utf8 = text.utf8
     withUnsafeMutableBytes(of: &self) { bytes in

@@ -15,6 +15,11 @@ struct BadCallTests {
       let (a, b, bias): ([Float], [Float], [Float]) = (filled(12), filled(20), filled(5))
       let before: [Float] = filled(15)
       var c = before
+      // The call that is right, so that this thread has kept its plan.
+      var right = before
+      hr_gemm_operands.with(a, b, &right, bias: bias) { operands in
+        #expect(withUnsafePointer(to: gemmDescriptor(3, 5, 4)) { hr_gemm($0, &operands) } == HR_OK)
+      }
       let once = hr_gemm_operands.with(a, b, &c, bias: bias) { operands in
         spoil(&operands)
         return withUnsafePointer(to: desc) { hr_gemm($0, &operands) }

@@ -56,6 +56,53 @@ struct GEMMTests {
     try agree(BFloat16.self, Float.self, Float.self)
   }
 
+  /// Plain products that differ in one thing each, so that a plan taken for another would show.
+  static var plain: [hr_gemm_desc] {
+    let changes: [(inout hr_gemm_desc) -> Void] = [
+      { _ in }, { $0.alpha = 2 }, { $0.alpha = 0 }, { $0.beta = 3 }, { $0.m = 4 }, { $0.n = 4 }, { $0.k = 6 }, { $0.k = 0 },
+      { $0.a = hr_strides(row: 1, column: 5) }, { $0.a.row = 9 }, { $0.a.row = 0 }, { $0.b = hr_strides(row: 1, column: 7) },
+      { $0.b.row = 8 }, { $0.c = hr_strides(row: 1, column: 5) }, { $0.c.row = 11 }, { $0.epilogue.scale = 2 },
+      { $0.epilogue.activation = HR_ACTIVATION_RELU }, { $0.epilogue.clamp = hr_clamp(applies: true, lower: 1, upper: 2) },
+      {
+        $0.input_type = HR_F64
+        $0.output_type = HR_F64
+      }, { $0.input_type = HR_BF16 },
+      {
+        $0.input_type = HR_BF16
+        $0.output_type = HR_BF16
+      }, { $0.precision = HR_PRECISION_BF16X1 }, { $0.options.threads = 1 },
+      { $0.batch = hr_batch(count: 2, a: 35, b: 42, c: 30) }, { $0.batch = hr_batch(count: 2, a: 0, b: 42, c: 30) },
+      { $0.batch = hr_batch(count: 0, a: 35, b: 42, c: 30) },
+    ]
+    return changes.map { gemmDescriptor(5, 6, 7, $0) }
+  }
+
+  @Test("A call that repeats has the bits of a plan's, whatever was called between")
+  func repeated() {
+    // Read as any of the types, ordinary numbers.
+    let bytes = filled(1000, Float.self)
+    let untouched = [Float](repeating: 1.5, count: 1000)
+    func result(_ run: (inout hr_gemm_operands) -> hr_status) -> [UInt32] {
+      var c = untouched
+      let status = hr_gemm_operands.with(bytes, bytes, &c, bias: [Float]()) { operands in
+        // What doubles take up, the largest of the types.
+        (operands.a.count, operands.b.count, operands.c.count) = (500, 500, 500)
+        return run(&operands)
+      }
+      #expect(status == HR_OK)
+      return c.map(\.bitPattern)
+    }
+    let calls = Self.plain
+    let expected = calls.map { desc in result { CPlan(desc).execute($0) } }
+    #expect(Set(expected).count > 20)
+    for _ in 0..<3 {
+      for (index, (desc, expected)) in zip(calls, expected).enumerated() {
+        let isEqual = result { operands in withUnsafePointer(to: desc) { hr_gemm($0, &operands) } } == expected
+        #expect(isEqual, "call \(index)")
+      }
+    }
+  }
+
   @Test("Every activation has its number, and a clamp must be an interval")
   func activations() {
     for (activation, expected) in [
