@@ -133,10 +133,11 @@ static inline void ck_end_streams(const ck_gemm_plan *plan) {
 #endif
 }
 
-/// The tile of a block of K: `depth` deep, `padded` where a panel is packed; `n`, and `a_ks` of packed A, are set for each tile.
+/// The tile of a block of K: `depth` deep, `padded` where A is packed (of A in place the last group of an odd depth is short);
+/// `n`, and `a_ks` of packed A, are set for each tile.
 static inline ck_tile ck_tile_of(const ck_gemm_plan *plan, int64_t depth, int64_t padded) {
   ck_tile t = plan->tile;
-  t.k = plan->pack_b || plan->pack_a ? padded : depth;
+  t.k = plan->pack_a ? padded : depth;
   if (plan->pack_a) t.a_rs = plan->a_kr;
   if (plan->pack_b) t.b_ks = plan->nr * plan->kr;
   if (plan->accumulate) {

@@ -36,6 +36,10 @@ CK_INLINE ck_vpairs ck_join(const ck_native_bf16 *even, const ck_native_bf16 *od
   const __m256i low = _mm256_maskz_loadu_epi16((__mmask16)some, even), high = _mm256_maskz_loadu_epi16((__mmask16)some, odd);
   return (ck_vpairs){_mm512_cvtepu16_epi32(low) | _mm512_slli_epi32(_mm512_cvtepu16_epi32(high), 16)};
 }
+/// Pairs of one row's neighbours and zeros.
+CK_INLINE ck_vpairs ck_join_zeros(const ck_native_bf16 *even, ck_mask some) {
+  return (ck_vpairs){_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16((__mmask16)some, even))};
+}
 CK_INLINE ck_vpairs ck_load(const ck_native_bf16 *p) { return (ck_vpairs){_mm512_loadu_si512(p)}; }
 CK_INLINE ck_vpairs ck_load_first(const ck_native_bf16 *p, ck_mask some) {
   return (ck_vpairs){_mm512_maskz_loadu_epi16(some, p)};

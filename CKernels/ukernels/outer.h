@@ -19,11 +19,13 @@
 #else
 #define CK_ELEMENT(from, is_short) ((void)(is_short), ck_broadcast(from))
 #endif
-// A vector of B as it lies, from `row` on, `step` bytes before the next group of depths.
+// A vector of B as it lies, from `row` on, `step` bytes before the next group of depths; of a short group the one row.
 #if CK_JOINS
-#define CK_PLAIN(row, step, some) ck_join((const CK_IN *)(row), (const CK_IN *)((row) + (step) / 2), some)
+#define CK_PLAIN(row, step, some, is_short)                                                                                      \
+  ((is_short) ? ck_join_zeros((const CK_IN *)(row), some)                                                                        \
+              : ck_join((const CK_IN *)(row), (const CK_IN *)((row) + (step) / 2), some))
 #else
-#define CK_PLAIN(row, step, some) ck_load((const CK_IN *)(row))
+#define CK_PLAIN(row, step, some, is_short) ck_load((const CK_IN *)(row))
 #endif
 
 #include "ukernels/outer_store.h"
@@ -39,7 +41,7 @@ CK_INLINE void CK_DEPTH(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, co
     const bool full = form.whole || j < form.vectors - 1;
     if (form.copies) {
       const char *row = at->b + j * lanes * (int)sizeof(CK_IN);
-      column[j] = CK_PLAIN(row, at->b_ks, full ? ck_first(lanes) : tail);
+      column[j] = CK_PLAIN(row, at->b_ks, full ? ck_first(lanes) : tail, is_short);
       __builtin_memcpy(at->copy + j * (int)sizeof column[j], &column[j], sizeof column[j]);
       if (j * lanes * sizeof(CK_IN) % 64 == 0)
         CK_EACH (r, kr) __builtin_prefetch(row + r * (at->b_ks / kr) + CK_COPY_AHEAD * at->b_ks);

@@ -148,10 +148,10 @@ struct CandidatePair {
   func mr(_ problem: OrientedProblem) -> Int { packsA ? self.set.mr : self.set.mr(columns: problem.n) }
 
   /// Whether the first tile of a panel of B may pack it, by copying the rows that it reads (`ck_copies_b`). Rows are adjacent, of pairs there is an even
-  /// number, and a panel is whole or `copy_b` of a tile allows for fewer columns.
+  /// number unless A lies in place, and a panel is whole or `copy_b` of a tile allows for fewer columns.
   func copiesB(_ problem: OrientedProblem) -> Bool {
     let fits = problem.n >= set.nr || set.kr > 1 && !packsA && mr(problem) <= set.mr
-    return hasCopyingTiles && problem.bColumnStride == 1 && problem.k % set.kr == 0 && fits
+    return hasCopyingTiles && problem.bColumnStride == 1 && (!packsA || problem.k % set.kr == 0) && fits
   }
 
   /// Panels of B that its tiles multiply at once where the loops let them.

@@ -107,7 +107,7 @@ struct OrientedProblem {
     case .outer:
       if !pair.packsB && bColumnStride != 1 { return .layout(.unitColumnStrideOfB) }
     case .pair:
-      if !pair.packsA && (aColumnStride != 1 || k % 2 != 0) { return .layout(.pairsInA) }
+      if !pair.packsA && aColumnStride != 1 { return .layout(.unitColumnStrideOfA) }
     case .matrix:
       if !pair.packsA && (aColumnStride != 1 || k % 2 != 0) { return .layout(.pairsInA) }
     case .dot:

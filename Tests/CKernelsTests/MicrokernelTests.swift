@@ -80,9 +80,12 @@ struct MicrokernelTests {
         (setting.alpha, setting.beta) = Self.factors[index % Self.factors.count]
         setting.placement = index / 4 % 2 == 0 ? .flushWithEnd : .flushWithStart
         setting.fetches = TileSetting.Fetches.allCases[(index + index / 4) % 4]
-        let trial = try TileTrial(kernel, setting, seed: UInt64(groups))
-        trial.run()
-        #expect(trial.finding() == nil)
+        for isShort in canBePart ? [false, true] : [false] {
+          setting.isShort = isShort
+          let trial = try TileTrial(kernel, setting, seed: UInt64(groups))
+          trial.run()
+          #expect(trial.finding() == nil)
+        }
       }
     }
   }

@@ -40,17 +40,18 @@ struct RejectionTests {
       #expect(rejections(without, "outer.packed", isa).contains(.techniqueOff(technique)))
     }
     let newest = SyntheticMachine.dispatch(.avx512bf16)
-    for line in ["64x64x64:tn bf16", "64x64x63 bf16"] {
-      let candidates = try newest.explain(try #require(GEMMDescriptor(line: line)))
-      #expect(rejections(candidates, "pair.packed-b") == [.layout(.pairsInA)])
-    }
+    let columns = try newest.explain(try #require(GEMMDescriptor(line: "64x64x64:tn bf16")))
+    #expect(rejections(columns, "pair.packed-b") == [.layout(.unitColumnStrideOfA)])
+    let odd = try newest.explain(try #require(GEMMDescriptor(line: "64x64x63 bf16")))
+    #expect(rejections(odd, "pair.packed-b") == [])
   }
 
   @Test("Each reason has words of its own")
   func words() {
     let all: [Rejection] = [
       .isaMissing(needs: .avx512, has: .avx2), .isaCapped(needs: .avx512, cap: .avx2), .isaSuperseded(by: .avx512), .types,
-      .layout(.unitColumnStrideOfB), .layout(.unitStridesAlongK), .layout(.pairsInA), .variantNotAskedFor,
+      .layout(.unitColumnStrideOfB), .layout(.unitStridesAlongK), .layout(.unitColumnStrideOfA), .layout(.pairsInA),
+      .variantNotAskedFor,
       .microkernelNotAskedFor,
       .techniqueOff(.packing), .withoutRegisterTile, .sameTileInC,
     ]
