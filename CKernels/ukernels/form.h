@@ -18,6 +18,7 @@ typedef struct ck_cursor {
   const char *a[CK_MAX_MR / 4], *b; ///< one pointer to A if it is packed, else one for four rows, which are computed from it
   char *copy;
   int64_t a_rs, a_ks, b_ks, b_ps;
+  int64_t copy_ahead; ///< bytes from a row of B that is copied to the one asked for
 } ck_cursor;
 
 /// How many pointers to A a tile walks with.

@@ -44,7 +44,7 @@ CK_INLINE void CK_DEPTH(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, co
       column[j] = CK_PLAIN(row, at->b_ks, full ? ck_first(lanes) : tail, is_short);
       __builtin_memcpy(at->copy + j * (int)sizeof column[j], &column[j], sizeof column[j]);
       if (j * lanes * sizeof(CK_IN) % 64 == 0)
-        CK_EACH (r, kr) __builtin_prefetch(row + r * (at->b_ks / kr) + CK_COPY_AHEAD * at->b_ks);
+        CK_EACH (r, kr) __builtin_prefetch(row + r * (at->b_ks / kr) + at->copy_ahead);
       continue;
     }
     const CK_GROUP *from = (const CK_GROUP *)(at->b + j / share * at->b_ps) + j % share * lanes;
@@ -103,6 +103,8 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, int64_t a_on, int64_t b_on, const ck_f
       .b_ks = t->b_ks * (int64_t)sizeof(CK_IN),
       .b_ps = t->b_ps * (int64_t)sizeof(CK_IN),
   };
+  const bool is_shallow = t->k / kr <= 2 * CK_COPY_AHEAD;
+  if (form.copies) at.copy_ahead = is_shallow ? form.copies * lanes * (int)sizeof(CK_IN) : CK_COPY_AHEAD * at.b_ks;
   for (int64_t s = 0; s < t->blocks; s++) {
     CK_EACH (q, ck_quads(form)) at.a[q] = (const char *)a[s] + a_on + 4 * q * at.a_rs;
     at.b = (const char *)b[s] + b_on;
