@@ -173,5 +173,4 @@ if Context.environment["HEADROOM_LIBRARY_ONLY"] != nil {
   }
   package.targets.removeAll { instrument.contains($0.name) || $0.dependencies.contains(where: isOfInstrument) }
   package.products.removeAll { $0.name == "headroom" }
-  package.dependencies = []
 }

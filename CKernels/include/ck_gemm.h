@@ -60,8 +60,7 @@ typedef struct ck_gemm_plan {
   bool fetches_c;      ///< and for their C; in a batch that asks for the next product they always do
   int64_t quiet_bytes; ///< so much of A and B is near enough for a batch not to ask, and 16 times as much of a packed B
   int64_t far_bytes;   ///< so much of a packed B, or of a batch with its C, does not stay in the last level
-  bool tiles_copy_b; ///< B's columns are adjacent, and micro-kernels can copy its rows as they are, or joined in pairs of an even
-                     ///< K (`copy_b`)
+  bool tiles_copy_b; ///< B's columns are adjacent, and micro-kernels can copy its rows as they are, or joined in pairs (`copy_b`)
   bool streams_c;    ///< C is written once, and more than caches keep
   bool tiles_repeat; ///< micro-kernels can go on to further products (`more` of a tile)
   int32_t panels_at_once; ///< that all its tiles can multiply (`beside` of a tile)

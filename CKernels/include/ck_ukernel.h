@@ -33,8 +33,8 @@ typedef struct ck_finish {
 /// What follows is the same for many tiles; the operands' places come with each call.
 typedef struct ck_tile {
   int64_t blocks;
-  int64_t k; ///< depth of each block; a multiple of KR (the packer pads with zeros), or of `pair` any where A lies in place and
-             ///< B is not copied: of the last group of A one depth alone is read, B's other is zero
+  int64_t k; ///< depth of each block; a multiple of KR (the packer pads with zeros), or of `pair` any where A lies in place: of
+             ///< the last group of A, and of a B that is copied, one depth alone is read; else B's other is zero
   int64_t a_rs; ///< from row i to i + 1 of A
   int64_t a_ks; ///< from one group of A_KR depths to the next in A (`matrix`: A_KR where rows lie with unit stride; else panels
                 ///< of whole registers of 16 rows, all of them readable, with zeros up to 32 depths); unused by `dot`, whose
@@ -60,7 +60,7 @@ typedef struct ck_tile {
       *finish;  ///< not NULL (`outer` and `pair` in C, as CK_TILE_FINISHES says; `more` 0): what is done to alpha A B + beta C
   void *copy_b; ///< not NULL (`outer` of fp32 or fp64 by vectors, and `pair`, but for tall rows; one block, `more` 0; NR live
                 ///< columns, of `pair` and A in place any): B is also written here as a packed panel, but for vectors of it that
-                ///< are not live. `pair` reads it as it lies, two rows for each group
+                ///< are not live. `pair` reads it as it lies, two rows for each group, of a last short one a row
 } ck_tile;
 
 /// `a`, `b`: `tile->blocks` pointers to A[0][0] and to B[0][0]; `c`: C[0][0].
@@ -110,8 +110,8 @@ enum { CK_C_ROWS = 2 };
 enum { CK_C_AHEAD = 128 };
 
 /// A tile that copies B asks for the row so many steps on, as no hardware follows rows (Emerald Rapids, the two loops
-/// alone on 512^3: 163 to 166 GFLOP/s). Of twice as few steps in all it asks for the same row of the next panel (64 x 100000 x 64
-/// in bf16 on Zen 5: 205 to 380).
+/// alone on 512^3: 163 to 166 GFLOP/s). Of up to twice as many steps in all it asks for the same row of the next panel
+/// (64 x 100000 x 64 in bf16 on Zen 5: 205 to 380).
 enum { CK_COPY_AHEAD = 48 };
 
 /// Around many tiles of CK_MATRIX on one thread: each alone would set up the tile registers anew (130 ns on Emerald Rapids).

@@ -182,7 +182,8 @@ CK_INLINE void CK_COPYING(CK_TILE_ARGUMENTS, const int rows, const int nr) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   const int vectors = nr / lanes;
   if (t->n == nr) {
-    if (t->a_rs == kr) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .packed_a = true, .copies = vectors});
+    const bool packed_a = t->a_rs == kr && t->k % kr == 0;
+    if (packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .packed_a = true, .copies = vectors});
     else CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .copies = vectors});
     return;
   }

@@ -121,9 +121,10 @@ struct CostModel {
     // Of a single row of tiles B is read once, and packing would read it just so.
     if pair.packsB || problem.m <= pair.mr(problem) { return 1 }
     if min(problem.k, blocking.kc) <= 96 {
-      // Tiles that copy B ask for the next panel's rows: out of memory 64 x 100000 x 64 on Zen 5 is then at 242 GFLOP/s, in place at 230; 128 x 50176 x
-      // 64 at 234 and 214.
-      return bytesMoved > Self.memoryBytes && rowBytes(problem.bRowStride) > 4096 ? 1.2 : 1
+      // Tiles that copy B, by slices, ask for the next panel's rows: out of memory 64 x 100000 x 64 on Zen 5 is then at 231 GFLOP/s, in place at 217;
+      // 128 x 50176 x 64 at 245 and 210.
+      let isCopiedElse = problem.hasFewRows && problem.inputType != .bfloat16
+      return isCopiedElse && bytesMoved > Self.memoryBytes && rowBytes(problem.bRowStride) > 4096 ? 1.2 : 1
     }
     let isWide = pair.set.isa >= .avx512
     let rowBytes = rowBytes(problem.bRowStride)

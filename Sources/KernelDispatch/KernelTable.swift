@@ -1,6 +1,6 @@
 import CKernels
 import SIMDKernels
-import Tensors
+public import Tensors
 
 /// Which kernels exist: the rows of `ukernels.def`, those in Swift, and the variants that run them.
 public struct KernelTable: @unchecked Sendable {  // Immutable after init; its buffers are never freed.
@@ -104,8 +104,9 @@ extension Microkernel {
 }
 
 extension ElementType {
-  /// Its place among all types.
-  var position: Int {
+  /// Its place among all types, below 4.
+  @inlinable @inline(__always)
+  package var position: Int {
     switch self {
     case .float32: 0
     case .bfloat16: 1

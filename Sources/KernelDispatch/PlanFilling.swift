@@ -85,7 +85,7 @@ extension Dispatch {
     let set = selection.pair.set
     // Half a line would be written at a time, or kernels can't.
     let isInLines = set.nr * problem.outputType.byteCount % Self.lineBytes == 0
-    if problem.outputType == .bfloat16 || problem.sumsApart || !isOnce || !set.isVectorised || !isInLines { return false }
+    if problem.sumsApart || !isOnce || !set.isVectorised || !isInLines { return false }
     let bytes = bytes(problem, descriptor.batch)
     return exceedsCaches(inputs: bytes.inputs, output: bytes.output, threads: selection.threads)
   }

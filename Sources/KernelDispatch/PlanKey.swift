@@ -42,7 +42,7 @@ package struct PlanKey {
     (count, aStride, bStride, cStride) = (batch.count, batch.aStride, batch.bStride, batch.cStride)
     self.alpha = alpha
     self.beta = beta
-    choices = threads << 4 | inputType.ordinal << 2 | outputType.ordinal
+    choices = threads << 4 | inputType.position << 2 | outputType.position
   }
 
   /// - Precondition: `descriptor.mayBeKept`
@@ -60,18 +60,6 @@ package struct PlanKey {
     let accuracy = descriptor.precision.rawValue << 2 | descriptor.strassenLevels
     let isa = descriptor.options.maxISA.map { $0.rawValue + 1 } ?? 0
     choices |= ((forms << 8 | isa) << 4 | accuracy) << 16
-  }
-}
-
-extension ElementType {
-  /// Below 4.
-  @inlinable @inline(__always)
-  package var ordinal: Int {
-    switch self {
-    case .float32: 0
-    case .bfloat16: 1
-    case .float64: 2
-    }
   }
 }
 

@@ -107,6 +107,39 @@ struct BadCallTests {
     }
   }
 
+  @Test("A call that was right before is none with a buffer too short by one element, whatever its strides and batch")
+  func tooShortAgain() {
+    let descriptors = [
+      gemmDescriptor(3, 5, 4) { $0.batch = hr_batch(count: 2, a: 13, b: 21, c: 16) },
+      gemmDescriptor(3, 5, 4) { $0.a = hr_strides(row: 1, column: 7) },
+      gemmDescriptor(3, 5, 4) { $0.b = hr_strides(row: 1, column: 9) },
+      gemmDescriptor(3, 5, 4) { $0.c = hr_strides(row: 1, column: 8) },
+      gemmDescriptor(3, 5, 4) { ($0.a.row, $0.b.row, $0.c.row) = (6, 8, 9) },
+    ]
+    for desc in descriptors {
+      let more = desc.batch.count - 1
+      let needed = (
+        a: 2 * desc.a.row + 3 * desc.a.column + more * desc.batch.a + 1,
+        b: 3 * desc.b.row + 4 * desc.b.column + more * desc.batch.b + 1,
+        c: 2 * desc.c.row + 4 * desc.c.column + more * desc.batch.c + 1
+      )
+      let elements: [Float] = filled(100)
+      let before: [Float] = filled(100, step: 3)
+      func status(_ a: Int64, _ b: Int64, _ c: Int64) -> (hr_status, wrote: Bool) {
+        var output = before
+        let status = hr_gemm_operands.with(elements, elements, &output, bias: [Float]()) { operands in
+          (operands.a.count, operands.b.count, operands.c.count) = (a, b, c)
+          return withUnsafePointer(to: desc) { hr_gemm($0, &operands) }
+        }
+        return (status, output != before)
+      }
+      for _ in 0..<2 { #expect(status(needed.a, needed.b, needed.c) == (HR_OK, true)) }
+      #expect(status(needed.a - 1, needed.b, needed.c) == (HR_ERROR_BUFFER_TOO_SHORT, false))
+      #expect(status(needed.a, needed.b - 1, needed.c) == (HR_ERROR_BUFFER_TOO_SHORT, false))
+      #expect(status(needed.a, needed.b, needed.c - 1) == (HR_ERROR_BUFFER_TOO_SHORT, false))
+    }
+  }
+
   @Test("Null pointers")
   func null() {
     #expect(spoiled { $0.a.data = nil } == HR_ERROR_NULL_POINTER)

@@ -89,6 +89,33 @@ struct FewRowsTests {
     }
   }
 
+  /// As far apart as the rows of packed pairs are.
+  @Test("Rows of A that overlap, two elements apart, have the sums of rows by themselves, whatever the depth")
+  func overlappingRows() throws {
+    for (m, n, k) in [(300, 300, 301), (45, 96, 65), (30, 64, 1), (31, 40, 3)] {
+      let window = (0..<2 * (m - 1) + k).map { BFloat16(Float($0 * 5 % 7 - 3)) }
+      let b = (0..<k * n).map { BFloat16(Float($0 * 3 % 5 - 2)) }
+      let rows = (0..<m).flatMap { window[2 * $0..<2 * $0 + k] }
+      var descriptor = GEMMDescriptor(m: m, n: n, k: k, inputType: .bfloat16, outputType: .float32)
+      func product(_ a: [BFloat16]) throws(HeadroomError) -> [Float] {
+        var c = [Float](repeating: .nan, count: m * n)
+        var span = c.mutableSpan
+        try GEMMPlan(descriptor).execute(a: a.span, b: b.span, c: &span)
+        return c
+      }
+      let expected = try product(rows)
+      #expect(expected.allSatisfy { !$0.isNaN })
+      descriptor.a = MatrixLayout(rows: m, columns: k, rowStride: 2, columnStride: 1)
+      for candidate in try explain(descriptor) {
+        if case .rejected = candidate.outcome { continue }
+        descriptor.options.variant = candidate.variant.name
+        descriptor.options.microkernel = candidate.microkernel.name
+        let isRight = try product(window) == expected
+        #expect(isRight, "\(m) x \(n) x \(k), \(candidate.variant.name) by \(candidate.microkernel.name)")
+      }
+    }
+  }
+
   @Test("A one-shot call takes the plan of an equal call alone: whatever differs, the result is its own")
   func kept() throws {
     let settings = (0..<40).map { index in
