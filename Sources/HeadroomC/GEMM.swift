@@ -19,11 +19,7 @@ extension GEMMDescriptor {
     beta = desc.pointee.beta
     epilogue = try Epilogue(desc.pointee.epilogue)
     epilogue.hasResidual = desc.pointee.adds_residual
-    if desc.pointee.batch.count != 1 {
-      batch = Batch(
-        count: Int(desc.pointee.batch.count), aStride: Int(desc.pointee.batch.a), bStride: Int(desc.pointee.batch.b),
-        cStride: Int(desc.pointee.batch.c))
-    }
+    batch = Batch(desc.pointee.batch)
     precision = try Precision(desc.pointee.precision)
     strassenLevels = Int(desc.pointee.strassen_levels)
     try options.set(desc.pointee.options)

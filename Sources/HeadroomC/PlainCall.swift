@@ -54,14 +54,11 @@ enum PlainCall {
   @inline(__always)
   private static func key(of desc: UnsafePointer<hr_gemm_desc>) -> PlanKey? {
     guard let input = ElementType(desc.pointee.input_type), let output = ElementType(desc.pointee.output_type) else { return nil }
-    let (a, b, c, batch) = (desc.pointee.a, desc.pointee.b, desc.pointee.c, desc.pointee.batch)
+    let (a, b, c) = (desc.pointee.a, desc.pointee.b, desc.pointee.c)
     return PlanKey(
       m: Int(desc.pointee.m), n: Int(desc.pointee.n), k: Int(desc.pointee.k), a: (Int(a.row), Int(a.column)),
       b: (Int(b.row), Int(b.column)), c: (Int(c.row), Int(c.column)),
-      batch: batch.count == 1
-        ? Batch()
-        : Batch(count: Int(batch.count), aStride: Int(batch.a), bStride: Int(batch.b), cStride: Int(batch.c)),
-      alpha: desc.pointee.alpha, beta: desc.pointee.beta, inputType: input, outputType: output,
+      batch: Batch(desc.pointee.batch), alpha: desc.pointee.alpha, beta: desc.pointee.beta, inputType: input, outputType: output,
       threads: Int(desc.pointee.options.threads))
   }
 }

@@ -137,6 +137,16 @@ extension SelectionOptions {
   }
 }
 
+extension Batch {
+  /// The strides of a single product mean nothing.
+  @inline(__always)
+  init(_ batch: hr_batch) {
+    self =
+      batch.count == 1
+      ? Batch() : Batch(count: Int(batch.count), aStride: Int(batch.a), bStride: Int(batch.b), cStride: Int(batch.c))
+  }
+}
+
 extension Extent {
   init(_ extent: hr_extent) {
     self.init(depth: extent.depth == 0 ? 1 : Int(extent.depth), height: Int(extent.height), width: Int(extent.width))
