@@ -12,6 +12,8 @@ typedef struct ck_batch_run {
   char *workspace;
   int64_t bytes;  ///< of workspace, for one thread
   int64_t length; ///< of a run of products
+  int64_t asks;   ///< for so many neighbours at a time, CK_ASKS_ON times as many products on; 0: for none
+  bool is_far;    ///< more in all than stays in the last level
   _Atomic int64_t next;
 } ck_batch_run;
 
@@ -32,18 +34,60 @@ static ck_gemm_operands operands_of(const ck_gemm_plan *plan, const ck_gemm_sour
   return ck_with_copies(plan, o);
 }
 
+/// What a product of the batch reads and no other does, and what it writes.
+static int64_t input_bytes(const ck_batch_run *run) {
+  const ck_gemm_plan *plan = run->plan;
+  const int64_t rows = run->source->a || plan->batch.a != 0 ? plan->m : 0,
+                columns = run->source->b || plan->batch.b != 0 ? plan->n : 0;
+  return (rows + columns) * plan->k * ck_element_bytes(plan->a_type);
+}
+static int64_t output_bytes(const ck_batch_run *run) { return run->plan->m * run->plan->n * ck_element_bytes(run->plan->c_type); }
+
 // While a product that fits into L1 is multiplied, the next one is asked for, unless all of the batch stays in L2; by slices,
 // where B is packed, unless half of the last level holds it (64^3 in bf16 on Zen 5 160 to 300 GFLOP/s; but 48^3 out of the
 // last level 300 to 260). The call's count decides, as a list may be longer than the plan's batch.
 static bool fetches_next(const ck_batch_run *run) {
   const ck_gemm_plan *plan = run->plan;
-  const int64_t rows = run->source->a || plan->batch.a != 0 ? plan->m : 0,
-                columns = run->source->b || plan->batch.b != 0 ? plan->n : 0;
-  const int64_t inputs = (rows + columns) * plan->k * ck_element_bytes(plan->a_type);
-  const int64_t output = plan->m * plan->n * ck_element_bytes(plan->c_type);
-  if (plan->driver == CK_DRIVER_TILES) return ck_is_deep(plan, plan->k) && inputs * run->source->count > plan->quiet_bytes;
+  if (plan->driver == CK_DRIVER_TILES)
+    return ck_is_deep(plan, plan->k) && input_bytes(run) * run->source->count > plan->quiet_bytes;
   const bool by_slice = plan->driver == CK_DRIVER_BY_SLICE && ck_packs_b(plan) && plan->team.threads <= 1 && plan->k <= plan->kc;
-  return by_slice && (inputs + output) * run->source->count > plan->far_bytes;
+  return by_slice && run->is_far;
+}
+
+/// Of products asked for a little at a time: how much at least, how much one may read and write, how many such parts on.
+enum { CK_ASKED_BYTES = 1 << 10, CK_ASKED_PRODUCT = 2 << 10, CK_ASKS_ON = 3 };
+
+// How many neighbours to ask for at a time. Rows of small products end too soon for the hardware to follow them out of memory (on
+// Zen 5 8^3 in fp32 22 to 38 GFLOP/s, 13 x 7 x 19 24 to 48; but 20^3, which it follows, 105 to 55). Tiles that widen bf16 wait
+// for each line with every element, so they ask whenever L2 is too small (16^3 out of memory 38 to 94, out of the last level 110
+// to 104): no plan knows whether the last level has it.
+static int64_t asks_at_once(const ck_batch_run *run) {
+  const ck_gemm_plan *plan = run->plan;
+  const bool is_dense = (plan->a_rs == plan->k || plan->a_cs == plan->m) && plan->b_rs == plan->n && plan->b_cs == 1;
+  const bool is_in_place = plan->driver == CK_DRIVER_ONE_TILE || plan->driver == CK_DRIVER_TILES;
+  const int64_t bytes = input_bytes(run) + output_bytes(run);
+  if (!plan->fetches || !is_dense || !is_in_place || bytes > CK_ASKED_PRODUCT) return 0;
+  const bool waits = plan->driver == CK_DRIVER_TILES && plan->a_type == CK_BF16;
+  const bool is_apart = waits && bytes * run->source->count > plan->quiet_bytes;
+  return run->is_far || is_apart ? ck_ceil_div(CK_ASKED_BYTES, bytes) : 0;
+}
+
+/// Asks for `bytes` of each of `count` neighbours, `step` bytes apart.
+static void ask_for_bytes(const void *from, int64_t bytes, int64_t step, int64_t count) {
+  if (step == 0) count = 1;
+  if (step == bytes) bytes *= count, count = 1;
+  for (int64_t i = 0; i < count; i++)
+    for (int64_t byte = 0; byte < bytes; byte += CK_LINE) __builtin_prefetch((const char *)from + i * step + byte, 0, 3);
+}
+
+/// Asks for `count` products from `index` on; for their C only where it is far.
+static void ask_for_products(const ck_batch_run *run, int64_t index, int64_t count) {
+  const ck_gemm_plan *plan = run->plan;
+  const int64_t in_bytes = ck_element_bytes(plan->a_type), out_bytes = ck_element_bytes(plan->c_type);
+  const ck_gemm_operands o = operands_of(plan, run->source, index);
+  ask_for_bytes(o.a, plan->m * plan->k * in_bytes, plan->batch.a * in_bytes, count);
+  ask_for_bytes(o.b, plan->n * plan->k * in_bytes, plan->batch.b * in_bytes, count);
+  if (run->is_far) ask_for_bytes(o.c, plan->m * plan->n * out_bytes, plan->batch.c * out_bytes, count);
 }
 
 // Products of one tile each, strides apart: small ones take longer to describe than to multiply (8 x 8 x 8 on Emerald Rapids: 37
@@ -56,8 +100,15 @@ static void run_tiles(const ck_batch_run *run, int64_t begin, int64_t end) {
   const ck_ukernel_fn multiply = plan->tiles[plan->m];
   if (plan->tiles_repeat) {
     ck_tile tile = plan->tile;
-    tile.more = end - begin - 1, tile.a_step = a_step, tile.b_step = b_step, tile.c_step = c_step;
-    multiply(&tile, &first.a, &first.b, first.c);
+    tile.a_step = a_step, tile.b_step = b_step, tile.c_step = c_step;
+    const int64_t at_once = run->asks > 0 ? run->asks : end - begin;
+    for (int64_t i = begin; i < end; i += at_once) {
+      const int64_t asked = i + CK_ASKS_ON * at_once;
+      if (run->asks > 0 && asked < end) ask_for_products(run, asked, ck_least(at_once, end - asked));
+      tile.more = ck_least(at_once, end - i) - 1;
+      const void *a = (const char *)first.a + (i - begin) * a_step, *b = (const char *)first.b + (i - begin) * b_step;
+      multiply(&tile, &a, &b, (char *)first.c + (i - begin) * c_step);
+    }
     return;
   }
   for (int64_t i = 0; i < end - begin; i++) {
@@ -73,7 +124,9 @@ static void run_products(const ck_batch_run *run, int64_t begin, int64_t end, ch
     return;
   }
   const bool fetches = fetches_next(run), begins = plan->in_tiles && ck_tiles_begin_amx();
+  const int64_t asks_on = CK_ASKS_ON * run->asks;
   for (int64_t index = begin; index < end; index++) {
+    if (run->asks > 0 && index + asks_on < end) ask_for_products(run, index + asks_on, 1);
     const ck_gemm_operands o = operands_of(plan, run->source, index);
     if (plan->driver == CK_DRIVER_ONE_TILE) {
       plan->tiles[plan->m](&plan->tile, &o.a, &o.b, o.c);
@@ -104,6 +157,8 @@ void ck_gemm_batch(const ck_gemm_plan *plan, const ck_gemm_source *source, char 
   const ck_team team = plan->batch.team;
   const int64_t bytes = ck_workspace_of(plan).total;
   ck_batch_run run = {.plan = plan, .source = source, .workspace = workspace, .bytes = bytes};
+  run.is_far = (input_bytes(&run) + output_bytes(&run)) * source->count > plan->far_bytes;
+  run.asks = asks_at_once(&run);
   if (team.threads <= 1) {
     run_products(&run, 0, source->count, workspace);
     return;

@@ -124,15 +124,23 @@ struct BatchTests {
   }
 
   @Test(
-    "Where a batch is more than the caches hold, its products are those of one alone", arguments: [(64, 64, 64), (45, 70, 37)])
+    "Where a batch is more than the caches hold, its products are those of one alone",
+    arguments: [(64, 64, 64), (45, 70, 37), (16, 16, 16), (7, 9, 5)])
   func beyondCaches(sizes: (m: Int, n: Int, k: Int)) throws {
+    try checkBeyondCaches(sizes) { BFloat16(Float($0)) }
+    try checkBeyondCaches(sizes) { Float($0) }
+  }
+
+  private func checkBeyondCaches<Input: KernelElement>(
+    _ sizes: (m: Int, n: Int, k: Int), of element: (Int) -> Input
+  ) throws {
     let (m, n, k) = sizes
     let count = (48 << 20) / (m * n * 4)
-    var descriptor = GEMMDescriptor(m: m, n: n, k: k, inputType: .bfloat16, outputType: .float32)
+    var descriptor = GEMMDescriptor(m: m, n: n, k: k, inputType: Input.elementType, outputType: .float32)
     // Neighbours share all but a little of their operands.
     let (aStep, bStep) = (3, 5)
-    let a = (0..<m * k + count * aStep).map { BFloat16(Float($0 * 5 % 13 - 6)) }
-    let b = (0..<k * n + count * bStep).map { BFloat16(Float($0 * 7 % 11 - 5)) }
+    let a = (0..<m * k + count * aStep).map { element($0 * 5 % 13 - 6) }
+    let b = (0..<k * n + count * bStep).map { element($0 * 7 % 11 - 5) }
     let single = try GEMMPlan(descriptor)
     descriptor.batch = Batch(count: count, aStride: aStep, bStride: bStep, cStride: m * n)
     var all = [Float](repeating: .nan, count: count * m * n)
