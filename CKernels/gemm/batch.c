@@ -64,9 +64,9 @@ static bool fetches_next(const ck_batch_run *run) {
 enum { CK_ASKED_BYTES = 1 << 10, CK_ASKED_PRODUCT = 2 << 10, CK_ASKS_ON = 3 };
 
 // How many neighbours to ask for at a time. Rows of small products end too soon for the hardware to follow them out of memory (on
-// Zen 5 8^3 in fp32 22 to 38 GFLOP/s, 13 x 7 x 19 24 to 48; but 20^3, which it follows, 105 to 55). Tiles that widen bf16 wait
-// for each line with every element, so they ask whenever L2 is too small (16^3 out of memory 38 to 94, out of the last level 110
-// to 107): no plan knows whether the last level has it.
+// Zen 5 8^3 in fp32 24 to 49 GFLOP/s, 13 x 7 x 19 24 to 48; but 20^3, which it follows, 105 to 55). Tiles that widen bf16 wait
+// for each line with every element, so they ask wherever a batch is not quiet (16^3 out of memory 37 to 102, out of the last
+// level 110 to 107): no plan knows whether the last level has it.
 static int64_t asks_at_once(const ck_batch_run *run) {
   const ck_gemm_plan *plan = run->plan;
   const bool is_dense = (plan->a_rs == plan->k || plan->a_cs == plan->m) && plan->b_rs == plan->n && plan->b_cs == 1;
@@ -79,7 +79,7 @@ static int64_t asks_at_once(const ck_batch_run *run) {
   return run->is_far || is_apart ? ck_ceil_div(CK_ASKED_BYTES, bytes) : 0;
 }
 
-// Found once: with each product it took 5 % of 16^3 in bf16. What all products share needs no asking.
+// What is asked for, found once: with each product it took 5 % of 16^3 in bf16. What all products share needs no asking.
 static void describe_asked(ck_batch_run *run) {
   const ck_gemm_plan *plan = run->plan;
   const bool in_list = run->source->a != NULL;
