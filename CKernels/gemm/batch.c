@@ -73,7 +73,7 @@ static int64_t asks_at_once(const ck_batch_run *run) {
   const bool is_in_place = plan->driver == CK_DRIVER_ONE_TILE || plan->driver == CK_DRIVER_TILES;
   const int64_t bytes = input_bytes(run) + output_bytes(run);
   const bool is_callers = !plan->copied_a && !plan->copied_b;
-  if (!plan->fetches || !is_dense || !is_in_place || !is_callers || bytes > CK_ASKED_PRODUCT) return 0;
+  if (!plan->fetches || fetches_next(run) || !is_dense || !is_in_place || !is_callers || bytes > CK_ASKED_PRODUCT) return 0;
   const bool waits = plan->driver == CK_DRIVER_TILES && plan->a_type == CK_BF16;
   const bool is_apart = waits && bytes * run->source->count > plan->quiet_bytes;
   return run->is_far || is_apart ? ck_ceil_div(CK_ASKED_BYTES, bytes) : 0;

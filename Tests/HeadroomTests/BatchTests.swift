@@ -13,7 +13,7 @@ struct BatchTests {
 
   static let cases = [
     Case(sizes: (5, 7, 9), count: 1), Case(sizes: (8, 8, 8), count: 50), Case(sizes: (1, 1, 1), count: 3),
-    Case(sizes: (16, 48, 20), count: 17), Case(sizes: (13, 64, 64), count: 40),
+    Case(sizes: (16, 48, 20), count: 17), Case(sizes: (16, 16, 16), count: 1301), Case(sizes: (13, 64, 64), count: 40),
     Case(sizes: (130, 70, 65), count: 5), Case(sizes: (3, 200, 2100), count: 3),
     Case(sizes: (4, 4, 0), count: 2), Case(sizes: (0, 4, 4), count: 2), Case(sizes: (6, 6, 6), count: 0),
   ]
@@ -83,7 +83,12 @@ struct BatchTests {
 
   @Test("Lists of operands anywhere, whatever the plan's own batch", arguments: cases)
   func lists(batch: Case) throws {
-    var operands = Operands(batch, of: { Float($0) }, shared: false)
+    try checkLists(batch) { Float($0) }
+    try checkLists(batch) { BFloat16(Float($0)) }
+  }
+
+  private func checkLists<Input: KernelElement>(_ batch: Case, of element: (Int) -> Input) throws {
+    var operands = Operands(batch, of: element, shared: false)
     let expected = try oneByOne(operands)
     let strides = operands.descriptor.batch
     for planned in [Batch(), strides] {
@@ -135,7 +140,7 @@ struct BatchTests {
     _ sizes: (m: Int, n: Int, k: Int), of element: (Int) -> Input
   ) throws {
     let (m, n, k) = sizes
-    let count = (48 << 20) / (m * n * 4)
+    let count = (48 << 20) / (m * n * 4) + 1
     var descriptor = GEMMDescriptor(m: m, n: n, k: k, inputType: Input.elementType, outputType: .float32)
     // Neighbours share all but a little of their operands.
     let (aStep, bStep) = (3, 5)
@@ -143,7 +148,7 @@ struct BatchTests {
     let b = (0..<k * n + count * bStep).map { element($0 * 7 % 11 - 5) }
     let single = try GEMMPlan(descriptor)
     descriptor.batch = Batch(count: count, aStride: aStep, bStride: bStep, cStride: m * n)
-    var all = [Float](repeating: .nan, count: count * m * n)
+    var all = [Float](repeating: .nan, count: (count + 4) * m * n)
     var span = all.mutableSpan
     try GEMMPlan(descriptor).execute(a: a.span, b: b.span, c: &span)
     var alone = [Float](repeating: .nan, count: m * n)
@@ -153,6 +158,8 @@ struct BatchTests {
       try single.execute(a: a.span.extracting(left..<left + m * k), b: b.span.extracting(right..<right + k * n), c: &one)
       #expect(all[product * m * n..<(product + 1) * m * n].elementsEqual(alone))
     }
+    let isUntouched = all[(count * m * n)...].allSatisfy { $0.isNaN }
+    #expect(isUntouched, "nothing behind the last product is written")
   }
 
   @Test("Each product of a batch takes its own residual, by strides and by lists")
