@@ -22,8 +22,36 @@ CK_INLINE __m256i ck_lanes32(ck_mask lanes) { return _mm256_loadu_si256((const _
 CK_INLINE __m256i ck_lanes64(ck_mask lanes) { return _mm256_loadu_si256((const __m256i *)(ck_live64 + 4 - lanes)); }
 CK_INLINE ck_vf ck_load_first(const float *p, ck_mask lanes) { return _mm256_maskload_ps(p, ck_lanes32(lanes)); }
 CK_INLINE ck_vd ck_load_first(const double *p, ck_mask lanes) { return _mm256_maskload_pd(p, ck_lanes64(lanes)); }
-CK_INLINE void ck_store_first(float *p, ck_vf v, ck_mask lanes) { _mm256_maskstore_ps(p, ck_lanes32(lanes), v); }
-CK_INLINE void ck_store_first(double *p, ck_vd v, ck_mask lanes) { _mm256_maskstore_pd(p, ck_lanes64(lanes), v); }
+// By powers of two: a masked store takes longer (1000 x 5^3 on Zen 3 6.5 to 11.7 GFLOP/s, 24^3, whose last vector is whole, 49 to
+// 59).
+CK_INLINE void ck_store_first(float *p, ck_vf v, ck_mask lanes) {
+  if (lanes == 8) {
+    _mm256_storeu_ps(p, v);
+    return;
+  }
+  __m128 some = _mm256_castps256_ps128(v);
+  if (lanes & 4) {
+    _mm_storeu_ps(p, some);
+    some = _mm256_extractf128_ps(v, 1), p += 4;
+  }
+  if (lanes & 2) {
+    _mm_storel_pi((__m64 *)p, some);
+    some = _mm_movehl_ps(some, some), p += 2;
+  }
+  if (lanes & 1) _mm_store_ss(p, some);
+}
+CK_INLINE void ck_store_first(double *p, ck_vd v, ck_mask lanes) {
+  if (lanes == 4) {
+    _mm256_storeu_pd(p, v);
+    return;
+  }
+  __m128d some = _mm256_castpd256_pd128(v);
+  if (lanes & 2) {
+    _mm_storeu_pd(p, some);
+    some = _mm256_extractf128_pd(v, 1), p += 2;
+  }
+  if (lanes & 1) _mm_store_sd(p, some);
+}
 
 // Between two bounds; NaN, the second operand of a comparison that has none, passes.
 CK_INLINE ck_vf ck_within(ck_vf v, ck_vf low, ck_vf high) { return _mm256_min_ps(high, _mm256_max_ps(low, v)); }
