@@ -23,7 +23,7 @@ extension Dispatch {
       pack_a: pair.packsA, pack_b: pair.packsB, ready_a: nil, ready_b: nil, copied_a: nil, copied_b: nil,
       accumulate: sumsApart, has_epilogue: !descriptor.epilogue.isIdentity,
       tiles_finish: !sumsApart && !forDirect && !descriptor.epilogue.isIdentity && tilesFinish(descriptor, set),
-      fetches: asks(problem, descriptor.batch), fetches_c: asksForC(problem, descriptor.batch, set),
+      fetches: asks(problem, descriptor.batch, set), fetches_c: asksForC(problem, descriptor.batch, set),
       quiet_bytes: Int64(microarchitecture.asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
       far_bytes: Int64(blocks.lastLevelBytes / 2),
       tiles_copy_b: pair.copiesB(problem),
@@ -50,10 +50,17 @@ extension Dispatch {
       batch: batch(problem, descriptor, threads: threads.batch))
   }
 
-  /// Whether tiles ask for what comes next: beyond L2, and within it where that costs nothing.
-  func asks(_ problem: OrientedProblem, _ batch: Batch) -> Bool {
+  /// Depths from which tiles below AVX-512 ask for what comes next.
+  private static let askingDepth = 384
+
+  /// Whether tiles ask for what comes next: beyond L2, and within it where that costs nothing. Tiles of AVX2 are over in half the time of those of AVX-512,
+  /// so that asking shows, and ask beyond L2 where K is deep (Zen 3, asking against not: 96^3 84.7 and 95.2 GFLOP/s, 512 x 784 x 128 83.4 and 89.1,
+  /// 100000 x 16 x 16 66.6 and 74.1; but 64 x 64 x 100000 87.8 and 83.9, 1024^3 91.8 and 88.9).
+  func asks(_ problem: OrientedProblem, _ batch: Batch, _ set: TileSet) -> Bool {
     let bytes = bytes(problem, batch)
-    return microarchitecture.asksWithinL2 || bytes.inputs + bytes.output > Double(blocks.l2Bytes)
+    let isBeyondL2 = bytes.inputs + bytes.output > Double(blocks.l2Bytes)
+    if set.isa < .avx512 { return isBeyondL2 && problem.k >= Self.askingDepth }
+    return microarchitecture.asksWithinL2 || isBeyondL2
   }
 
   /// Whether they ask for C. Of a batch they don't, unless they ask for the next product: out of the last level hardware does better (80 x 80 x 100 on Zen 5 in bf16 352 to 394 GFLOP/s
@@ -61,7 +68,8 @@ extension Dispatch {
   /// more (256^3 308 to 386).
   private func asksForC(_ problem: OrientedProblem, _ batch: Batch, _ set: TileSet) -> Bool {
     let bytes = bytes(problem, batch)
-    return batch.count == 1 && asks(problem, batch) && (set.kr == 1 || bytes.inputs + bytes.output > Double(Self.leastQuietBytes))
+    return batch.count == 1 && asks(problem, batch, set)
+      && (set.kr == 1 || bytes.inputs + bytes.output > Double(Self.leastQuietBytes))
   }
 
   /// Bytes of A and B together, and of C, over a batch.
