@@ -112,10 +112,12 @@ static void CK_NAME(transpose_strip)(const ck_panel *p, int64_t first, int64_t e
 }
 
 /// Asks for the line of each row that is due two lines on, of this panel or of the one that lies behind it: no hardware follows
-/// so many rows (96 products of 128 x 128 x 64 with B along K by AVX2 on Zen 3: 68 to 76 GFLOP/s).
+/// sixteen rows (96 products of 128 x 128 x 64 with B along K by AVX2 on Zen 3: 68 to 76 GFLOP/s). Not for a part of a panel,
+/// which was moved to where it is near.
 static inline void ask_for_lines(const ck_panel *p, int64_t first) {
+  if (p->whole) return;
   const int64_t ahead = first + 2 * CK_LINE_UNITS, whole = ck_round_up(p->k, CK_LINE_UNITS);
-  const int64_t on = ahead < whole ? 4 * ahead : p->live * p->rs + 4 * (ahead - whole);
+  const int64_t on = ahead < whole ? 4 * ahead : p->live * p->rs + 4 * (ahead < 2 * whole ? ahead - whole : 0);
   for (int64_t i = 0; i < p->live; i++) __builtin_prefetch((const void *)((uintptr_t)p->source + (uintptr_t)(on + i * p->rs)));
 }
 
@@ -139,11 +141,13 @@ static inline __attribute__((always_inline)) void copy_pieces(char *restrict to,
   }
 }
 
-static inline __attribute__((always_inline)) void copy_depths(const ck_panel *p, const int64_t element, const int64_t width) {
-  const int64_t bytes = p->live * element;
-  const char *restrict from = p->source;
-  char *restrict to = p->destination;
-  for (int64_t d = 0; d < p->k; d++, from += p->ks, to += p->width * element) {
+/// Rows of up to two vectors need no loop: the last one overlaps the first. By value: what is stored must not be thought to
+/// change the strides.
+static inline __attribute__((always_inline)) void copy_depths(const ck_panel p, const int64_t element, const int64_t width) {
+  const int64_t bytes = p.live * element;
+  for (int64_t d = 0; d < p.k; d++) {
+    const char *from = p.source + d * p.ks;
+    char *to = p.destination + d * p.width * element;
     if (bytes > 2 * width) {
       copy_pieces(to, from, bytes, width);
       continue;
@@ -156,11 +160,11 @@ static inline __attribute__((always_inline)) void copy_depths(const ck_panel *p,
 /// By vectors as wide as there are and as the row allows.
 static inline __attribute__((always_inline)) void copy_rows(const ck_panel *p, const int64_t element) {
   const int64_t bytes = p->live * element;
-  if (bytes >= 4 * CK_UNITS) copy_depths(p, element, 4 * CK_UNITS);
-  else if (bytes >= 32) copy_depths(p, element, 32);
-  else if (bytes >= 16) copy_depths(p, element, 16);
-  else if (bytes >= 8) copy_depths(p, element, 8);
-  else if (bytes > 0) copy_depths(p, element, 2);
+  if (bytes >= 4 * CK_UNITS) copy_depths(*p, element, 4 * CK_UNITS);
+  else if (bytes >= 32) copy_depths(*p, element, 32);
+  else if (bytes >= 16) copy_depths(*p, element, 16);
+  else if (bytes >= 8) copy_depths(*p, element, 8);
+  else if (bytes > 0) copy_depths(*p, element, 2);
 }
 
 /// Whether neighbours along the panel are nearer to each other than neighbours along K: then lines are used up by going along it.
@@ -249,7 +253,8 @@ static void CK_NAME(transpose_halves)(const ck_panel *p) {
                               .k = depths / 2,
                               .rs = p->rs,
                               .ks = 4,
-                              .width = rows};
+                              .width = rows,
+                              .whole = depths / 2};
       CK_NAME(transpose)(&piece);
       for (int64_t x = 0; x < depths; x++) {
         uint16_t *to = (uint16_t *)p->destination + depth_in_panel(p, d + x) * p->width + i;

@@ -98,7 +98,7 @@ struct CostModel {
     let folds = microarchitecture.foldsBroadcasts
     // A by columns, where a broadcast that multiply-adds make themselves is loaded twice and each depth lies in another line (500^3 on
     // Emerald Rapids: packed 1.23 times as fast, 129 x 257 x 513 1.03). Zen 5 reads it as fast as packed (160^3 packed 0.88 of that, 384^3
-    // 0.95, 1024^3 0.97, 64 x 64 x 100000 0.64). Six rows of AVX2 take a quarter of each line (Zen 3: 300^3 packed 1.1 times as fast, 500^3 1.12).
+    // 0.95, 1024^3 0.97, 64 x 64 x 100000 0.64). Six rows of AVX2 take little of each line (Zen 3: 300^3 packed 1.1 times as fast, 500^3 1.12).
     if problem.aColumnStride != 1 {
       if pair.set.isa == .avx2 { return problem.aRowStride == 1 && problem.k > 224 ? 1.12 : 1 }
       return isWideOuter && folds && problem.aRowStride == 1 ? 1.1 : 1
@@ -134,10 +134,12 @@ struct CostModel {
     var factor = 1.0
     // Each load touches two lines: 183^3 on Emerald Rapids 146 GFLOP/s, from a copied panel 158.
     if isWide && rowBytes % 64 != 0 { factor *= 1.06 }
-    // So do two of AVX2, and a panel deep enough fills L1 with lines of which it needs half (Zen 3, in place and copied: 127^3 92 and 81 GFLOP/s,
-    // 190^3 84.8 and 87.8, 255^3 84 and 90, 1024 x 196 x 256 78 and 87, 512 x 49 x 2048 57 and 74).
-    if pair.set.isa == .avx2 && rowBytes % 64 != 0 && min(problem.k, blocking.kc) > 128 { factor *= 1.12 }
-    if rowBytes < 1024 { return factor }
+    if rowBytes < 1024 {
+      // So do two of AVX2, and a panel deep enough fills L1 with lines of which it needs half (Zen 3, in place and copied: 127^3 92 and 81 GFLOP/s,
+      // 190^3 84.8 and 87.8, 255^3 84 and 90, 1024 x 196 x 256 78 and 87, 512 x 49 x 2048 57 and 74).
+      let fillsL1 = pair.set.isa == .avx2 && problem.inputType != .bfloat16 && min(problem.k, blocking.kc) > 128
+      return fillsL1 && rowBytes % 64 != 0 ? 1.12 : factor
+    }
     // Of whole lines 304^3 ... 512^3 on Emerald Rapids are as fast as from copied panels, within 2 %; 512^3 ... 1000^3 on Zen 5 1 to 2 % faster.
     let folds = microarchitecture.foldsBroadcasts
     factor *= rowBytes % 4096 == 0 ? (isWide ? 1.08 : 1.3) : !isWide ? 1.15 : folds ? 1.01 : 1
@@ -177,14 +179,18 @@ struct CostModel {
   /// Cycles per element moved from L2 to L2: a copy by vectors (0.2 to 0.35 on Zen 5), a transposition of 4-byte units by vectors (0.25 to 0.4), or
   /// element by element; some more with SSE2.
   private func packingRate(_ pair: CandidatePair, along panelStride: Int, _ depthStride: Int) -> Double {
-    let transposes = depthStride == 1 && pair.set.kr * problem.inputType.byteCount == 4
     if pair.splits { return 1 + 0.5 * Double(problem.parts) }
     if pair.set.family == .matrix { return panelStride == 1 || depthStride == 1 ? 0.3 : 2 }
     // Two bf16 are one unit.
-    let rate = panelStride == 1 ? 0.35 : transposes ? (pair.set.kr == 2 ? 0.3 : 0.4) : 2
+    let rate = panelStride == 1 ? 0.35 : transposes(pair, depthStride) ? (pair.set.kr == 2 ? 0.3 : 0.4) : 2
     // Along K, by the movers of AVX-512: with 3 instead of 1.3, 128^3 was read in place (Emerald Rapids, 93 GFLOP/s; packed 126).
     if pair.widens && depthStride == 1 && pair.set.isa >= .avx512 { return 1.3 }
     return (pair.widens ? rate * 1.5 : rate) * (pair.set.isa >= .avx2 ? 1 : 1.3)
+  }
+
+  /// Whether it moves 4-byte units adjacent along K.
+  private func transposes(_ pair: CandidatePair, _ depthStride: Int) -> Bool {
+    depthStride == 1 && pair.set.kr * problem.inputType.byteCount == 4
   }
 
   private func packingCycles(_ pair: CandidatePair) -> Double {
@@ -194,8 +200,8 @@ struct CostModel {
     if pair.packsA && !problem.readyA {
       // Not by the plan's own NC, which follows the caches.
       let passes = (n / Double(BlockSizes.mostColumns)).rounded(.up)
-      // A panel of AVX2 has 6 rows, which its vectors of 8 transpose as two times four (256^3 on Zen 3: 0.8 cycles an element).
-      let narrowness = pair.set.isa == .avx2 && problem.aColumnStride == 1 ? 2.0 : 1
+      // A panel of AVX2 has 6 rows, which are transposed as two times four (256^3 in fp32 on Zen 3: 0.8 cycles an element).
+      let narrowness = pair.set.isa == .avx2 && transposes(pair, problem.aColumnStride) ? 2.0 : 1
       cycles += passes * m * k * packingRate(pair, along: problem.aRowStride, problem.aColumnStride) * narrowness + 60
     }
     if pair.packsB && !problem.readyB {
@@ -203,7 +209,7 @@ struct CostModel {
       let isCopied = pair.strassenLevels == 0 && pair.copiesB(problem)
       // Beside an A whose rows are apart, the first tile's instructions are too many (32 x 768 x 768: 118 GFLOP/s, with packed A 132). Six rows of AVX2
       // wait for B (36 x 1000 x 300 on Zen 3: B in place 91 GFLOP/s, copied 86).
-      let copyingRate = pair.set.isa == .avx2 ? 0.3 : pair.packsA || problem.aRowStride == 1 ? 0.1 : 0.2
+      let copyingRate = pair.set.isa == .avx2 ? 0.35 : pair.packsA || problem.aRowStride == 1 ? 0.1 : 0.2
       // Of the last panel the empty columns are written too, unless it is copied (5 x 7 x 1000 in bf16: 26 GFLOP/s, from B in place 56).
       let columns = Double(wholeMultiple(problem.n, of: pair.set.nr))
       cycles +=

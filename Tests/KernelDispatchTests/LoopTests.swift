@@ -283,4 +283,12 @@ struct LoopTests {
     batch.batch = Batch(count: 5, aStride: 0, bStride: 0, cStride: 16384)
     #expect(try !dispatch(.avx512, l2: SyntheticMachine.l2, asksWithinL2: false).plan(batch).plan.fetches)
   }
+
+  @Test("Tiles of AVX2 ask for what comes next beyond L2 alone, and where K is deep")
+  func askingByAVX2() throws {
+    for (line, expected) in [("128x128x128 f32", false), ("600x600x600 f32", true), ("2000x2000x128 f32", false)] {
+      let descriptor = try #require(GEMMDescriptor(line: line))
+      #expect(try dispatch(.avx2, l2: SyntheticMachine.l2).plan(descriptor).plan.fetches == expected, "\(line)")
+    }
+  }
 }
