@@ -9,7 +9,7 @@ typedef struct ck_panel {
   int64_t live, k, rs, ks; ///< strides in bytes
   int64_t width;  ///< rows from one group of KR depths to the next: of the panel, or of several if other depths lie between
   int64_t places; ///< as in the job; 0 as 1
-  int64_t whole;  ///< with places: the depths of the whole panel, of which these are some; 0: K
+  int64_t whole;  ///< of a part of a panel, moved to where it is near: the depths of the whole, as `places` needs; 0: K
 } ck_panel;
 
 /// Where two depths of `count` rows go: a unit of two bf16 for each row, `part_units` on for each further part.

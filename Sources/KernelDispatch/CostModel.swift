@@ -135,8 +135,8 @@ struct CostModel {
     // Each load touches two lines: 183^3 on Emerald Rapids 146 GFLOP/s, from a copied panel 158.
     if isWide && rowBytes % 64 != 0 { factor *= 1.06 }
     if rowBytes < 1024 {
-      // So do two of AVX2, and a panel deep enough fills L1 with lines of which it needs half (Zen 3, in place and copied: 127^3 92 and 81 GFLOP/s,
-      // 190^3 84.8 and 87.8, 255^3 84 and 90, 1024 x 196 x 256 78 and 87, 512 x 49 x 2048 57 and 74).
+      // So do two of AVX2, and a panel deep enough fills L1 with lines of which it needs half (Zen 3, in place and copied: 190^3 84.8 and 87.8
+      // GFLOP/s, 255^3 84 and 90, 1024 x 196 x 256 78 and 87, 512 x 49 x 2048 57 and 74).
       let fillsL1 = pair.set.isa == .avx2 && problem.inputType != .bfloat16 && min(problem.k, blocking.kc) > 128
       return fillsL1 && rowBytes % 64 != 0 ? 1.12 : factor
     }

@@ -3,8 +3,8 @@ public struct Microarchitecture: Sendable, Hashable {
   /// Vectors of bf16 pairs that VDPBF16PS multiplies and adds in a cycle: 2, as FMA does of fp32 (Zen 4, Zen 5: twice the peak of fp32), but on
   /// Intel's processors 1/2 (Emerald Rapids: 86 against 172 GFLOP/s), where AMX stands beside it.
   public var pairsPerCycle = 2.0
-  /// Whether a tile (of AVX2: none) asks for what comes next although L2 may hold it. On Intel's processors the asking then costs more than the wait (Emerald
-  /// Rapids: 128^3 155 instead of 167 GFLOP/s; out of memory it is 115 instead of 96); on Zen 5 it costs 0 to 3 %, and out of memory it is 188
+  /// Whether a tile (of AVX2: none) asks for what comes next although L2 may hold it. On Intel's processors the asking then costs more than the wait
+  /// (Emerald Rapids: 128^3 155 instead of 167 GFLOP/s; out of memory it is 115 instead of 96); on Zen 5 it costs 0 to 3 %, and out of memory it is 188
   /// instead of 145 (96^3).
   public var asksWithinL2 = true
   /// Whether multiply-adds broadcast packed A themselves: an instruction less for one load more. Intel's processors gain, most of all beside a busy

@@ -53,10 +53,10 @@ extension Dispatch {
   /// Depths from which tiles of AVX2 ask for what lies beyond L2.
   private static let askingDepth = 384
 
-  /// Whether tiles ask for what comes next: beyond L2, and within it where that costs nothing. Tiles of AVX2 are over in half the time of those of AVX-512,
-  /// so that asking shows, and ask beyond L2 where K is deep (Zen 3, asking against not: 96^3 84.7 and 95.2 GFLOP/s, 512 x 784 x 128 83.4 and 89.1,
-  /// 100000 x 16 x 16 66.6 and 74.1; but 64 x 64 x 100000 87.8 and 83.9, 1024^3 91.8 and 88.9; batches out of memory: 8^3
-  /// 30.4 and 34.6, 16^3 49 and 49, 13 x 7 x 19 25.6 and 20.7, 100^3 46 and 57).
+  /// Whether tiles ask for what comes next: beyond L2, and within it where that costs nothing. Tiles of AVX2 are over in half the time of those of
+  /// AVX-512, so that asking shows, and ask beyond L2 where K is deep (Zen 3, asking and not: 96^3 84.7 and 95.2 GFLOP/s, 512 x 784 x 128 83.4 and
+  /// 89.1, 100000 x 16 x 16 66.6 and 74.1; but 64 x 64 x 100000 87.8 and 83.9, 1024^3 91.8 and 88.9; batches out of memory: 8^3 30.4 and 34.6, 16^3 49
+  /// and 49, 13 x 7 x 19 25.6 and 20.7, 100^3 46 and 57).
   func asks(_ problem: OrientedProblem, _ batch: Batch, _ set: TileSet) -> Bool {
     let bytes = bytes(problem, batch)
     let isBeyondL2 = bytes.inputs + bytes.output > Double(blocks.l2Bytes)
