@@ -10,6 +10,9 @@
     init(_ lanes: SIMD8<Float>) { self.lanes = lanes }
 
     @inline(always)
+    init(broadcast value: Float) { lanes = ck_simd_broadcast8(value) }
+
+    @inline(always)
     static func first(_ count: Int) -> Int64 { Int64(count) }
 
     @inline(always)
@@ -19,7 +22,10 @@
     func store(_ address: UnsafeMutablePointer<Float>, _ some: Int64) { ck_simd_store8(address, lanes, some) }
 
     @inline(always)
-    func adding(_ a: Self, times b: Self) -> Self { Self(lanes.addingProduct(a.lanes, b.lanes)) }
+    func adding(_ a: Self, times b: Self) -> Self { Self(ck_simd_madd8(lanes, a.lanes, b.lanes)) }
+
+    @inline(always)
+    static func * (left: Self, right: Self) -> Self { Self(ck_simd_times8(left.lanes, right.lanes)) }
   }
 
   private typealias Row = TwoVectors<Vector>

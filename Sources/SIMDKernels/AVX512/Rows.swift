@@ -10,6 +10,9 @@
     init(_ lanes: SIMD16<Float>) { self.lanes = lanes }
 
     @inline(always)
+    init(broadcast value: Float) { lanes = ck_simd_broadcast16(value) }
+
+    @inline(always)
     static func first(_ count: Int) -> UInt16 { ck_simd_first16(Int64(count)) }
 
     @inline(always)
@@ -19,7 +22,10 @@
     func store(_ address: UnsafeMutablePointer<Float>, _ some: UInt16) { ck_simd_store16(address, lanes, some) }
 
     @inline(always)
-    func adding(_ a: Self, times b: Self) -> Self { Self(lanes.addingProduct(a.lanes, b.lanes)) }
+    func adding(_ a: Self, times b: Self) -> Self { Self(ck_simd_madd16(lanes, a.lanes, b.lanes)) }
+
+    @inline(always)
+    static func * (left: Self, right: Self) -> Self { Self(ck_simd_times16(left.lanes, right.lanes)) }
   }
 
   private typealias Row = TwoVectors<Vector>

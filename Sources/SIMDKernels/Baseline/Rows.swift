@@ -9,6 +9,9 @@ private struct Vector: FloatVector {
   init(_ lanes: SIMD4<Float>) { self.lanes = lanes }
 
   @inline(always)
+  init(broadcast value: Float) { lanes = SIMD4(repeating: value) }
+
+  @inline(always)
   static func first(_ count: Int) -> Int { count }
 
   @inline(always)
@@ -27,6 +30,9 @@ private struct Vector: FloatVector {
 
   @inline(always)
   func adding(_ a: Self, times b: Self) -> Self { Self(lanes + a.lanes * b.lanes) }
+
+  @inline(always)
+  static func * (left: Self, right: Self) -> Self { Self(left.lanes * right.lanes) }
 }
 
 private typealias Row = TwoVectors<Vector>

@@ -8,6 +8,7 @@ public protocol FloatVector {
   associatedtype Mask
 
   init(_ lanes: Lanes)
+  init(broadcast value: Float)
   var lanes: Lanes { get }
   /// The first `count` lanes; all if there are fewer.
   static func first(_ count: Int) -> Mask
@@ -16,14 +17,12 @@ public protocol FloatVector {
   func store(_ address: UnsafeMutablePointer<Float>, _ some: Mask)
   /// `self + a * b`: fused where the instruction set can.
   func adding(_ a: Self, times b: Self) -> Self
+  static func * (left: Self, right: Self) -> Self
 }
 
 extension FloatVector {
   @inlinable @inline(always)
   public static var count: Int { MemoryLayout<Lanes>.size / MemoryLayout<Float>.size }
-
-  @inlinable @inline(always)
-  init(broadcast value: Float) { self.init(Lanes(repeating: value)) }
 
   /// Without `living` all lanes live.
   @inlinable @inline(always)
@@ -43,7 +42,4 @@ extension FloatVector {
       UnsafeMutableRawPointer(address).storeBytes(of: lanes, as: Lanes.self)
     }
   }
-
-  @inlinable @inline(always)
-  static func * (left: Self, right: Self) -> Self { Self(left.lanes * right.lanes) }
 }
