@@ -29,6 +29,8 @@ C_FOLDERS = CKernels Sources/CHeadroom Bench/Peers Bench/CeilingKernels Bench/Ru
 SWIFT_FILES = Package.swift Sources Bench Tests
 C_FILES = $$(find $(C_FOLDERS) -name '*.c' -o -name '*.h')
 
+# Tests see what is public or of the package, so that they are linked with the very objects of the tool.
+TEST_FLAGS = -c release --disable-testable-imports
 # What depends on the instruction set, and on memory.
 KERNEL_TESTS = ^(CKernelsTests|KernelDispatchTests|HeadroomTests|HeadroomCTests)\.
 COVERAGE_FLAGS = --enable-code-coverage -Xcc -fprofile-instr-generate -Xcc -fcoverage-mapping
@@ -74,18 +76,18 @@ quick: build ## the same in a minute, with fewer shapes
 	$(HEADROOM) report --quick --out $(REPORT)
 
 test: deps ## every test; the C library as a C program sees it
-	$(SWIFT) test -c release --scratch-path $(BUILD)-test
-	.ci/check-c $$($(SWIFT) build -c release --scratch-path $(BUILD)-test --show-bin-path)/headroom
+	$(SWIFT) test $(TEST_FLAGS) --scratch-path $(BUILD)
+	.ci/check-c $$($(SWIFT) build -c release --scratch-path $(BUILD) --show-bin-path)/headroom
 
 test-capped: deps ## the kernels' tests and the C library, as if the CPU had SSE2 and nothing above
-	HEADROOM_MAX_ISA=sse2 $(SWIFT) test -c release --scratch-path $(BUILD)-test --filter '$(KERNEL_TESTS)'
-	HEADROOM_MAX_ISA=sse2 .ci/check-c $$($(SWIFT) build -c release --scratch-path $(BUILD)-test --show-bin-path)/headroom
+	HEADROOM_MAX_ISA=sse2 $(SWIFT) test $(TEST_FLAGS) --scratch-path $(BUILD) --filter '$(KERNEL_TESTS)'
+	HEADROOM_MAX_ISA=sse2 .ci/check-c $$($(SWIFT) build -c release --scratch-path $(BUILD) --show-bin-path)/headroom
 
 # One build for both: what the sanitizers see is what the coverage counts.
 sanitize: export HEADROOM_LIBRARY_ONLY = 1
 sanitize: deps ## the kernels' tests under the address and undefined-behaviour sanitizers; fails if they cover less than 90 % of all lines
 	LSAN_OPTIONS=suppressions=$(CURDIR)/.ci/lsan.supp \
-	  $(SWIFT) test -c release --scratch-path $(BUILD)-sanitize $(SANITIZER_FLAGS) $(COVERAGE_FLAGS) --filter '$(KERNEL_TESTS)'
+	  $(SWIFT) test $(TEST_FLAGS) --scratch-path $(BUILD)-sanitize $(SANITIZER_FLAGS) $(COVERAGE_FLAGS) --filter '$(KERNEL_TESTS)'
 	.ci/check-coverage --llvm-cov $(TOOLCHAIN)/llvm-cov --minimum 90 \
 	  $$($(SWIFT) build -c release --scratch-path $(BUILD)-sanitize --show-bin-path) CKernels Sources
 
@@ -117,4 +119,4 @@ link-test: build ## a package that depends on a tagged version of this one build
 	.ci/link-test $(HEADROOM)
 
 clean: ## remove what was built; reports stay
-	rm -rf $(BUILD) $(BUILD)-test $(BUILD)-sanitize $(BUILD)-c
+	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-c

@@ -40,7 +40,7 @@ public struct LadderPlan: Sendable {
   /// shorter.
   ///
   /// - Parameter tiles: the micro-kernels of the steps in SIMD; `nil` where there is no such pair.
-  static func convolution(on hardware: HardwareRange, tiles: TilePair?) -> LadderPlan {
+  package static func convolution(on hardware: HardwareRange, tiles: TilePair?) -> LadderPlan {
     let isa = hardware.bestForFloat32
     var rows = [
       Row(technique: "plain Swift", subject: Subject(.rung(name: "naive-direct.swift", isa: isa))),
@@ -126,7 +126,7 @@ public struct QuartetPlan: Sendable {
   public var tunedBest: Subject
 
   /// - Parameter naive: the rung that is the naive code.
-  init(on hardware: HardwareRange, naive: String) {
+  package init(on hardware: HardwareRange, naive: String) {
     naiveWeakest = Subject(.rung(name: naive, isa: hardware.weakest))
     naiveBest = Subject(.rung(name: naive, isa: hardware.bestForFloat32))
     tunedWeakest = .dispatch(isa: hardware.weakest, threads: 1)

@@ -41,7 +41,7 @@ public struct QuartetBuilder: Sendable {
 
   /// a / b for two ratios as if they shared no sample: the distances of the bounds from the value add as squares on the log scale. Where
   /// one build of the naive code is the fastest on all hardware they share its samples, and the interval is wider than it need be.
-  static func quotient(_ a: Estimate, _ b: Estimate) -> Estimate {
+  package static func quotient(_ a: Estimate, _ b: Estimate) -> Estimate {
     let value = a.value / b.value
     let below = hypot(log(a.value / a.low), log(b.high / b.value))
     let above = hypot(log(a.high / a.value), log(b.value / b.low))

@@ -140,12 +140,12 @@ public final class Study {
 }
 
 extension Problem {
-  static func square(_ n: Int) -> Problem { .product(GEMMShape(m: n, n: n, k: n)) }
+  package static func square(_ n: Int) -> Problem { .product(GEMMShape(m: n, n: n, k: n)) }
 }
 
 extension Subject {
   /// For messages.
-  var name: String {
+  package var name: String {
     switch code {
     case .rung(let name, _): name
     case .dispatch(let options): options.variant ?? "the variant that dispatch chooses"

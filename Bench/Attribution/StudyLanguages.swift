@@ -3,7 +3,7 @@ import Measurement
 import Results
 
 /// The same tile written in Swift and in C, run by the same variant.
-struct TilePair: Hashable {
+package struct TilePair: Hashable {
   /// What the name of a row in Swift ends in; without it, it is the name of the row in C.
   static let swiftSuffix = "_swift"
 

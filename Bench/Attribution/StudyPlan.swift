@@ -37,6 +37,21 @@ public struct StudyPlan: Sendable {
   public var interpretedSize: Int
   /// What a reader might expect and this plan has not.
   public var leftOut: [String]
+
+  package init(
+    steps: [Step], effort: Ceilings.Effort, secondsAtMost: Double, secondsPerLadderRow: Double, secondsPerProduct: Double,
+    secondsPerLayer: Double, longestCall: Double, interpretedSize: Int, leftOut: [String]
+  ) {
+    self.steps = steps
+    self.effort = effort
+    self.secondsAtMost = secondsAtMost
+    self.secondsPerLadderRow = secondsPerLadderRow
+    self.secondsPerProduct = secondsPerProduct
+    self.secondsPerLayer = secondsPerLayer
+    self.longestCall = longestCall
+    self.interpretedSize = interpretedSize
+    self.leftOut = leftOut
+  }
 }
 
 extension StudyPlan {

@@ -106,24 +106,24 @@ private struct Probe: CustomStringConvertible {
 }
 
 /// How much memory a bandwidth loop goes through, per thread.
-struct Footprint: Equatable {
+package struct Footprint: Equatable {
   /// Larger memory is no slower.
   private static let largest = 1 << 30
 
-  var bytes: Int
+  package var bytes: Int
   /// `nil` where the machine hides its caches.
-  var level: String?
+  package var level: String?
   /// Copy and triad are measured at one footprint of each level.
-  var standsForLevel: Bool
+  package var standsForLevel: Bool
 
   /// Two in each cache and two beyond, smallest first. Threads that may share a cache get a part of it each.
-  static func all(machine: Machine, threads: Int) -> [Footprint] {
+  package static func all(machine: Machine, threads: Int) -> [Footprint] {
     func share(_ cache: Cache) -> Int { cache.bytes / max(1, min(threads, cache.sharedBy)) }
     return all(l1: share(machine.l1d), l2: share(machine.l2), l3: share(machine.l3))
   }
 
   /// From the bytes of each cache that a thread has; 0 = unknown or not there.
-  static func all(l1: Int, l2: Int, l3: Int) -> [Footprint] {
+  package static func all(l1: Int, l2: Int, l3: Int) -> [Footprint] {
     if l1 == 0 { return (7...14).map { Footprint(bytes: 1 << (2 * $0), level: nil, standsForLevel: true) } }
     var footprints = [
       Footprint(bytes: l1 / 4, level: "L1", standsForLevel: false),

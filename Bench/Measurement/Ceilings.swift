@@ -8,6 +8,11 @@ public struct Roof: Sendable, Equatable {
   public let gflops: Double
   /// `compute`, `L1`, `L2`, `L3`, `DRAM`, or `memory` where the machine hides its caches.
   public let boundBy: String
+
+  package init(gflops: Double, boundBy: String) {
+    self.gflops = gflops
+    self.boundBy = boundBy
+  }
 }
 
 /// The measured limits of the machine.
@@ -32,7 +37,7 @@ public struct Ceilings: Sendable, Equatable {
   }
 
   /// Takes up a figure; of two for the same limit the larger holds.
-  mutating func raise(to row: Ceiling) {
+  package mutating func raise(to row: Ceiling) {
     let same = rows.firstIndex { known in
       var known = known
       known.value = row.value

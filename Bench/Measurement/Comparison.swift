@@ -19,6 +19,13 @@ public struct Comparison: Sendable {
     public let reason: String
     /// The result was wrong, as opposed to none.
     public let isWrong: Bool
+
+    package init(index: Int, variant: String, reason: String, isWrong: Bool) {
+      self.index = index
+      self.variant = variant
+      self.reason = reason
+      self.isWrong = isWrong
+    }
   }
 
   public let problem: Problem

@@ -7,7 +7,7 @@ import Results
 public struct EnvironmentProbe: Sendable {
   static let unknown = "unknown"
   /// How Package.swift has the kernels and the code around them compiled; instruction sets come by function attributes, without flags.
-  static let flags = "C: -O3 -fopenmp -fno-math-errno -std=gnu17; Swift: -O"
+  package static let flags = "C: -O3 -fopenmp -fno-math-errno -std=gnu17; Swift: -O"
 
   private let processorTimes: ProcessorTimes?
   private let load: Double?
@@ -61,7 +61,7 @@ extension EnvironmentProbe {
   }
 
   /// PRETTY_NAME of os-release.
-  static func osName(_ osRelease: String?) -> String {
+  package static func osName(_ osRelease: String?) -> String {
     let line = osRelease?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("PRETTY_NAME=") }
     let name = line?.dropFirst("PRETTY_NAME=".count).trimmingCharacters(in: CharacterSet(charactersIn: "\"'"))
     return name ?? unknown
@@ -73,7 +73,7 @@ extension EnvironmentProbe {
   }
 
   /// The load average over one minute.
-  static func load(_ loadavg: String?) -> Double? {
+  package static func load(_ loadavg: String?) -> Double? {
     loadavg?.split(separator: " ").first.flatMap { Double($0) }
   }
 
@@ -109,7 +109,7 @@ extension Overrides {
 
 extension EnvironmentProbe {
   /// The commit of the working tree of Headroom that holds the executable, `-dirty` if it has changes; `nil` elsewhere.
-  static func commitOfExecutable() -> String? {
+  package static func commitOfExecutable() -> String? {
     guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else { return nil }
     let folder = (executable as NSString).deletingLastPathComponent
     guard let root = git(["rev-parse", "--show-toplevel"], in: folder),
@@ -142,11 +142,11 @@ enum SystemFile {
 }
 
 /// The first line of /proc/stat: what all processors together have done, in ticks.
-struct ProcessorTimes: Equatable, Sendable {
-  var total: Double
-  var steal: Double
+package struct ProcessorTimes: Equatable, Sendable {
+  package var total: Double
+  package var steal: Double
 
-  init?(_ stat: String?) {
+  package init?(_ stat: String?) {
     guard let line = stat?.split(whereSeparator: \.isNewline).first, line.hasPrefix("cpu ") else { return nil }
     // user nice system idle iowait irq softirq steal; guest time is in user time already.
     let ticks = line.split(separator: " ").dropFirst().prefix(8).compactMap { Double($0) }
@@ -156,17 +156,17 @@ struct ProcessorTimes: Equatable, Sendable {
   }
 
   /// The part of the time since `start` that the hypervisor gave to others; `nil` if no time has passed.
-  func stealShare(since start: ProcessorTimes) -> Double? {
+  package func stealShare(since start: ProcessorTimes) -> Double? {
     total > start.total ? max(0, steal - start.steal) / (total - start.total) : nil
   }
 }
 
 /// The OpenMP library in this process.
-enum OpenMPRuntime {
+package enum OpenMPRuntime {
   /// The name and the version in the memory map of a process; `nil` without the library.
   ///
   /// LLVM's libomp has no version of its own to ask for, but distributions keep it in a folder named after LLVM's.
-  static func version(inMemoryMap maps: String?) -> String? {
+  package static func version(inMemoryMap maps: String?) -> String? {
     let paths = maps?.split(whereSeparator: \.isNewline).compactMap { $0.split(separator: " ").last } ?? []
     guard let path = paths.first(where: { $0.split(separator: "/").last?.hasPrefix("libomp") == true }) else { return nil }
     let folder = path.split(separator: "/").first { $0.hasPrefix("llvm-") }

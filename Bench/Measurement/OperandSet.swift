@@ -2,28 +2,33 @@ import KernelDispatch
 import Workloads
 
 /// The operands of one comparison: one set of them, or for cold caches as many as it takes to fill the last-level cache twice.
-struct OperandSet {
+package struct OperandSet {
   /// Stands for a last-level cache that the machine hides.
   private static let unknownCacheBytes = 64 << 20
 
   /// Why a contestant is not timed.
-  struct Fault: Error {
+  package struct Fault: Error {
     let reason: String
     let isWrong: Bool
   }
 
   /// Contestants that agree in it share their operands.
-  struct Kind: Hashable {
+  package struct Kind: Hashable {
     let format: NumericFormat
     let leadingPadding: Int
+
+    package init(format: NumericFormat, leadingPadding: Int) {
+      self.format = format
+      self.leadingPadding = leadingPadding
+    }
   }
 
   private let operands: [any Operands]
 
   /// How many sets there are.
-  var count: Int { operands.count }
+  package var count: Int { operands.count }
 
-  init(_ problem: Problem, _ kind: Kind, _ settings: Bench.Settings) throws(BenchError) {
+  package init(_ problem: Problem, _ kind: Kind, _ settings: Bench.Settings) throws(BenchError) {
     func make() throws(BenchError) -> any Operands {
       try problem.operands(format: kind.format, seed: settings.seed, leadingPadding: kind.leadingPadding)
     }
@@ -39,13 +44,13 @@ struct OperandSet {
   }
 
   /// What is timed, and how long its first call took.
-  struct VerifiedCall {
-    let call: () -> Void
+  package struct VerifiedCall {
+    package let call: () -> Void
     let firstSeconds: Double
   }
 
   /// A call whose result was found right; each further one is on the next set.
-  func verifiedCall(of contestant: Contestant) -> Result<VerifiedCall, Fault> {
+  package func verifiedCall(of contestant: Contestant) -> Result<VerifiedCall, Fault> {
     var calls: [() -> Void] = []
     do {
       for set in operands { calls.append(try contestant.bind(set)) }

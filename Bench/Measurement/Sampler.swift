@@ -1,20 +1,20 @@
 /// How one contestant is timed: how many calls make a sample, how many samples a turn, in how many rounds it takes part.
-struct SamplingPlan: Equatable {
+package struct SamplingPlan: Equatable {
   /// A call longer than this is sampled three times, not ten.
   static let longCall = 0.3
   /// Calls shorter than this are timed in bundles: reading the clock costs some 20 ns.
   static let shortestSample = 20e-6
   static let samplesOfLongCall = 3
   /// Beyond, longer bundles: more samples say little more about a median.
-  static let mostSamplesPerTurn = 20
+  package static let mostSamplesPerTurn = 20
 
   /// Calls in a sample.
-  var bundle: Int
-  var samplesPerTurn: Int
-  var turns: Int
+  package var bundle: Int
+  package var samplesPerTurn: Int
+  package var turns: Int
 
   /// - Parameter call: seconds of one call, as measured while warming up.
-  init(call: Double, settings: Bench.Settings) {
+  package init(call: Double, settings: Bench.Settings) {
     if call > Self.longCall {
       (bundle, samplesPerTurn, turns) = (1, 1, Self.samplesOfLongCall)
       return
@@ -28,7 +28,7 @@ struct SamplingPlan: Equatable {
   }
 
   /// Whether it takes part in a round: its turns are spread over all of them.
-  func takesPart(inRound round: Int, of rounds: Int) -> Bool {
+  package func takesPart(inRound round: Int, of rounds: Int) -> Bool {
     (round * turns) % rounds < turns
   }
 }

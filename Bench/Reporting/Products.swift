@@ -2,28 +2,28 @@ import Foundation
 import Results
 
 /// The measurements of a run by what a reader looks for: the products of networks, the sweep over square sizes, the rest.
-struct Products: Sendable {
-  struct Network: Sendable {
+package struct Products: Sendable {
+  package struct Network: Sendable {
     /// The network: what stands before the first dot of a shape's name.
-    var name: String
-    var measurements: [Results.Measurement]
+    package var name: String
+    package var measurements: [Results.Measurement]
   }
 
   /// Products of one type on one number of threads by size.
-  struct Sweep: Sendable {
-    var dtype: String
-    var threads: Int
+  package struct Sweep: Sendable {
+    package var dtype: String
+    package var threads: Int
     /// Size and measurement, smallest first.
-    var points: [(size: Int, measurement: Results.Measurement)]
+    package var points: [(size: Int, measurement: Results.Measurement)]
 
-    var title: String { "\(dtype), \(threads) \(threads == 1 ? "thread" : "threads")" }
+    package var title: String { "\(dtype), \(threads) \(threads == 1 ? "thread" : "threads")" }
   }
 
-  private(set) var networks: [Network] = []
-  private(set) var sweeps: [Sweep] = []
-  private(set) var others: [Results.Measurement] = []
+  package private(set) var networks: [Network] = []
+  package private(set) var sweeps: [Sweep] = []
+  package private(set) var others: [Results.Measurement] = []
 
-  init(_ measurements: [Results.Measurement]) {
+  package init(_ measurements: [Results.Measurement]) {
     for measurement in measurements where measurement.op == "gemm" {
       let suite = measurement.shapeName.flatMap { name in name.firstIndex(of: ".").map { String(name[..<$0]) } }
       if suite == Self.ladders {
@@ -58,7 +58,7 @@ struct Products: Sendable {
 
 extension Products.Network {
   /// The products by token count where their names end in one (`.tok8`), else all together.
-  var groups: [(name: String, measurements: [Results.Measurement])] {
+  package var groups: [(name: String, measurements: [Results.Measurement])] {
     var groups: [(name: String, measurements: [Results.Measurement])] = []
     for measurement in measurements {
       let last = measurement.shapeName?.split(separator: ".").last ?? ""
@@ -74,22 +74,22 @@ extension Products.Network {
   }
 
   /// Lowest share of the roof first; those without one last.
-  var lowestFirst: [Results.Measurement] {
+  package var lowestFirst: [Results.Measurement] {
     measurements.sorted { ($0.shareOfRoof ?? .infinity) < ($1.shareOfRoof ?? .infinity) }
   }
 }
 
 extension [Results.Measurement] {
   /// Textbook operations of all products over the sum of their median times, in GFLOP/s; nil without any.
-  var totalGFLOPS: Double? {
+  package var totalGFLOPS: Double? {
     let seconds = totalSeconds
     return seconds > 0 ? reduce(0) { $0 + $1.gflops * $1.seconds.median } / seconds : nil
   }
 
-  var totalSeconds: Double { reduce(0) { $0 + $1.seconds.median } }
+  package var totalSeconds: Double { reduce(0) { $0 + $1.seconds.median } }
 
   /// The geometric mean of the shares of the roof that are known; nil without any.
-  var meanShareOfRoof: Double? {
+  package var meanShareOfRoof: Double? {
     let logs = compactMap(\.shareOfRoof).filter { $0 > 0 }.map { log($0) }
     return logs.isEmpty ? nil : exp(logs.reduce(0, +) / Double(logs.count))
   }
@@ -97,7 +97,7 @@ extension [Results.Measurement] {
 
 extension Run {
   /// Every different measurement: those of the products, then those inside ladders, quartets, shares, pairs and networks.
-  var everyMeasurement: [Results.Measurement] {
+  package var everyMeasurement: [Results.Measurement] {
     let all =
       measurements + ladders.flatMap { $0.steps.map(\.measurement) }
       + quartets.flatMap { [$0.naiveWeakest, $0.naiveBest, $0.tunedWeakest, $0.tunedBest] }

@@ -2,22 +2,22 @@ import Foundation
 import Results
 
 /// The measured ceilings that bind a run's products.
-struct Roofline: Sendable {
-  struct Roof: Sendable {
-    var name: String
+package struct Roofline: Sendable {
+  package struct Roof: Sendable {
+    package var name: String
     /// GFLOP/s of a peak, GB/s of a bandwidth.
-    var value: Double
+    package var value: Double
   }
 
-  var threads: Int
+  package var threads: Int
   /// The highest compute rate of each type among the products.
-  var peaks: [Roof] = []
+  package var peaks: [Roof] = []
   /// Bandwidth by level, nearest to the core first.
-  var bandwidths: [Roof] = []
+  package var bandwidths: [Roof] = []
 
   /// For those of `products` that ran on the largest number of threads for which there are compute and bandwidth ceilings; nil
   /// without those.
-  init?(_ ceilings: [Ceiling], products: [Results.Measurement]) {
+  package init?(_ ceilings: [Ceiling], products: [Results.Measurement]) {
     let counts = Set(products.map(\.threads))
       .intersection(ceilings.filter { $0.kind == .compute }.map(\.threads))
       .intersection(ceilings.filter { $0.kind == .bandwidth }.map(\.threads))
@@ -37,7 +37,7 @@ struct Roofline: Sendable {
     guard !peaks.isEmpty, !bandwidths.isEmpty else { return nil }
   }
 
-  var highestPeak: Double { peaks.map(\.value).max() ?? 0 }
+  package var highestPeak: Double { peaks.map(\.value).max() ?? 0 }
 
   private static func keepHighest(_ roof: Roof, in roofs: inout [Roof]) {
     if let index = roofs.firstIndex(where: { $0.name == roof.name }) {

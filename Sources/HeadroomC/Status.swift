@@ -2,7 +2,7 @@ import CHeadroom
 import Headroom
 
 /// What can be wrong with a call from C: what Swift's types rule out, and what the Swift layer throws.
-enum CallError: Error {
+package enum CallError: Error {
   case nullPointer(name: String)
   case structSize(name: String, found: Int, expected: Int)
   case unknownValue(name: String, found: Int, expected: String)
@@ -13,7 +13,7 @@ enum CallError: Error {
 }
 
 extension CallError: CustomStringConvertible {
-  var description: String {
+  package var description: String {
     switch self {
     case .nullPointer(let name): "\(name) is null: expected a pointer"
     case .structSize(let name, let found, let expected):
@@ -42,7 +42,7 @@ extension CallError: CustomStringConvertible {
 }
 
 extension HeadroomError {
-  var status: hr_status {
+  package var status: hr_status {
     switch self {
     case .bufferTooShort: HR_ERROR_BUFFER_TOO_SHORT
     case .overlappingElements: HR_ERROR_OVERLAPPING_ELEMENTS

@@ -10,7 +10,7 @@ extension Dispatch {
   }
 
   /// What was selected for the largest part of `descriptor`, and the C plans of all. `weightsAhead`: weights are laid out once, for many calls.
-  func plans(
+  package func plans(
     _ descriptor: ConvolutionDescriptor, weightsAhead: Bool
   ) throws(HeadroomError) -> (selection: ConvolutionSelection, plans: [ck_conv_plan]) {
     let problems = problems(descriptor, weightsAhead: weightsAhead)

@@ -18,7 +18,7 @@ public struct Dispatch: Sendable {
   let candidates = KernelTable.shared.candidates
   let machineISA: ISA
   /// After the override.
-  let cap: ISA
+  package let cap: ISA
   private let threads: Int
   private let overrideVariant: Int?
   let overrideConvolution: Int?
@@ -84,7 +84,7 @@ public struct Dispatch: Sendable {
   }
 
   /// What was selected for `descriptor` and the C plan of it.
-  func plan(_ descriptor: GEMMDescriptor) throws(HeadroomError) -> (selection: Selection, plan: ck_gemm_plan) {
+  package func plan(_ descriptor: GEMMDescriptor) throws(HeadroomError) -> (selection: Selection, plan: ck_gemm_plan) {
     let problem = oriented(descriptor)
     let selection = try choose(problem, descriptor)
     return (selection, written(problem, descriptor, selection))

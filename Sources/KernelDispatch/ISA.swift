@@ -49,7 +49,7 @@ public enum ISA: Int, Comparable, CaseIterable, Sendable, Hashable {
   var kernelISA: ck_isa { ck_isa(rawValue: Int32(rawValue)) }
 
   /// Bytes in a vector register; a scalar row's "vector" is one element.
-  func vectorBytes(elementBytes: Int) -> Int {
+  package func vectorBytes(elementBytes: Int) -> Int {
     switch self {
     case .scalar: elementBytes
     case .sse2: 16

@@ -96,7 +96,7 @@ public final class PackedOperand: @unchecked Sendable {  // Written once, before
 }
 
 /// Which operands of a product come packed.
-struct Ahead {
+package struct Ahead {
   var a = false
   var b = false
   /// The tile set they are packed for; `nil` while that is to be chosen.
@@ -104,12 +104,18 @@ struct Ahead {
   /// Whether they are packed for a product computed transposed; `nil` while that is to be chosen.
   var isTurned: Bool?
 
+  package init(a: Bool = false, b: Bool = false, tileSetIndex: Int? = nil, isTurned: Bool? = nil) {
+    (self.a, self.b, self.tileSetIndex, self.isTurned) = (a, b, tileSetIndex, isTurned)
+  }
+
   var isNone: Bool { !a && !b }
 }
 
 extension Dispatch {
   /// What was selected for `descriptor` with packed operands, and the C plan of it.
-  func plan(_ descriptor: GEMMDescriptor, ahead: Ahead) throws(HeadroomError) -> (selection: Selection, plan: ck_gemm_plan) {
+  package func plan(_ descriptor: GEMMDescriptor, ahead: Ahead) throws(HeadroomError) -> (
+    selection: Selection, plan: ck_gemm_plan
+  ) {
     if ahead.isNone { return try plan(descriptor) }
     var problem = OrientedProblem(descriptor, turned: ahead.isTurned)
     problem.readyA = problem.swapped ? ahead.b : ahead.a

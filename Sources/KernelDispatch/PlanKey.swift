@@ -47,7 +47,7 @@ package struct PlanKey {
 
   /// - Precondition: `descriptor.mayBeKept`
   @inline(__always)
-  init(_ descriptor: GEMMDescriptor) {
+  package init(_ descriptor: GEMMDescriptor) {
     let (a, b, c) = (descriptor.a, descriptor.b, descriptor.c)
     let epilogue = descriptor.epilogue
     self.init(

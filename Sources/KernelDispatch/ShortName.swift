@@ -5,7 +5,7 @@
 /// one, and for a zero inside: none of them is taken for no name, or for one that exists.
 @usableFromInline
 package struct ShortName: Sendable, Hashable {
-  static let capacity = 32
+  package static let capacity = 32
   private static let mark: UInt8 = 0xFF
   private static let zero: UInt8 = 0xFE
 
@@ -17,7 +17,7 @@ package struct ShortName: Sendable, Hashable {
 
   /// No name.
   @inlinable
-  init() {
+  package init() {
     first = 0
     second = 0
     third = 0
@@ -35,9 +35,9 @@ package struct ShortName: Sendable, Hashable {
     }
   }
 
-  @inlinable var isNone: Bool { first == 0 }
+  @inlinable package var isNone: Bool { first == 0 }
 
-  @usableFromInline var text: String? {
+  @usableFromInline package var text: String? {
     if isNone { return nil }
     return withUnsafeBytes(of: self) { bytes in
       bytes[0] == Self.mark && bytes[1] == 0 ? "" : String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)

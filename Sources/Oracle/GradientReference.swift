@@ -125,7 +125,7 @@ extension ConvolutionShape {
 
 extension GradientReference {
   /// One element before rounding, whose place is counted in the order of `TensorView.values()`. Cost: `depth` multiplications.
-  func entry(_ place: SIMD4<Int>) -> ReferenceEntry {
+  package func entry(_ place: SIMD4<Int>) -> ReferenceEntry {
     var (sum, magnitude) = (0.0, 0.0)
     func add(_ gradient: SIMD4<Int>, _ from: SIMD4<Int>) {
       let term = outputGradient[gradient] * other[from]

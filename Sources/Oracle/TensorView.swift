@@ -48,7 +48,7 @@ public struct TensorAxes: Sendable, Hashable {
   func offset(_ index: SIMD4<Int>) -> Int { (index &* strides).wrappedSum() }
 
   /// Calls `body` with every index, the last axis fastest.
-  func forEachIndex(_ body: (SIMD4<Int>) -> Void) {
+  package func forEachIndex(_ body: (SIMD4<Int>) -> Void) {
     for i in 0..<sizes[0] {
       for j in 0..<sizes[1] {
         for y in 0..<sizes[2] {

@@ -116,7 +116,7 @@ struct ModuleArrowTests {
       path: "Sources/Tensors/Wrong.swift",
       text: #"""
         // import Commented
-        @testable import Oracle
+        import Oracle
         public import Headroom
         @_exported public import KernelDispatch
           import struct Results.Run

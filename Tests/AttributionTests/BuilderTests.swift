@@ -1,8 +1,7 @@
+import Attribution
 import Foundation
 import Results
 import Testing
-
-@testable import Attribution
 
 /// Ten samples round `seconds`.
 func sampled(_ seconds: Double, shape: String = "64x64x64", variant: String = "outer.packed") -> Sampled {

@@ -1,3 +1,4 @@
+import Attribution
 import KernelDispatch
 import Measurement
 import Results
@@ -5,8 +6,6 @@ import Synchronization
 import Tensors
 import Testing
 import Workloads
-
-@testable import Attribution
 
 /// Contestants that convolve NHWC images by the definition, without padding, on one thread.
 private func textbook(_ subject: Subject, _ problem: Problem) -> Contestant {

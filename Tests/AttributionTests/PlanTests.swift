@@ -1,9 +1,8 @@
+import Attribution
 import KernelDispatch
 import Results
 import Tensors
 import Testing
-
-@testable import Attribution
 
 struct PlanTests {
   static let full = HardwareRange(weakest: .sse2, best: .avx512bf16, cores: 6)

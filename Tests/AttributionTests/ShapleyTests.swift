@@ -1,7 +1,6 @@
+import Attribution
 import Foundation
 import Testing
-
-@testable import Attribution
 
 struct ShapleyTests {
   static func factors(_ count: Int) -> [Shapley.Factor] {

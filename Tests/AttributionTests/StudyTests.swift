@@ -1,11 +1,10 @@
+import Attribution
 import KernelDispatch
 import Measurement
 import Results
 import Synchronization
 import Testing
 import Workloads
-
-@testable import Attribution
 
 /// Contestants that multiply by the definition, or wrongly.
 private func textbook(_ subject: Subject, _ problem: Problem, isWrong: Bool = false) -> Contestant {

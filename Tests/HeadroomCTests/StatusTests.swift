@@ -1,8 +1,7 @@
 import CHeadroom
 import Headroom
+import HeadroomC
 import Testing
-
-@testable import HeadroomC
 
 @Suite("Status codes")
 struct StatusTests {

@@ -1,8 +1,7 @@
 import CKernels
+import KernelDispatch
 import Tensors
 import Testing
-
-@testable import KernelDispatch
 
 @Suite("What of a convolution follows the caches and the threads, and decides no bits")
 struct ConvolutionLoopTests {

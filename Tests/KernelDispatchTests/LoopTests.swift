@@ -1,8 +1,7 @@
 import CKernels
+import KernelDispatch
 import Tensors
 import Testing
-
-@testable import KernelDispatch
 
 @Suite("What follows the caches and decides no bits")
 struct LoopTests {

@@ -1,7 +1,6 @@
 import CKernels
+import KernelDispatch
 import Testing
-
-@testable import KernelDispatch
 
 @Suite("Keys of kept plans")
 struct PlanKeyTests {

@@ -1,6 +1,5 @@
+import KernelDispatch
 import Testing
-
-@testable import KernelDispatch
 
 @Suite("Names as plain data")
 struct ShortNameTests {

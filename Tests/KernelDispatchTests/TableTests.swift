@@ -1,7 +1,6 @@
+import KernelDispatch
 import Tensors
 import Testing
-
-@testable import KernelDispatch
 
 @Suite("The table")
 struct TableTests {

@@ -1,11 +1,10 @@
 import Foundation
 import KernelDispatch
+import Measurement
 import Results
 import Synchronization
 import Testing
 import Workloads
-
-@testable import Measurement
 
 @Suite("Bench")
 struct BenchTests {

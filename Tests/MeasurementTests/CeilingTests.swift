@@ -1,10 +1,9 @@
 import CeilingKernels
 import KernelDispatch
+import Measurement
 import Results
 import Testing
 import Workloads
-
-@testable import Measurement
 
 @Suite("Ceilings")
 struct CeilingTests {

@@ -1,10 +1,9 @@
+import Measurement
 import Oracle
 import Results
 import Tensors
 import Testing
 import Workloads
-
-@testable import Measurement
 
 @Suite("Convolutions")
 struct ConvolutionTests {

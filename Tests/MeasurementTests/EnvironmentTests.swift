@@ -1,8 +1,7 @@
 import Foundation
 import KernelDispatch
+import Measurement
 import Testing
-
-@testable import Measurement
 
 @Suite("Environment")
 struct EnvironmentTests {

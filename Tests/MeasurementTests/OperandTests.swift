@@ -1,9 +1,8 @@
+import Measurement
 import Oracle
 import Tensors
 import Testing
 import Workloads
-
-@testable import Measurement
 
 @Suite("Operands")
 struct OperandTests {

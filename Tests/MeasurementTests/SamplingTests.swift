@@ -1,6 +1,5 @@
+import Measurement
 import Testing
-
-@testable import Measurement
 
 @Suite("Sampling")
 struct SamplingTests {

@@ -1,8 +1,7 @@
 import Foundation
+import Measurement
 import Oracle
 import Testing
-
-@testable import Measurement
 
 @Suite("Statistics")
 struct StatisticsTests {

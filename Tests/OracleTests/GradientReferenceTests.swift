@@ -1,8 +1,7 @@
+import Oracle
 import Tensors
 import TestSupport
 import Testing
-
-@testable import Oracle
 
 @Suite("The gradients' reference")
 struct GradientReferenceTests {

@@ -1,8 +1,7 @@
 import Foundation
+import Reporting
 import Results
 import Testing
-
-@testable import Reporting
 
 struct ChartTests {
   static var hasGnuplot: Bool { drawn(Chart(id: "a", title: "", alt: "", caption: "", height: 90, commands: ["plot x"])) != nil }

@@ -1,7 +1,6 @@
+import Reporting
 import Results
 import Testing
-
-@testable import Reporting
 
 struct ConvolutionPageTests {
   private static func tables(_ section: Section?) throws -> [[[String]]] {

@@ -3,7 +3,7 @@
   import Results
   import Testing
 
-  @testable import Reporting
+  import Reporting
 
   struct PageTests {
     static func html(_ run: Run) throws -> String { try PageRenderer().html(PageBuilder(run).page()) }

@@ -1,7 +1,6 @@
+import Reporting
 import Results
 import Testing
-
-@testable import Reporting
 
 struct ProductsTests {
   @Test func everyMeasurementIsInOnePlace() {

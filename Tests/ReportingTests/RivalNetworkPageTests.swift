@@ -1,8 +1,7 @@
 import Foundation
+import Reporting
 import Results
 import Testing
-
-@testable import Reporting
 
 struct RivalNetworkPageTests {
   private static func section(networks: String?) throws -> Section {

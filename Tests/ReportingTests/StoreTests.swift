@@ -3,7 +3,7 @@
   import Results
   import Testing
 
-  @testable import Reporting
+  import Reporting
 
   struct ReportStoreTests {
     static let noCharts = Gnuplot(command: ["/nonexistent/gnuplot"])

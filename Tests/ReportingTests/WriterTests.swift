@@ -1,8 +1,7 @@
 import Foundation
+import Reporting
 import Results
 import Testing
-
-@testable import Reporting
 
 struct RunFileTests {
   @Test func aRunComesBackAsItWas() throws {

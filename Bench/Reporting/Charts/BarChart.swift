@@ -1,29 +1,33 @@
 import Foundation
 
 /// Horizontal bars with a label to the left and a text at the end of each.
-struct BarChart: Sendable {
-  struct Bar: Sendable {
-    var label: String
-    var value: Double
-    var text: String
-    var color: String
+package struct BarChart: Sendable {
+  package struct Bar: Sendable {
+    package var label: String
+    package var value: Double
+    package var text: String
+    package var color: String
+
+    package init(label: String, value: Double, text: String, color: String) {
+      (self.label, self.value, self.text, self.color) = (label, value, text, color)
+    }
   }
 
-  let bars: [Bar]
-  let axis: String
+  package let bars: [Bar]
+  package let axis: String
   /// Logarithmic where the bars span so much that a linear axis would hide the short ones.
-  let logarithmic: Bool
+  package let logarithmic: Bool
 
-  init(bars: [Bar], axis: String) {
+  package init(bars: [Bar], axis: String) {
     let values = bars.map(\.value)
     self.bars = bars
     logarithmic = (values.min() ?? 0) > 0 && (values.max() ?? 0) > 12 * (values.min() ?? 0)
     self.axis = logarithmic ? "\(axis), logarithmic" : axis
   }
 
-  var height: Int { RowLayout.height(rows: bars.count) }
+  package var height: Int { RowLayout.height(rows: bars.count) }
 
-  var commands: [String] {
+  package var commands: [String] {
     let range = range
     var lines = layout.commands
     lines += [
@@ -47,7 +51,7 @@ struct BarChart: Sendable {
   private var layout: RowLayout { RowLayout(labels: bars.map(\.label)) }
 
   /// Wide enough that the text behind each bar stays inside.
-  var range: ClosedRange<Double> {
+  package var range: ClosedRange<Double> {
     let width = layout.plotWidth
     let room = bars.map { max(0.2, 1 - (Double($0.text.count) * Chart.characterWidth + 14) / width) }
     if logarithmic {
@@ -62,25 +66,25 @@ struct BarChart: Sendable {
 }
 
 /// The frame of a chart of rows, the first on top, each with its label to the left; pixels at the chart's own scale.
-struct RowLayout: Sendable {
-  let labels: [String]
+package struct RowLayout: Sendable {
+  package let labels: [String]
 
   private static let rowHeight = 30
   private static let top = 8
   private static let bottom = 68
   private static let right = 16.0
 
-  init(labels: [String]) {
+  package init(labels: [String]) {
     self.labels = labels.map { GnuplotText.shortened($0) }
   }
 
-  static func height(rows: Int) -> Int { rows * rowHeight + top + bottom }
+  package static func height(rows: Int) -> Int { rows * rowHeight + top + bottom }
 
-  var plotWidth: Double { Double(Chart.width) - left - Self.right }
+  package var plotWidth: Double { Double(Chart.width) - left - Self.right }
 
   private var left: Double { Double(labels.map(\.count).max() ?? 0) * Chart.characterWidth + 18 }
 
-  var commands: [String] {
+  package var commands: [String] {
     let height = Double(Self.height(rows: labels.count))
     let tics = labels.enumerated().map { "\(GnuplotText.quoted($1)) \($0)" }
     return [

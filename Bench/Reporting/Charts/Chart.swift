@@ -1,35 +1,40 @@
 /// A chart before it is drawn: what it says in words, and the gnuplot commands that draw it.
-struct Chart: Sendable {
+package struct Chart: Sendable {
   /// Also the name of its file; letters, digits and `-`.
-  var id: String
-  var title: String
+  package var id: String
+  package var title: String
   /// What the chart shows, for those who don't see it.
-  var alt: String
-  var caption: String
+  package var alt: String
+  package var caption: String
   /// In pixels at the chart's own scale; it is stretched to the page's width.
-  var height: Int
+  package var height: Int
   /// Everything but the terminal.
-  var commands: [String]
+  package var commands: [String]
 
-  static let width = 720
-  static let fontSize = 14
+  package init(id: String, title: String, alt: String, caption: String, height: Int, commands: [String]) {
+    (self.id, self.title, self.alt, self.caption) = (id, title, alt, caption)
+    (self.height, self.commands) = (height, commands)
+  }
+
+  package static let width = 720
+  package static let fontSize = 14
   /// How wide a character of the widest usual sans-serif font is at `fontSize`, for the room that labels need.
-  static let characterWidth = 8.2
+  package static let characterWidth = 8.2
 }
 
 /// Colours that people of every colour vision tell apart (after Okabe and Ito 2008), readable on white and on black.
-enum Palette {
-  static let blue = "#2f86c6"
-  static let orange = "#d98a00"
-  static let green = "#009e73"
-  static let vermillion = "#d55e00"
-  static let purple = "#c0699c"
-  static let sky = "#4fa8d8"
-  static let grey = "#8a9099"
+package enum Palette {
+  package static let blue = "#2f86c6"
+  package static let orange = "#d98a00"
+  package static let green = "#009e73"
+  package static let vermillion = "#d55e00"
+  package static let purple = "#c0699c"
+  package static let sky = "#4fa8d8"
+  package static let grey = "#8a9099"
 
-  static let series = [blue, orange, green, purple, vermillion, sky, grey]
+  package static let series = [blue, orange, green, purple, vermillion, sky, grey]
   /// gnuplot's filled point shapes in the same order, so that colour is never alone.
-  static let shapes = [7, 5, 9, 13, 11, 15, 4]
+  package static let shapes = [7, 5, 9, 13, 11, 15, 4]
 }
 
 /// gnuplot's spelling of values that come from results.

@@ -1,8 +1,8 @@
 import Results
 
 /// The charts of a run; one that has nothing to show is not there.
-enum Charts {
-  static func all(_ run: Run) -> [Chart] {
+package enum Charts {
+  package static func all(_ run: Run) -> [Chart] {
     let products = Products(run.measurements)
     var charts = run.ladders.enumerated().map { ladder($1, id: ladderID($0)) }
     charts += run.attributions.enumerated().map { shares($1, id: sharesID($0)) }

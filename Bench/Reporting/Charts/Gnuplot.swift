@@ -15,13 +15,13 @@ public struct Gnuplot: Sendable {
     self.timeout = timeout
   }
 
-  enum Failure: Error, Equatable {
+  package enum Failure: Error, Equatable {
     case missing
     case failed(reason: String)
   }
 
   /// The chart as gnuplot writes it.
-  func draw(_ chart: Chart) throws(Failure) -> String {
+  package func draw(_ chart: Chart) throws(Failure) -> String {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("headroom-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     let output = folder.appendingPathComponent("chart.svg")

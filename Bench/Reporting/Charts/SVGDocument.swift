@@ -1,12 +1,12 @@
 import Foundation
 
 /// gnuplot's SVG made fit for a page: a title and a description for screen readers, ids of its own, the page's text colour.
-struct SVGDocument: Sendable {
+package struct SVGDocument: Sendable {
   private let chart: Chart
   private let body: String
 
   /// - Returns: nil when `source` doesn't look like gnuplot's.
-  init?(_ source: String, chart: Chart) {
+  package init?(_ source: String, chart: Chart) {
     guard let start = source.range(of: "</desc>")?.upperBound, let end = source.range(of: "</svg>", options: .backwards) else {
       return nil
     }
@@ -23,10 +23,10 @@ struct SVGDocument: Sendable {
   }
 
   /// To stand inside HTML: takes the page's text colour, transparent.
-  var inline: String { head(style: "", paper: "") + body }
+  package var inline: String { head(style: "", paper: "") + body }
 
   /// A file of its own: dark on white, whatever is round it.
-  var standalone: String {
+  package var standalone: String {
     "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
       + head(style: " color=\"#1c1e21\"", paper: "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n") + body + "\n"
   }

@@ -8,7 +8,7 @@ public enum CSVWriter {
   }
 
   /// A field as RFC 4180 has it: in quotes when it holds a comma, a quote or a line break; quotes inside are doubled.
-  static func quoted(_ field: String) -> String {
+  package static func quoted(_ field: String) -> String {
     let special = field.unicodeScalars.contains { $0 == "," || $0 == "\"" || $0 == "\r" || $0 == "\n" }
     return special ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
   }

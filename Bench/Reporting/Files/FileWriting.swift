@@ -1,9 +1,9 @@
 import Foundation
 
 /// Files and folders written whole or not at all: the disk has every byte before a name points to them.
-enum FileWriting {
+package enum FileWriting {
   /// Writes a file and waits until it is on the disk.
-  static func write(_ data: Data, to path: String) throws(ReportingError) {
+  package static func write(_ data: Data, to path: String) throws(ReportingError) {
     let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw failure(path) }
     let failed = data.withUnsafeBytes { bytes -> CInt? in
@@ -21,7 +21,7 @@ enum FileWriting {
   }
 
   /// Makes a folder and those above it.
-  static func makeFolder(_ path: String) throws(ReportingError) {
+  package static func makeFolder(_ path: String) throws(ReportingError) {
     guard mkdir(path, 0o755) != 0 else { return }
     let code = errno
     switch code {
@@ -42,7 +42,7 @@ enum FileWriting {
   ///
   /// An existing folder is exchanged in one step where the kernel and the file system can do so; else it is moved aside first and
   /// moved back when its place can't be taken. On return what was `old` is at the path `new` or gone.
-  static func replace(
+  package static func replace(
     _ old: String, by new: String, exchange: (String, String) -> Bool = exchange
   ) throws(ReportingError) {
     if rename(new, old) == 0 { return }

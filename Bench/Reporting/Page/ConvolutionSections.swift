@@ -4,7 +4,7 @@ import Results
 extension PageBuilder {
   // MARK: Networks
 
-  var networkLayers: Section? {
+  package var networkLayers: Section? {
     guard let networks = run.networks, !networks.isEmpty else { return nil }
     var sums = Table(
       "Networks: all convolutions one after another",
@@ -72,7 +72,7 @@ extension PageBuilder {
 
   // MARK: One problem
 
-  var convolutions: Section? {
+  package var convolutions: Section? {
     let rows = run.measurements.filter { $0.op == "conv" }
     if rows.isEmpty { return nil }
     return section(
@@ -82,7 +82,7 @@ extension PageBuilder {
 
   // MARK: Languages
 
-  var languages: Section? {
+  package var languages: Section? {
     guard let pairs = run.languages, !pairs.isEmpty else { return nil }
     var table = Table(
       "Micro-kernels in Swift SIMD beside their twins in C, one thread, timed in turn",

@@ -4,7 +4,7 @@ import Results
 extension PageBuilder {
   // MARK: Quartet
 
-  var quartets: Section? {
+  package var quartets: Section? {
     guard let first = run.quartets.first else { return nil }
     var table = Table(
       "The quartet of each shape: ratios of median times with their 95 % intervals",
@@ -88,7 +88,7 @@ extension PageBuilder {
   // MARK: Ladders and shares
 
   /// - Parameter op: what the ladders compute, `gemm` or `conv`.
-  func ladders(op: String, kind: String, heading: String) -> Section? {
+  package func ladders(op: String, kind: String, heading: String) -> Section? {
     let ladders = run.ladders.enumerated().filter { $0.element.kind == kind && $0.element.steps.first?.measurement.op == op }
     let blocks: [Block?] = ladders.flatMap { index, ladder in
       let notes = ladder.steps.flatMap { step in
@@ -154,7 +154,7 @@ extension PageBuilder {
 
   // MARK: Layout
 
-  var leadingDimensions: Section? {
+  package var leadingDimensions: Section? {
     guard let rows = run.leadingDimensions, let padding = rows.first?.padding else { return nil }
     var table = Table(
       "Tight rows and rows padded by \(padding) elements, one thread",

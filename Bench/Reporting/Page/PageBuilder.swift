@@ -1,20 +1,20 @@
 import Results
 
 /// Makes the page of a run: what to say, in which order.
-struct PageBuilder: Sendable {
+package struct PageBuilder: Sendable {
   let run: Run
   let products: Products
   /// The charts that were drawn, by id.
   let figures: [String: Figure]
 
-  init(_ run: Run, figures: [String: Figure] = [:]) {
+  package init(_ run: Run, figures: [String: Figure] = [:]) {
     self.run = run
     self.figures = figures
     products = Products(run.measurements)
   }
 
   /// Sections with nothing to say are left out; what was asked for and is missing is listed in one of its own.
-  func page() -> Page {
+  package func page() -> Page {
     let sections = [
       quartets, ladders(op: "gemm", kind: "software", heading: "Software ladder"),
       ladders(op: "conv", kind: "software", heading: "Software ladder of a convolution"), shares,
@@ -31,7 +31,7 @@ struct PageBuilder: Sendable {
   }
 
   /// The first quartet and the first shares in one sentence.
-  var finding: String {
+  package var finding: String {
     guard let quartet = run.quartets.first else {
       return "This run has no quartet, so it does not say what software and hardware are worth; it has "
         + "\(run.measurements.count) measurements."

@@ -2,19 +2,19 @@
   import Mustache
 
   /// Renders pages with the templates that ship inside the tool.
-  struct PageRenderer: Sendable {
+  package struct PageRenderer: Sendable {
     private let htmlTemplate: MustacheTemplate
     private let markdownTemplate: MustacheTemplate
 
-    init() throws(ReportingError) {
+    package init() throws(ReportingError) {
       htmlTemplate = try Self.template("report.html", PackageResources.report_html_mustache)
       markdownTemplate = try Self.template("report.md", PackageResources.report_md_mustache)
     }
 
     /// One self-contained file: style and charts are inside, nothing comes from a network.
-    func html(_ page: Page) -> String { htmlTemplate.render(page) }
+    package func html(_ page: Page) -> String { htmlTemplate.render(page) }
 
-    func markdown(_ page: Page) -> String { markdownTemplate.render(page) }
+    package func markdown(_ page: Page) -> String { markdownTemplate.render(page) }
 
     static func template(_ name: String, _ bytes: [UInt8]) throws(ReportingError) -> MustacheTemplate {
       do {
@@ -26,10 +26,10 @@
   }
 
   extension PageText: MustacheCustomRenderable, MustacheTransformable {
-    var renderText: String { plain }
-    var isNull: Bool { false }
+    package var renderText: String { plain }
+    package var isNull: Bool { false }
 
-    func transform(_ name: String) -> Any? {
+    package func transform(_ name: String) -> Any? {
       name == "markdown" ? markdown : nil
     }
   }

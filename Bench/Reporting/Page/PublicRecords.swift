@@ -1,13 +1,13 @@
 /// Training times that others published for one machine before and after: what software did where hardware stayed.
 ///
 /// Facts are quoted with their source and are no measurements of Headroom.
-struct PublicRecord: Sendable, Equatable {
+package struct PublicRecord: Sendable, Equatable {
   var setting: String
   var fromTo: String
-  var factor: String
-  var source: String
+  package var factor: String
+  package var source: String
 
-  static let all = [
+  package static let all = [
     PublicRecord(
       setting: "1 Cloud TPU v2, ImageNet to 93 % top-5",
       fromTo: "2018-03-25 12.44 h, 8.88 h, 5.88 h, 2018-09-29 2.74 h",

@@ -3,7 +3,7 @@ import Results
 
 /// The section on the convolutions of other libraries: who is faster at what, losses first, and how accurate each algorithm is.
 extension PageBuilder {
-  var rivalConvolutions: Section? {
+  package var rivalConvolutions: Section? {
     guard let study = run.rivalConvolutions, !study.rows.isEmpty else { return nil }
     let groups = Dictionary(grouping: study.rows) { [$0.dtype, $0.pass, $0.form, "\($0.threads)"] }
       .sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)

@@ -3,7 +3,7 @@ import Results
 
 /// The section on other libraries: who is faster at what, losses first.
 extension PageBuilder {
-  var rivals: Section? {
+  package var rivals: Section? {
     guard let study = run.rivals, !study.rows.isEmpty else { return nil }
     let groups = Self.groups(study.rows)
     var summary = Table(
@@ -33,7 +33,7 @@ extension PageBuilder {
   }
 
   /// Where speed falls from one size of square products to the next, and whether the others' falls there too.
-  var rivalSweep: Section? {
+  package var rivalSweep: Section? {
     let sweeps = run.rivalSweep?.squares ?? []
     let blocks = sweeps.flatMap { sweep -> [Block] in
       var drops = Table(

@@ -52,7 +52,7 @@ extension PageBuilder {
       ])
   }
 
-  var missing: Section? {
+  package var missing: Section? {
     let unverified = Set(run.everyMeasurement.filter { !$0.verified }.map { "\($0.shape) (\($0.variant)): not verified" })
       .sorted()
     let all = run.missing + unverified
