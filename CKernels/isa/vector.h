@@ -42,15 +42,15 @@ CK_INLINE ck_v4 ck_folded(ck_vf v) {
 /// What `ck_sum` makes of each of `count` vectors, in the same order, times `factor`: of four at once, in a quarter of the
 /// instructions.
 CK_INLINE void ck_sum_each(float *sums, const ck_vf *v, const int count, float factor) {
-  if (count != 4) {
-    for (int i = 0; i < count; i++) sums[i] = ck_sum(v[i]) * factor;
-    return;
+  int i = 0;
+  for (; count % 4 == 0 && i < count; i += 4) {
+    const ck_v4 a = ck_folded(v[i]), b = ck_folded(v[i + 1]), c = ck_folded(v[i + 2]), d = ck_folded(v[i + 3]);
+    const ck_v4 ab = __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
+    const ck_v4 cd = __builtin_shufflevector(c, d, 0, 1, 4, 5) + __builtin_shufflevector(c, d, 2, 3, 6, 7);
+    const ck_v4 each = (__builtin_shufflevector(ab, cd, 0, 2, 4, 6) + __builtin_shufflevector(ab, cd, 1, 3, 5, 7)) * factor;
+    __builtin_memcpy(sums + i, &each, sizeof each);
   }
-  const ck_v4 a = ck_folded(v[0]), b = ck_folded(v[1]), c = ck_folded(v[2]), d = ck_folded(v[3]);
-  const ck_v4 ab = __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
-  const ck_v4 cd = __builtin_shufflevector(c, d, 0, 1, 4, 5) + __builtin_shufflevector(c, d, 2, 3, 6, 7);
-  const ck_v4 each = (__builtin_shufflevector(ab, cd, 0, 2, 4, 6) + __builtin_shufflevector(ab, cd, 1, 3, 5, 7)) * factor;
-  __builtin_memcpy(sums, &each, sizeof each);
+  for (; i < count; i++) sums[i] = ck_sum(v[i]) * factor;
 }
 CK_INLINE float ck_madd_one(float acc, float a, float b) { return acc + a * b; }
 

@@ -26,6 +26,11 @@ struct BlockSizes {
   static let depthOfOneTile = 64
   /// The same of a tile so wide that hardware follows each row by itself (1 x 4096 x 4096 on Zen 5: 17.6 GFLOP/s, in blocks of 64 14.6).
   static let depthOfWideTile = 16
+  /// And where B is more than `memoryBytes`: so many streams and no more (1 x 4096 x 4096 on Zen 4 12.4 GFLOP/s, in blocks of 16 11.4; but
+  /// 1 x 1024 x 1024 33 and 36).
+  static let depthOfWideTileInMemory = 8
+  /// From so many on a nominal machine has operands in memory.
+  static let memoryBytes = 16_777_216.0
   static let largeBytes = 1_048_576.0
   /// Of KC with tile registers: each further block reads and writes C once more, of which there is more than of A and B (768^3 on Emerald Rapids:
   /// 828 us in one block, 1016 in two).
@@ -58,9 +63,10 @@ struct BlockSizes {
     }
     // One tile of rows reads B where it lies, and of a large B its rows from end to end.
     let bytes = pair.panelType.byteCount * (pair.splits ? max(problem.parts, 1) : 1)
-    let isLarge = Double(problem.n) * Double(problem.k) * Double(bytes) > BlockSizes.largeBytes
-    if problem.m <= mr && !pair.packsB && problem.bRowStride > nr && isLarge {
-      let depth = pair.panelsAtOnce(problem) > 2 ? BlockSizes.depthOfWideTile : BlockSizes.depthOfOneTile
+    let bytesOfB = Double(problem.n) * Double(problem.k) * Double(bytes)
+    if problem.m <= mr && !pair.packsB && problem.bRowStride > nr && bytesOfB > BlockSizes.largeBytes {
+      let wide = bytesOfB > BlockSizes.memoryBytes ? BlockSizes.depthOfWideTileInMemory : BlockSizes.depthOfWideTile
+      let depth = pair.panelsAtOnce(problem) > 2 ? wide : BlockSizes.depthOfOneTile
       return Blocking(mc: m, nc: n, kc: evenly(problem.k, most: depth, multiple: BlockSizes.depthMultiple))
     }
     let isMatrix = pair.set.family == .matrix

@@ -127,7 +127,7 @@ struct CostModel {
       // Tiles that copy B, by slices, ask for the next panel's rows: out of memory 64 x 100000 x 64 on Zen 5 is then at 231 GFLOP/s, in place at 217;
       // 128 x 50176 x 64 at 245 and 210.
       let isCopiedElse = problem.hasFewRows && problem.inputType != .bfloat16
-      return isCopiedElse && bytesMoved > Self.memoryBytes && rowBytes(problem.bRowStride) > 4096 ? 1.2 : 1
+      return isCopiedElse && bytesMoved > BlockSizes.memoryBytes && rowBytes(problem.bRowStride) > 4096 ? 1.2 : 1
     }
     let isWide = pair.set.isa >= .avx512
     let rowBytes = rowBytes(problem.bRowStride)
@@ -258,12 +258,9 @@ struct CostModel {
 
   /// Reading A and B and writing C once, at the rate of the level that holds them.
   private var memoryCycles: Double {
-    if bytesMoved > Self.memoryBytes { return bytesMoved / 10 }
+    if bytesMoved > BlockSizes.memoryBytes { return bytesMoved / 10 }
     return bytesMoved > 1_048_576 ? bytesMoved / 25 : 0
   }
-
-  /// From so many on a nominal machine has them in memory.
-  private static let memoryBytes = 16_777_216.0
 
   private var bytesMoved: Double {
     (m * k + k * n) * Double(problem.inputType.byteCount) + 2 * m * n * Double(problem.outputType.byteCount)
