@@ -86,7 +86,7 @@ extension [Results.Measurement] {
     return seconds > 0 ? reduce(0) { $0 + $1.gflops * $1.seconds.median } / seconds : nil
   }
 
-  package var totalSeconds: Double { reduce(0) { $0 + $1.seconds.median } }
+  var totalSeconds: Double { reduce(0) { $0 + $1.seconds.median } }
 
   /// The geometric mean of the shares of the roof that are known; nil without any.
   package var meanShareOfRoof: Double? {

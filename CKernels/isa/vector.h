@@ -43,7 +43,7 @@ CK_INLINE ck_v4 ck_folded(ck_vf v) {
 /// instructions.
 CK_INLINE void ck_sum_each(float *sums, const ck_vf *v, const int count, float factor) {
   int i = 0;
-  for (; count % 4 == 0 && i < count; i += 4) {
+  for (; i + 4 <= count; i += 4) {
     const ck_v4 a = ck_folded(v[i]), b = ck_folded(v[i + 1]), c = ck_folded(v[i + 2]), d = ck_folded(v[i + 3]);
     const ck_v4 ab = __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
     const ck_v4 cd = __builtin_shufflevector(c, d, 0, 1, 4, 5) + __builtin_shufflevector(c, d, 2, 3, 6, 7);

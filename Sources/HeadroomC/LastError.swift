@@ -25,7 +25,7 @@ enum LastError {
 
 /// Runs the body of a C function; what it throws becomes a status and this thread's last error.
 @inline(__always)
-package func status(_ body: () throws(CallError) -> Void) -> hr_status {
+func status(_ body: () throws(CallError) -> Void) -> hr_status {
   do throws(CallError) {
     try body()
     return HR_OK

@@ -2,7 +2,7 @@ import CHeadroom
 import Headroom
 
 /// What can be wrong with a call from C: what Swift's types rule out, and what the Swift layer throws.
-package enum CallError: Error {
+enum CallError: Error {
   case nullPointer(name: String)
   case structSize(name: String, found: Int, expected: Int)
   case unknownValue(name: String, found: Int, expected: String)
@@ -13,7 +13,7 @@ package enum CallError: Error {
 }
 
 extension CallError: CustomStringConvertible {
-  package var description: String {
+  var description: String {
     switch self {
     case .nullPointer(let name): "\(name) is null: expected a pointer"
     case .structSize(let name, let found, let expected):

@@ -26,8 +26,8 @@ struct BlockSizes {
   static let depthOfOneTile = 64
   /// The same of a tile so wide that hardware follows each row by itself (1 x 4096 x 4096 on Zen 5: 17.6 GFLOP/s, in blocks of 64 14.6).
   static let depthOfWideTile = 16
-  /// And where B is more than `memoryBytes`: so many streams and no more (1 x 4096 x 4096 on Zen 4 12.4 GFLOP/s, in blocks of 16 11.4; but
-  /// 1 x 1024 x 1024 33 and 36).
+  /// And where B is more than `memoryBytes`: so many streams and no more (1 x 4096 x 4096 on Zen 4 11.4 to 12.4 GFLOP/s, on two cores 19 to 22, but
+  /// 1 x 1024 x 1024 36 to 33; on Zen 5 not measured).
   static let depthOfWideTileInMemory = 8
   /// From so many on a nominal machine has operands in memory.
   static let memoryBytes = 16_777_216.0

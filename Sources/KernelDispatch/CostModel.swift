@@ -32,7 +32,14 @@ struct CostModel {
     if m == 0 || n == 0 { return 0 }
     if pair.strassenLevels > 0 { return strassenCycles(pair, levels: pair.strassenLevels) }
     let work = pair.set.family == .dot ? dotCycles(pair) : tileCycles(pair) * products(pair) + packingCycles(pair)
-    return max(work, memoryCycles)
+    return max(work, memoryCycles) * preference(pair.set)
+  }
+
+  /// Of tiles of `dot` that have a row alone: several rows would each read B anew, and of one not all processors follow so many streams. Memory, which
+  /// binds most such products, ranks them no higher than others.
+  private func preference(_ set: TileSet) -> Double {
+    if set.family != .dot || set.tallest > 1 { return 1 }
+    return problem.m == 1 && problem.n >= set.nr && microarchitecture.meetsEightColumns ? 0.99 : 4
   }
 
   /// How many products of panels stand for one.

@@ -62,7 +62,7 @@ public struct KernelTable: @unchecked Sendable {  // Immutable after init; its b
 }
 
 /// What could run, sorted beforehand. Plain data: dispatch keeps it at hand and reads it on every call.
-package struct CandidateLists: @unchecked Sendable {  // Immutable after init; its buffers are never freed.
+struct CandidateLists: @unchecked Sendable {  // Immutable after init; its buffers are never freed.
   /// Variant and tile set of every candidate, whatever the problem.
   let pairs: UnsafeBufferPointer<CandidatePair>
   private let shortlists: UnsafeBufferPointer<UnsafeBufferPointer<CandidatePair>>

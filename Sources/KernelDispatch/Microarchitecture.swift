@@ -16,17 +16,22 @@ public struct Microarchitecture: Sendable, Hashable {
   /// from one TLB miss to the next (512 channels at 7x7), Zen 5 does not (at 14x14 278 GFLOP/s in place, 235 with the packing).
   public var farWeightsFactor = 1.8
 
+  /// Whether a row meets 8 columns of a B along K at once rather than 4, of which other rows make no use: memory delivers so many streams faster to
+  /// Zen 4 (4096 x 4096 times vector: fp32 16.2 to 16.9 GFLOP/s, bf16 33 to 48; within L3 fp32 gains 3 to 8 %, bf16 up to 7 % and loses as much at
+  /// 512 x 512). Zen 5 loses 3 to 15 %; Intel's processors were not measured.
+  public var meetsEightColumns = true
+
   public init() {}
 
   public static let zen5: Microarchitecture = {
     var zen5 = Microarchitecture()
-    zen5.farWeightsFactor = 1.05
+    (zen5.farWeightsFactor, zen5.meetsEightColumns) = (1.05, false)
     return zen5
   }()
 
   public static let intel: Microarchitecture = {
     var intel = Microarchitecture()
-    (intel.pairsPerCycle, intel.asksWithinL2, intel.foldsBroadcasts) = (0.5, false, true)
+    (intel.pairsPerCycle, intel.asksWithinL2, intel.foldsBroadcasts, intel.meetsEightColumns) = (0.5, false, true, false)
     return intel
   }()
 }

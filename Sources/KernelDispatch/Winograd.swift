@@ -148,12 +148,12 @@ extension ConvolutionCost {
   private var cyclesOfTensors: Double {
     let outputs = images * groups * pixels * Double(problem.channels)
     let bytes = (inputElements + outputs) * Double(problem.inputType.byteCount)
-    return bytes > 16_777_216 ? bytes / 10 : bytes > 4_194_304 ? bytes / 16 : 0
+    return bytes > BlockSizes.memoryBytes ? bytes / 10 : bytes > 4_194_304 ? bytes / 16 : 0
   }
 
   /// What is beyond the caches comes again with each block of tiles.
   private static func cyclesOfPassing(bytes: Double) -> Double {
-    bytes > 16_777_216 ? bytes / 10 : bytes > 1_048_576 ? bytes / 40 : 0
+    bytes > BlockSizes.memoryBytes ? bytes / 10 : bytes > 1_048_576 ? bytes / 40 : 0
   }
 
   /// Other algorithms are taken where they are nearly as fast: their errors are smaller.

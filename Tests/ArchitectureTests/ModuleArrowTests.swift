@@ -116,7 +116,7 @@ struct ModuleArrowTests {
       path: "Sources/Tensors/Wrong.swift",
       text: #"""
         // import Commented
-        import Oracle
+        @testable import Oracle
         public import Headroom
         @_exported public import KernelDispatch
           import struct Results.Run

@@ -1,9 +1,8 @@
 #if Tools
   import Foundation
+  import Reporting
   import Results
   import Testing
-
-  import Reporting
 
   struct PageTests {
     static func html(_ run: Run) throws -> String { try PageRenderer().html(PageBuilder(run).page()) }

@@ -1,9 +1,8 @@
 #if Tools
   import Foundation
+  import Reporting
   import Results
   import Testing
-
-  import Reporting
 
   struct ReportStoreTests {
     static let noCharts = Gnuplot(command: ["/nonexistent/gnuplot"])

@@ -13,8 +13,8 @@ package struct BarChart: Sendable {
     }
   }
 
-  package let bars: [Bar]
-  package let axis: String
+  let bars: [Bar]
+  let axis: String
   /// Logarithmic where the bars span so much that a linear axis would hide the short ones.
   package let logarithmic: Bool
 
@@ -25,9 +25,9 @@ package struct BarChart: Sendable {
     self.axis = logarithmic ? "\(axis), logarithmic" : axis
   }
 
-  package var height: Int { RowLayout.height(rows: bars.count) }
+  var height: Int { RowLayout.height(rows: bars.count) }
 
-  package var commands: [String] {
+  var commands: [String] {
     let range = range
     var lines = layout.commands
     lines += [
@@ -67,7 +67,7 @@ package struct BarChart: Sendable {
 
 /// The frame of a chart of rows, the first on top, each with its label to the left; pixels at the chart's own scale.
 package struct RowLayout: Sendable {
-  package let labels: [String]
+  let labels: [String]
 
   private static let rowHeight = 30
   private static let top = 8
@@ -78,13 +78,13 @@ package struct RowLayout: Sendable {
     self.labels = labels.map { GnuplotText.shortened($0) }
   }
 
-  package static func height(rows: Int) -> Int { rows * rowHeight + top + bottom }
+  static func height(rows: Int) -> Int { rows * rowHeight + top + bottom }
 
   package var plotWidth: Double { Double(Chart.width) - left - Self.right }
 
   private var left: Double { Double(labels.map(\.count).max() ?? 0) * Chart.characterWidth + 18 }
 
-  package var commands: [String] {
+  var commands: [String] {
     let height = Double(Self.height(rows: labels.count))
     let tics = labels.enumerated().map { "\(GnuplotText.quoted($1)) \($0)" }
     return [

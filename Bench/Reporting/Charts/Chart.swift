@@ -17,7 +17,7 @@ package struct Chart: Sendable {
   }
 
   package static let width = 720
-  package static let fontSize = 14
+  static let fontSize = 14
   /// How wide a character of the widest usual sans-serif font is at `fontSize`, for the room that labels need.
   package static let characterWidth = 8.2
 }
@@ -25,16 +25,16 @@ package struct Chart: Sendable {
 /// Colours that people of every colour vision tell apart (after Okabe and Ito 2008), readable on white and on black.
 package enum Palette {
   package static let blue = "#2f86c6"
-  package static let orange = "#d98a00"
-  package static let green = "#009e73"
-  package static let vermillion = "#d55e00"
-  package static let purple = "#c0699c"
-  package static let sky = "#4fa8d8"
-  package static let grey = "#8a9099"
+  static let orange = "#d98a00"
+  static let green = "#009e73"
+  static let vermillion = "#d55e00"
+  static let purple = "#c0699c"
+  static let sky = "#4fa8d8"
+  static let grey = "#8a9099"
 
-  package static let series = [blue, orange, green, purple, vermillion, sky, grey]
+  static let series = [blue, orange, green, purple, vermillion, sky, grey]
   /// gnuplot's filled point shapes in the same order, so that colour is never alone.
-  package static let shapes = [7, 5, 9, 13, 11, 15, 4]
+  static let shapes = [7, 5, 9, 13, 11, 15, 4]
 }
 
 /// gnuplot's spelling of values that come from results.

@@ -23,12 +23,12 @@ package struct Block: Sendable {
   package var list: [PageText]?
   package var commands: [PageText]?
 
-  package static func paragraph(_ text: String) -> Block { Block(paragraph: PageText(text)) }
-  package static func keyNumbers(_ numbers: [KeyNumber]) -> Block { Block(keyNumbers: numbers) }
-  package static func figure(_ figure: Figure) -> Block { Block(figure: figure) }
-  package static func table(_ table: Table) -> Block { Block(table: table) }
-  package static func list(_ texts: [String]) -> Block { Block(list: texts.map(PageText.init)) }
-  package static func commands(_ lines: [String]) -> Block { Block(commands: lines.map(PageText.init)) }
+  static func paragraph(_ text: String) -> Block { Block(paragraph: PageText(text)) }
+  static func keyNumbers(_ numbers: [KeyNumber]) -> Block { Block(keyNumbers: numbers) }
+  static func figure(_ figure: Figure) -> Block { Block(figure: figure) }
+  static func table(_ table: Table) -> Block { Block(table: table) }
+  static func list(_ texts: [String]) -> Block { Block(list: texts.map(PageText.init)) }
+  static func commands(_ lines: [String]) -> Block { Block(commands: lines.map(PageText.init)) }
 }
 
 /// A headline number: `33.0 times`, what it is and its interval.

@@ -8,6 +8,7 @@ public protocol FloatVector {
   associatedtype Mask
 
   init(_ lanes: Lanes)
+  /// `value` in every lane.
   init(broadcast value: Float)
   var lanes: Lanes { get }
   /// The first `count` lanes; all if there are fewer.
@@ -17,6 +18,7 @@ public protocol FloatVector {
   func store(_ address: UnsafeMutablePointer<Float>, _ some: Mask)
   /// `self + a * b`: fused where the instruction set can.
   func adding(_ a: Self, times b: Self) -> Self
+  /// Lane by lane.
   static func * (left: Self, right: Self) -> Self
 }
 
