@@ -18,7 +18,7 @@ public struct Microarchitecture: Sendable, Hashable {
 
   /// Whether a row meets 8 columns of a B along K at once rather than 4, of which other rows make no use: memory delivers so many streams faster to
   /// Zen 4 (4096 x 4096 times vector: fp32 16.2 to 16.9 GFLOP/s, bf16 33 to 48; within L3 fp32 gains 3 to 8 %, bf16 up to 7 % and loses as much at
-  /// 512 x 512). Zen 5 loses 3 to 15 %; Intel's processors were not measured.
+  /// 512 x 512; Zen 4 held to AVX2 in fp32: 43.7 to 46.8 at 768 x 768). Zen 5 loses 3 to 15 %; Zen 3 and Intel's processors were not measured.
   public var meetsEightColumns = true
 
   public init() {}
