@@ -29,6 +29,7 @@ typedef struct ck_slice {
 typedef struct ck_slice_step {
   const ck_slice *slice;
   int64_t panel, block, groups; ///< groups 0: one panel
+  int64_t more;                 ///< of groups that one tile of rows meets: so many further blocks, of the same depth
   const ck_pack_job *next;      ///< the source of the panel after it, to be asked for; NULL: of none
 } ck_slice_step;
 

@@ -15,6 +15,7 @@
 #define CK_TILE tile_pair_bf16
 #define CK_COPYING copying_pair_bf16
 #define CK_WIDE wide_pair_bf16
+#define CK_AXPYF axpyf_pair_bf16
 #define CK_IN ck_native_bf16
 #define CK_GROUP ck_native_pair
 #define CK_ACC float

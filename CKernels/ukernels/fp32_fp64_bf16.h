@@ -9,6 +9,7 @@
 #define CK_TILE tile_outer_f32
 #define CK_COPYING copying_outer_f32
 #define CK_WIDE wide_outer_f32
+#define CK_AXPYF axpyf_outer_f32
 #define CK_IN float
 #define CK_GROUP float
 #define CK_ACC float
@@ -26,6 +27,7 @@
 #define CK_TILE tile_outer_f64
 #define CK_COPYING copying_outer_f64
 #define CK_WIDE wide_outer_f64
+#define CK_AXPYF axpyf_outer_f64
 #define CK_IN double
 #define CK_GROUP double
 #define CK_ACC double

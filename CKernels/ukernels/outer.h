@@ -1,6 +1,6 @@
 // The body of the families `outer` and `pair`, included once per type and ISA.
 //
-//   CK_DEPTH, CK_DEPTHS, CK_BODY, CK_FINISH, CK_STORE, CK_REPEAT, CK_TILE, CK_COPYING, CK_WIDE: names of the functions
+//   CK_DEPTH, CK_DEPTHS, CK_BODY, CK_FINISH, CK_STORE, CK_REPEAT, CK_TILE, CK_COPYING, CK_AXPYF, CK_WIDE: names of the functions
 //   CK_FOLDS 1: a multiply-add may broadcast its element of A itself (`ck_madd_from`)
 //   CK_JOINS 1: B as it lies is copied as pairs, of two rows joined (`ck_join`)
 //   CK_IN    element of A and B        CK_GROUP  KR of them, adjacent (pair: two; else CK_IN)
@@ -29,6 +29,7 @@
 #endif
 
 #include "ukernels/outer_store.h"
+#include "ukernels/outer_axpyf.h"
 
 /// Adds the products of one group of KR depths, `depth` groups on along A's rows; of a short group A has one depth.
 CK_INLINE void CK_DEPTH(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, const int depth, const bool is_short, ck_mask tail,
@@ -197,10 +198,12 @@ CK_INLINE void CK_COPYING(CK_TILE_ARGUMENTS, const int rows, const int nr) {
 CK_INLINE void CK_WIDE(CK_TILE_ARGUMENTS, const int rows, const int nr, const int at_once) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), kr = sizeof(CK_GROUP) / sizeof(CK_IN) };
   const int vectors = at_once * nr / lanes;
-  if (t->a_ks == kr) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .at_once = at_once, .along_k = true});
+  if (kr == 1 && rows <= CK_AXPYF_ROWS && ck_is_axpyf(t, nr)) CK_AXPYF(t, a, b, c, (t->more + 1) * at_once * nr, rows);
+  else if (t->a_ks == kr) CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .at_once = at_once, .along_k = true});
   else CK_REPEAT(t, a, b, c, (ck_form){rows, vectors, .whole = true, .at_once = at_once});
 }
 
+#undef CK_AXPYF
 #undef CK_FOLDS
 #undef CK_JOINS
 #undef CK_PLAIN

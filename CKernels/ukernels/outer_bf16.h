@@ -10,6 +10,7 @@
 #define CK_TILE tile_outer_bf16
 #define CK_COPYING copying_outer_bf16
 #define CK_WIDE wide_outer_bf16
+#define CK_AXPYF axpyf_outer_bf16
 #define CK_IN uint16_t
 #define CK_GROUP uint16_t
 #define CK_ACC float

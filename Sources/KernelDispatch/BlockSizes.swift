@@ -24,11 +24,9 @@ struct BlockSizes {
   static let depthOfSingleTile = 2048
   /// Depths of a block where one tile of rows reads a B of more than `largeBytes` where it lies.
   static let depthOfOneTile = 64
-  /// The same of a tile so wide that hardware follows each row by itself (1 x 4096 x 4096 on Zen 5: 17.6 GFLOP/s, in blocks of 64 14.6).
-  static let depthOfWideTile = 16
-  /// And where B is more than `memoryBytes`: so many streams and no more (1 x 4096 x 4096 on Zen 4 11.4 to 12.4 GFLOP/s, on two cores 19 to 22, but
-  /// 1 x 1024 x 1024 36 to 33; on Zen 5 not measured).
-  static let depthOfWideTileInMemory = 8
+  /// The same of a tile so wide that hardware follows each row by itself: what `axpyf` of the micro-kernels takes, so many streams and no more (a loop
+  /// of it alone on Zen 4, 1024 x 2048 out of L3: 8 depths 41 GFLOP/s, 16 39; 4096 x 4096 14.4 and 13.2).
+  static let depthOfWideTile = 8
   /// From so many on a nominal machine has operands in memory.
   static let memoryBytes = 16_777_216.0
   static let largeBytes = 1_048_576.0
@@ -65,8 +63,7 @@ struct BlockSizes {
     let bytes = pair.panelType.byteCount * (pair.splits ? max(problem.parts, 1) : 1)
     let bytesOfB = Double(problem.n) * Double(problem.k) * Double(bytes)
     if problem.m <= mr && !pair.packsB && problem.bRowStride > nr && bytesOfB > BlockSizes.largeBytes {
-      let wide = bytesOfB > BlockSizes.memoryBytes ? BlockSizes.depthOfWideTileInMemory : BlockSizes.depthOfWideTile
-      let depth = pair.panelsAtOnce(problem) > 2 ? wide : BlockSizes.depthOfOneTile
+      let depth = pair.panelsAtOnce(problem) > 2 ? BlockSizes.depthOfWideTile : BlockSizes.depthOfOneTile
       return Blocking(mc: m, nc: n, kc: evenly(problem.k, most: depth, multiple: BlockSizes.depthMultiple))
     }
     let isMatrix = pair.set.family == .matrix

@@ -19,7 +19,10 @@ struct PanelsAtOnceTests {
     let row = kernel.row
     let (m, nr, kr) = (Int(row.mr), Int(row.nr), Int(row.kr))
     let atOnce = Int(ck_panels_at_once(Int32(kernel.vectorBytes), Int64(m)))
-    for (groups, depths) in [(1, 1), (2, 3), (3, 8), (1, 21), (2, 70)] {
+    // 8 rows of a B in place, with alpha 1, have a body of their own.
+    for (groups, depths, alpha, beta) in [
+      (1, 1, 2.0, 1.0), (2, 3, 2, 1), (3, 8, 1, 0.5), (2, 8, 1, 0), (3, 8, 2, 1), (1, 21, 2, 1), (2, 70, 2, 1),
+    ] {
       let (panels, k, gap) = (groups * atOnce, depths * kr, 3)
       for (packed, alongK, narrow) in [
         (true, true, false), (true, false, row.acc == CK_F32), (false, true, row.acc == CK_F32), (false, false, false),
@@ -29,8 +32,8 @@ struct PanelsAtOnceTests {
         let output = narrow ? 2 : bytes(row.c)
         let before = elements(narrow ? CK_BF16 : row.c, m * (panels * nr + gap), seed: 3)
         var tile = ck_tile()
-        (tile.blocks, tile.k, tile.n, tile.alpha, tile.narrow) = (1, Int64(k), Int64(nr), 2, narrow)
-        tile.beta = narrow ? 0 : 1
+        (tile.blocks, tile.k, tile.n, tile.alpha, tile.narrow) = (1, Int64(k), Int64(nr), alpha, narrow)
+        tile.beta = narrow ? 0 : beta
         (tile.a_rs, tile.a_ks) = alongK ? (Int64(k), Int64(kr)) : (Int64(kr), Int64(m * kr))
         (tile.b_ks, tile.b_ps) = packed ? (Int64(nr * kr), Int64(nr * k)) : (Int64(panels * nr), Int64(nr))
         tile.c_rs = Int64(panels * nr + gap)
@@ -52,7 +55,9 @@ struct PanelsAtOnceTests {
           }
         }
         #expect(alone != before)
-        #expect(together == alone, "\(groups) groups, \(k) deep, packed: \(packed), A along K: \(alongK), narrow C: \(narrow)")
+        #expect(
+          together == alone,
+          "\(groups) groups, \(k) deep, \(alpha) A B + \(beta) C, packed: \(packed), A along K: \(alongK), narrow C: \(narrow)")
       }
     }
   }
