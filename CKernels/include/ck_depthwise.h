@@ -34,6 +34,7 @@ typedef struct ck_block {
   ck_span down, across;
   int64_t channels, in_channel, out_channel, w_channel;
   int64_t w_member; ///< from the weights of one input channel of a group to those of the next
+  bool asks;        ///< channels last: operands lie beyond the caches, so that tiles ask for what the tile below meets
 } ck_block;
 
 /// `in`, `w`: of the row's input type; `out`: sums in fp32.

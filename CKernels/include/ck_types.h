@@ -20,3 +20,6 @@ typedef enum ck_status : int32_t {
   CK_OK = 0,
   CK_OUT_OF_MEMORY = 1, ///< the workspace could not be had; nothing was written
 } ck_status;
+
+/// Bytes of a line of the caches.
+enum { CK_LINE = 64 };

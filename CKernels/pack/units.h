@@ -1,8 +1,6 @@
-// The small pieces of packing: element sizes, lines of the caches, rounding up, widening.
+// The small pieces of packing: element sizes, rounding up, widening.
 #pragma once
 #include "ck_types.h"
-
-enum { CK_LINE = 64 };
 
 static inline int64_t ck_element_bytes(ck_dtype type) { return type == CK_F64 ? 8 : type == CK_F32 ? 4 : 2; }
 

@@ -156,13 +156,14 @@ extension Dispatch {
   ) {
     let wanted = threads / greatestCommonDivisor(threads, problem.shape.batch)
     let most = passesTwice ? blocks.l2Bytes / 4 : Int.max
+    plan.gemm.fetches = kernel.asks(for: problem)
     let all = problem.shape.outputChannels
     let rowBytes = max(problem.shape.width, problem.reachedColumns) * problem.inputType.byteCount
     if kernel.channelsLast {
       let rows = min(problem.outputHeight, Self.fewestRows)
       let bands = min(wanted, problem.outputHeight / rows)
       let bandRows = bandRows(problem, rowBytes: rowBytes * all, most: most, bands: bands * problem.shape.batch)
-      plan.band_rows = Int64(problem.suitsL1 ? bandRows : Self.tileRows)
+      plan.band_rows = Int64(problem.suitsL1 && !plan.gemm.fetches ? bandRows : Self.tileRows)
       var channels = wholeMultiple((all - 1) / ((wanted - 1) / bands + 1) + 1, of: kernel.lanes)
       // Less than a vector of channels is slow.
       while channels < all && 1..<kernel.lanes ~= all % channels { channels += kernel.lanes }
@@ -182,6 +183,19 @@ extension Dispatch {
   private static let tileRows = 2
 }
 
+extension DepthwiseMicrokernel {
+  /// Whether tiles are to ask for what the tile below meets, where several vectors of channels lie in one line of the caches. Out of memory a line comes
+  /// once for each of them, unless all channels of a few rows are done first and ask for the next (16 images of 144 channels at 56 in bf16 on Zen 4: 28
+  /// to 42 GFLOP/s, on two cores 66 to 100). Of whole lines, as of fp32 there, each image of a vector of channels is as fast.
+  fileprivate func asks(for problem: ConvolutionProblem) -> Bool {
+    let shape = problem.shape
+    let isTiled = [3, 5].contains(shape.kernel.height) && shape.kernel.width == shape.kernel.height
+    let isKnown = isTiled && shape.stride.width == shape.stride.height && shape.stride.width <= 2 && shape.dilation.width == 1
+    let sharesLines = channelsLast && group == 1 && language == .c && lanes * inputType.byteCount < Int(CK_LINE)
+    return isKnown && sharesLines && problem.isInMemory
+  }
+}
+
 extension ConvolutionProblem {
   /// Channels of a group, where it has as many input as output channels.
   var groupWidth: Int? { shape.inputChannels == shape.outputChannels && shape.groups > 0 ? shape.channelsPerGroup : nil }
@@ -199,6 +213,12 @@ extension ConvolutionProblem {
       image.ws == 1 && image.hs == image.width && kernelSlices == 1 && image.slices == 1 && shape.channelsPerGroup > 0
     let gradientFollows = layout.out_qs == 1 && layout.out_ps == Int64(outputWidth)
     return rowsFollow && (!isOfWeights || gradientFollows)
+  }
+
+  /// Whether input and output lie beyond the caches of a nominal machine.
+  fileprivate var isInMemory: Bool {
+    let pixels = Double(shape.height) * Double(shape.width) + Double(outputHeight) * Double(outputWidth)
+    return Double(shape.batch) * pixels * Double(shape.outputChannels) * Double(inputType.byteCount) > BlockSizes.memoryBytes
   }
 
   /// Whether the input rows that one vector of channels meets stay in L1 until the next output row, or are evicted because pixels a power of two

@@ -59,6 +59,7 @@ final class DepthwiseTrial {
     block.down = down
     block.across = across
     block.channels = Int64(setting.channels)
+    block.asks = setting.gap > 0  // which no output may show
     block.in_channel = last ? 1 : down.inputs * down.in
     block.out_channel = last ? 1 : down.outputs * down.out
     block.w_channel = last ? 1 : down.taps * down.w
