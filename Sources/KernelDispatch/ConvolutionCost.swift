@@ -101,7 +101,7 @@ struct ConvolutionCost {
   // MARK: direct
 
   private func direct(_ pair: CandidatePair) -> Double {
-    let row = OrientedProblem(problem.rowProduct, turns: false)
+    let row = OrientedProblem(problem.rowProduct, turns: false).withRowsOfA(apart: problem.pixelStep(for: pair))
     let whole = Blocking(mc: row.m, nc: row.n, kc: max(row.k, 1))
     let rows = images * groups * Double(problem.outputHeight)
     let panels = Double((problem.channels - 1) / pair.set.nr + 1)
@@ -187,5 +187,10 @@ extension ConvolutionProblem {
   /// Whether `direct` must copy bands of the input: to pad rows, to bring channels together, to widen.
   func copiesInput(for pair: CandidatePair) -> Bool {
     pair.widens || padsColumns || image.cs != 1
+  }
+
+  /// Elements from a pixel that `direct` reads to the next output's.
+  fileprivate func pixelStep(for pair: CandidatePair) -> Int {
+    shape.stride.width * (copiesInput(for: pair) ? shape.channelsPerGroup : Int(image.ws))
   }
 }

@@ -116,6 +116,9 @@ struct CostModel {
     // neighbour, which shares the front end. On Zen 5 A in place is as fast up to rows of a page (333^3 ... 700^3; 1300^3 loses 4 %).
     if isWideOuter && folds { factor *= 1.02 }
     let rowBytes = rowBytes(problem.aRowStride)
+    if isWideOuter && problem.k > 16 && sharesSets(rows: tallestTile(pair), apart: rowBytes) {
+      factor *= microarchitecture.sharedSetsFactor
+    }
     if rowBytes >= 2048 && rowBytes % 4096 == 0 {
       factor *= 1.06
     } else if rowBytes >= (isWide && !folds ? 4096 : 2048) {
@@ -126,6 +129,18 @@ struct CostModel {
     let isLarge = n * k * Double(problem.inputType.byteCount) > 1_572_864
     if isWideOuter && isLarge && problem.hasFewRows && problem.bColumnStride != 1 { factor *= 1.06 }
     return factor
+  }
+
+  /// Rows of the tallest tile: they are shared evenly.
+  private func tallestTile(_ pair: CandidatePair) -> Int {
+    let tiles = (problem.m - 1) / pair.mr(problem) + 1
+    return (problem.m - 1) / tiles + 1
+  }
+
+  /// Whether so many rows, a page of 4 KiB or a part of one apart, have more lines in a set of L1 than its 8 ways.
+  private func sharesSets(rows: Int, apart rowBytes: UInt) -> Bool {
+    let sets = rowBytes == 0 ? 64 : 4096 / min(4096, rowBytes & ~(rowBytes - 1))
+    return sets < 64 && rows > 8 * Int(sets)
   }
 
   private func slowdownOfB(_ pair: CandidatePair) -> Double {

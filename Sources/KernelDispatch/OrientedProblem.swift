@@ -6,7 +6,7 @@ struct OrientedProblem {
   let m: Int
   let n: Int
   let k: Int
-  let aRowStride: Int
+  private(set) var aRowStride: Int
   let aColumnStride: Int
   let bRowStride: Int
   let bColumnStride: Int
@@ -57,6 +57,13 @@ struct OrientedProblem {
     strassenLevels =
       inputType == outputType && inputType != .bfloat16 ? min(descriptor.strassenLevels, least < 2 ? 0 : least < 4 ? 1 : 2) : 0
     parts = descriptor.inputType == .float32 ? descriptor.precision.rawValue : 0
+  }
+
+  /// The same with the rows of A so many elements apart.
+  func withRowsOfA(apart stride: Int) -> OrientedProblem {
+    var other = self
+    other.aRowStride = stride
+    return other
   }
 
   private static func suitsAcross(_ descriptor: GEMMDescriptor, swapped: Bool, _ isa: ISA) -> Bool {
