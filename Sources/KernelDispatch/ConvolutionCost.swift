@@ -101,11 +101,11 @@ struct ConvolutionCost {
   // MARK: direct
 
   private func direct(_ pair: CandidatePair) -> Double {
-    let row = OrientedProblem(problem.rowProduct, turns: false).withRowsOfA(apart: problem.pixelStep(for: pair))
+    let row = problem.row(for: pair, microarchitecture)
     let whole = Blocking(mc: row.m, nc: row.n, kc: max(row.k, 1))
     let rows = images * groups * Double(problem.outputHeight)
     let panels = Double((problem.channels - 1) / pair.set.nr + 1)
-    let tiles = (Double(problem.outputWidth) / Double(pair.mr(row))).rounded(.up) * panels
+    let tiles = (Double(problem.outputWidth) / Double(pair.tileRows(row))).rounded(.up) * panels
     // Those that lie in the output are finished one by one.
     let isPlain = problem.rowProduct.epilogue.isIdentity
     let goesOn = pair.set.goesOn && (isPlain || problem.layout.out_ks != 1 || problem.outputType == .bfloat16)
@@ -189,8 +189,10 @@ extension ConvolutionProblem {
     pair.widens || padsColumns || image.cs != 1
   }
 
-  /// Elements from a pixel that `direct` reads to the next output's.
-  fileprivate func pixelStep(for pair: CandidatePair) -> Int {
-    shape.stride.width * (copiesInput(for: pair) ? shape.channelsPerGroup : Int(image.ws))
+  /// The product of one output row, as `direct` reads it.
+  func row(for pair: CandidatePair, _ microarchitecture: Microarchitecture) -> OrientedProblem {
+    let step = shape.stride.width * (copiesInput(for: pair) ? shape.channelsPerGroup : Int(image.ws))
+    let most = microarchitecture.mostRows(apart: step.magnitude &* UInt(pair.panelType.byteCount))
+    return OrientedProblem(rowProduct, turns: false).withRowsOfA(apart: step, most: most)
   }
 }

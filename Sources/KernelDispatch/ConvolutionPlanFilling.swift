@@ -151,7 +151,7 @@ extension Dispatch {
   /// The plan of one output row, whose tiles `direct` runs.
   func rowPlan(_ problem: ConvolutionProblem, _ pair: CandidatePair, threads: Int) -> ck_gemm_plan {
     let descriptor = problem.rowProduct
-    let row = OrientedProblem(descriptor, turns: false)
+    let row = problem.row(for: pair, microarchitecture)
     let blocking = Blocking(mc: row.m, nc: row.n, kc: max(row.k, 1))
     let selection = Selection(pairIndex: pair.index, blocking: blocking, threads: threads, swapped: false)
     return written(row, descriptor, selection, forDirect: true)

@@ -116,9 +116,8 @@ struct CostModel {
     // neighbour, which shares the front end. On Zen 5 A in place is as fast up to rows of a page (333^3 ... 700^3; 1300^3 loses 4 %).
     if isWideOuter && folds { factor *= 1.02 }
     let rowBytes = rowBytes(problem.aRowStride)
-    if isWideOuter && problem.k > 16 && sharesSets(rows: tallestTile(pair), apart: rowBytes) {
-      factor *= microarchitecture.sharedSetsFactor
-    }
+    let waits = isWide && (pair.set.family == .outer || pair.set.family == .pair) && problem.k > 16
+    if waits && tallestTile(pair) > microarchitecture.mostRows(apart: rowBytes) { factor *= 1.25 }
     if rowBytes >= 2048 && rowBytes % 4096 == 0 {
       factor *= 1.06
     } else if rowBytes >= (isWide && !folds ? 4096 : 2048) {
@@ -133,14 +132,8 @@ struct CostModel {
 
   /// Rows of the tallest tile: they are shared evenly.
   private func tallestTile(_ pair: CandidatePair) -> Int {
-    let tiles = (problem.m - 1) / pair.mr(problem) + 1
+    let tiles = (problem.m - 1) / pair.tileRows(problem) + 1
     return (problem.m - 1) / tiles + 1
-  }
-
-  /// Whether so many rows, a page of 4 KiB or a part of one apart, have more lines in a set of L1 than its 8 ways.
-  private func sharesSets(rows: Int, apart rowBytes: UInt) -> Bool {
-    let sets = rowBytes == 0 ? 64 : 4096 / min(4096, rowBytes & ~(rowBytes - 1))
-    return sets < 64 && rows > 8 * Int(sets)
   }
 
   private func slowdownOfB(_ pair: CandidatePair) -> Double {
@@ -179,7 +172,7 @@ struct CostModel {
   /// Of the tiles alone, on one thread. `oneByOne`: by loops that take no panels at once.
   func tileCycles(_ pair: CandidatePair, oneByOne: Bool = false) -> Double {
     let set = pair.set
-    let tiles = (m / Double(pair.mr(problem))).rounded(.up)
+    let tiles = (m / Double(pair.tileRows(problem))).rounded(.up)
     let height = m / tiles
     let panels = Double(problem.n / set.nr)
     let rest = problem.n % set.nr

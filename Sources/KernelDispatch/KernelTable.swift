@@ -148,6 +148,9 @@ struct CandidatePair {
   /// Rows of the largest tile for `problem`.
   func mr(_ problem: OrientedProblem) -> Int { packsA ? self.set.mr : self.set.mr(columns: problem.n) }
 
+  /// Most rows of its tiles.
+  func tileRows(_ problem: OrientedProblem) -> Int { min(mr(problem), problem.mostTileRows) }
+
   /// Whether the first tile of a panel of B may pack it, by copying the rows that it reads (`ck_copies_b`). Rows are adjacent, of pairs there is an even
   /// number unless A lies in place, and a panel is whole or `copy_b` of a tile allows for fewer columns.
   func copiesB(_ problem: OrientedProblem) -> Bool {

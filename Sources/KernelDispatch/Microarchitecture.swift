@@ -21,23 +21,30 @@ public struct Microarchitecture: Sendable, Hashable {
   /// 512 x 512; Zen 4 held to AVX2 in fp32: 43.7 to 46.8 at 768 x 768). Zen 5 loses 3 to 15 %; Zen 3 and Intel's processors were not measured.
   public var meetsEightColumns = true
 
-  /// How much longer tiles take whose rows of A lie in place a whole page or half of one apart, more of them in a set of L1 than it has ways: each
-  /// broadcast then waits for L2 (Zen 4, 196 x 256 x 1024 in fp32: in place 87 to 90 GFLOP/s, packed 110; at a depth of 1008 111 and 108). Zen 5 uses a line up
-  /// before it is pushed out (512 x 32 x 1024: in place 142 us, packed 189); to Intel's processors, whose multiply-adds broadcast, each is 3 loads.
-  public var sharedSetsFactor = 1.25
+  /// Ways of L1, where rows of A that lie in place and share a set push each other out before a line is used up, if they are more: each broadcast then
+  /// waits for L2 (Zen 4, 196 x 256 x 1024 in fp32: in place 87 to 90 GFLOP/s, packed 110; at a depth of 1008 111 and 108). `nil`: that costs nothing (Zen
+  /// 5, 512 x 32 x 1024: in place 142 us, packed 189), or is counted as loads, as on Intel's processors, whose multiply-adds broadcast.
+  public var waysThatBind: Int? = 8
 
   public init() {}
 
+  /// Most rows of A, a page of 4 KiB or a part of one apart, that a tile reads in place without waiting.
+  func mostRows(apart rowBytes: UInt) -> Int {
+    guard let waysThatBind, rowBytes > 0 else { return Int.max }
+    let sets = 4096 / min(4096, rowBytes & ~(rowBytes - 1))
+    return sets < 64 ? waysThatBind * Int(sets) : Int.max
+  }
+
   public static let zen5: Microarchitecture = {
     var zen5 = Microarchitecture()
-    (zen5.farWeightsFactor, zen5.meetsEightColumns, zen5.sharedSetsFactor) = (1.05, false, 1)
+    (zen5.farWeightsFactor, zen5.meetsEightColumns, zen5.waysThatBind) = (1.05, false, nil)
     return zen5
   }()
 
   public static let intel: Microarchitecture = {
     var intel = Microarchitecture()
     (intel.pairsPerCycle, intel.asksWithinL2, intel.foldsBroadcasts) = (0.5, false, true)
-    (intel.meetsEightColumns, intel.sharedSetsFactor) = (false, 1)
+    (intel.meetsEightColumns, intel.waysThatBind) = (false, nil)
     return intel
   }()
 }

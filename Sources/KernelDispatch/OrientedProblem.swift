@@ -23,6 +23,8 @@ struct OrientedProblem {
   /// The operand comes packed.
   var readyA = false
   var readyB = false
+  /// Most rows of a tile, even if its set has taller ones.
+  private(set) var mostTileRows = Int.max
   /// The tile set that it is packed for; `nil`: any.
   var tileSetIndex: Int?
 
@@ -59,10 +61,10 @@ struct OrientedProblem {
     parts = descriptor.inputType == .float32 ? descriptor.precision.rawValue : 0
   }
 
-  /// The same with the rows of A so many elements apart.
-  func withRowsOfA(apart stride: Int) -> OrientedProblem {
+  /// The same with the rows of A so many elements apart, of which a tile takes no more than `most`.
+  func withRowsOfA(apart stride: Int, most: Int) -> OrientedProblem {
     var other = self
-    other.aRowStride = stride
+    (other.aRowStride, other.mostTileRows) = (stride, most)
     return other
   }
 

@@ -13,7 +13,7 @@ extension Dispatch {
     let driver = driver(problem, descriptor, selection, threads: threads.alone)
     let (m, mr) = (Int64(problem.m), Int64(pair.mr(problem)))
     let takesPairs = driver == CK_DRIVER_TILES && !forDirect && set.takesPairs(problem)
-    let height = takesPairs ? Int64(CK_ROWS_OF_TWO_PANELS) : mr
+    let height = takesPairs ? Int64(CK_ROWS_OF_TWO_PANELS) : Int64(pair.tileRows(problem))
     let rowTiles = m <= height ? min(m, 1) : (m - 1) / height + 1
     let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
     let panelsAtOnce = forDirect ? 1 : set.panelsAtOnce(problem.m, mr: Int(height))

@@ -133,6 +133,50 @@ struct ConvolutionLoopTests {
     }
   }
 
+  @Test("A tile takes no more pixels whose lines share a set than L1 has ways, where that binds")
+  func sharedSets() throws {
+    func rows(_ channels: Int, stride: Int, width: Int, _ machine: Microarchitecture, _ isa: ISA = .avx512) throws -> Int64 {
+      let shape = ConvolutionShape(
+        inputChannels: channels, height: width, width: width, outputChannels: 64, kernel: Extent(1), stride: Extent(stride))
+      var descriptor = ConvolutionDescriptor(shape, layout: .nhwc)
+      descriptor.options.variant = "direct.packed"
+      let dispatch = Dispatch(
+        isa: isa, threads: 1, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, microarchitecture: machine)
+      let gemm = try #require(try dispatch.plans(descriptor, weightsAhead: false).plans.first).gemm
+      return gemm.tile_rows + (gemm.taller_tiles > 0 ? 1 : 0)
+    }
+    let bound = Microarchitecture()
+    // 4 KiB and more apart in one set, 2 KiB in two, others in many.
+    for (channels, stride) in [(1024, 1), (512, 2), (2048, 1), (3072, 1)] {
+      #expect(try rows(channels, stride: stride, width: 14 * stride, bound) == 7)
+      for free in [Microarchitecture.zen5, .intel] { #expect(try rows(channels, stride: stride, width: 14 * stride, free) == 14) }
+      #expect(try rows(channels, stride: stride, width: 14 * stride, bound, .avx2) <= 6)
+    }
+    for (channels, stride) in [(512, 1), (1536, 1), (1008, 1), (256, 2)] {
+      #expect(try rows(channels, stride: stride, width: 14 * stride, bound) == 14)
+    }
+    #expect(try rows(1024, stride: 1, width: 17, bound) == 6)
+  }
+
+  @Test("Depthwise tiles ask for the rows below out of memory alone, where vectors share a line")
+  func depthwiseAsks() throws {
+    func plan(_ batch: Int, _ type: ElementType, _ isa: ISA, kernel: Int = 3) throws -> ck_conv_plan {
+      let shape = ConvolutionShape(
+        batch: batch, inputChannels: 144, height: 56, width: 56, outputChannels: 144, kernel: Extent(kernel),
+        padding: Padding(kernel / 2), groups: 144)
+      let descriptor = ConvolutionDescriptor(shape, layout: .nhwc, inputType: type, outputType: type)
+      return try #require(try Self.dispatch(isa).plans(descriptor, weightsAhead: false).plans.first)
+    }
+    for (type, isa) in [(ElementType.bfloat16, ISA.avx512), (.float32, .avx2), (.bfloat16, .avx2)] {
+      let (far, near) = (try plan(16, type, isa), try plan(1, type, isa))
+      #expect(far.driver == CK_CONV_DEPTHWISE && far.gemm.fetches && far.band_rows == 2)
+      #expect(!near.gemm.fetches && near.band_rows > 2)
+      // Of rows of 7 taps tiles don't ask.
+      #expect(try !plan(16, type, isa, kernel: 7).gemm.fetches)
+    }
+    #expect(try !plan(16, .float32, .avx512).gemm.fetches)
+  }
+
   @Test("Columns of a kernel as large as its stride are channels, where they lie together")
   func folds() throws {
     func image(_ layout: ImageLayout, channels: Int, kernel: Extent, pass: ConvolutionPass, width: Int = 24) throws -> [ck_image]
