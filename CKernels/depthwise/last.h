@@ -83,28 +83,33 @@ CK_INLINE void CK_NAME(last_output)(const ck_block *b, const CK_IN *restrict in,
   else ck_store_first(out, sum, some);
 }
 
-/// Asks for what the tile below meets and this one does not, and for its outputs, at `out`: pixels lie as far apart as all their
-/// channels take, and hardware does not follow them.
-CK_INLINE void CK_NAME(last_ask)(const ck_block *b, const CK_IN *in, const CK_OUT *out, const ck_side down, const ck_side across,
+/// Asks for what the tile below meets and this one does not: pixels lie as far apart as all their channels take, and hardware
+/// does not follow them.
+CK_INLINE void CK_NAME(last_ask)(const ck_block *b, const CK_IN *in, const ck_side down, const ck_side across,
                                  const ck_tile_size tile, const int taps, const int stride) {
-  const int64_t row = down.first + (tile.rows - 1) * stride + taps, column = across.first + taps - 1;
+  const int64_t row = down.first + (tile.rows - 1) * stride + taps, column = across.first + taps - stride;
   const uintptr_t from = (uintptr_t)in + (uintptr_t)(row * b->down.in + column * b->across.in) * sizeof(CK_IN);
-  const uintptr_t to = (uintptr_t)out + (uintptr_t)(tile.rows * b->down.out) * sizeof(CK_OUT);
-  const uintptr_t in_row = (uintptr_t)b->down.in * sizeof(CK_IN), in_column = (uintptr_t)b->across.in * sizeof(CK_IN);
-  const uintptr_t out_row = (uintptr_t)b->down.out * sizeof(CK_OUT), out_column = (uintptr_t)b->across.out * sizeof(CK_OUT);
+  const uintptr_t to_row = (uintptr_t)b->down.in * sizeof(CK_IN), to_column = (uintptr_t)b->across.in * sizeof(CK_IN);
   CK_EACH (y, tile.rows * stride)
     CK_EACH (x, tile.columns * stride)
-      __builtin_prefetch((const void *)(from + (uintptr_t)y * in_row + (uintptr_t)x * in_column));
+      __builtin_prefetch((const void *)(from + (uintptr_t)y * to_row + (uintptr_t)x * to_column));
+}
+
+/// And for its outputs; this tile's are at `out`.
+CK_INLINE void CK_NAME(last_ask_for_outputs)(const ck_block *b, const CK_OUT *out, const ck_tile_size tile) {
+  const uintptr_t from = (uintptr_t)out + (uintptr_t)(tile.rows * b->down.out) * sizeof(CK_OUT);
+  const uintptr_t to_row = (uintptr_t)b->down.out * sizeof(CK_OUT), to_column = (uintptr_t)b->across.out * sizeof(CK_OUT);
   CK_EACH (p, tile.rows)
-    CK_EACH (q, tile.columns) __builtin_prefetch((const void *)(to + (uintptr_t)p * out_row + (uintptr_t)q * out_column), 1);
+    CK_EACH (q, tile.columns) __builtin_prefetch((const void *)(from + (uintptr_t)p * to_row + (uintptr_t)q * to_column), 1);
 }
 
 /// All outputs of one vector of channels; `taps` of 0 stands for any taps, and tiles of one output; `square`: rows of taps alike.
 /// The last tile overlaps the one before, and writes the same again.
 CK_INLINE void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict w, CK_OUT *restrict out,
                                   const ck_tile_size tile, const int taps, const int stride, const bool square) {
-  // Of two vectors in a line the first one asks.
+  // Of the vectors in a line the first one asks.
   const bool asks = b.asks && (uintptr_t)in % CK_LINE < CK_LANES * sizeof(CK_IN);
+  const bool asks_for_outputs = b.asks_for_outputs && (uintptr_t)out % CK_LINE < CK_LANES * sizeof(CK_OUT);
   for (int64_t row = 0; row < b.down.outputs; row += tile.rows) {
     const int64_t p = ck_begin(row, tile.rows, b.down.outputs);
     const ck_side down = ck_side_of(&b.down, p, tile.rows);
@@ -112,7 +117,8 @@ CK_INLINE void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, co
       const int64_t q = ck_begin(column, tile.columns, b.across.outputs);
       const ck_side across = ck_side_of(&b.across, q, tile.columns);
       CK_OUT *to = out + p * b.down.out + q * b.across.out;
-      if (taps > 0 && square && asks) CK_NAME(last_ask)(&b, in, to, down, across, tile, taps, stride);
+      if (taps > 0 && square && asks) CK_NAME(last_ask)(&b, in, down, across, tile, taps, stride);
+      if (taps > 0 && square && asks_for_outputs) CK_NAME(last_ask_for_outputs)(&b, to, tile);
       if (taps > 0 && square) CK_NAME(last_tile)(&b, in, w, to, down, across, tile, taps, stride);
       else if (taps > 0) CK_NAME(last_strip)(&b, in, w, to, down, across, tile.columns, taps, stride);
       else CK_NAME(last_output)(&b, in, w, to, down, across, true, ck_first(CK_LANES));

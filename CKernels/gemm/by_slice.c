@@ -139,28 +139,33 @@ static void run_step(const ck_slice_run *run, const ck_slice_step *at) {
   }
 }
 
-/// Groups of panels from `panel` on that one step may take: all, but where sums are finished no more than L1 keeps until then.
-static int64_t groups_from(const ck_slice_run *run, const ck_slice *slice, int64_t panel) {
+/// Of `groups` of panels as many as one step of the last block may take: all, but where sums are finished no more than L1 keeps
+/// until then.
+static int64_t groups_together(const ck_slice_run *run, const ck_slice *slice, int64_t groups) {
   enum { sums_bytes = 16 << 10 };
   const ck_gemm_plan *plan = run->plan;
-  if (!run->takes_slices) return 0;
-  const int64_t groups = (ck_least(slice->panel_end, plan->n / plan->nr) - panel) / plan->panels_at_once;
   if (!slice->finishes) return groups;
-  if (plan->tiles_finish) return ck_least(groups, 1);
-  return ck_least(groups,
-                  ck_most(1, sums_bytes / (plan->m * plan->panels_at_once * plan->nr * ck_element_bytes(plan->acc_type))));
+  if (plan->tiles_finish) return 1;
+  const int64_t bytes = plan->m * plan->panels_at_once * plan->nr * ck_element_bytes(plan->acc_type);
+  return ck_least(groups, ck_most(1, sums_bytes / bytes));
 }
 
-/// Groups of panels from `panel` on, as far as they go: all blocks of K. The panel after them.
+/// Groups of panels, as far as they go, with all blocks of K. Returns the panel after them.
 static int64_t run_groups(const ck_slice_run *run, const ck_slice *slice) {
   const ck_gemm_plan *plan = run->plan;
+  const int64_t at_once = plan->panels_at_once, last = slice->block_end - 1;
+  int64_t groups = run->takes_slices ? (ck_least(slice->panel_end, plan->n / plan->nr) - slice->panel) / at_once : 0;
+  if (groups <= 0) return slice->panel;
+  for (int64_t block = slice->block, more; block < last; block += 1 + more) {
+    // The first block has the beta of C.
+    more = plan->row_tiles == 1 && block > slice->block ? last - 1 - block : 0;
+    run_step(run, &(ck_slice_step){.slice = slice, .panel = slice->panel, .block = block, .groups = groups, .more = more});
+  }
   int64_t panel = slice->panel;
-  for (int64_t groups; (groups = groups_from(run, slice, panel)) > 0; panel += groups * plan->panels_at_once)
-    for (int64_t block = slice->block, more; block < slice->block_end; block += 1 + more) {
-      // The first block has the beta of C, the last one may be less deep.
-      more = plan->row_tiles == 1 && block > slice->block ? ck_most(0, slice->block_end - 2 - block) : 0;
-      run_step(run, &(ck_slice_step){.slice = slice, .panel = panel, .block = block, .groups = groups, .more = more});
-    }
+  for (int64_t together; groups > 0; groups -= together, panel += together * at_once) {
+    together = groups_together(run, slice, groups);
+    run_step(run, &(ck_slice_step){.slice = slice, .panel = panel, .block = last, .groups = together});
+  }
   return panel;
 }
 

@@ -50,7 +50,7 @@ typedef struct ck_tile {
                    ///< live
   bool fetch_c;    ///< C may lie beyond the caches: ask for it while the sums are made,
   int64_t c_ahead; ///< or for the C so many elements on, where K is too short for that
-  ck_stream fetch[2]; ///< of A and of B
+  ck_stream fetch[2]; ///< of A and of B; `axpyf` asks for nothing
   int64_t a_ahead;    ///< not 0 (`outer` and `pair` in C): the stream of A begins so many bytes after the A of each product
   int64_t more; ///< of `outer` and `pair` in C, of `dot` with one block: so many further products, whose blocks and C are so many
                 ///< bytes on from one to the next:
@@ -93,6 +93,9 @@ enum { CK_ROWS_OF_TWO_PANELS = 6 };
 #define CK_PANELS_AT_ONCE(vector_bytes, rows)                                                                                    \
   ((vector_bytes) < 64 ? (vector_bytes) > 8 && (rows) == 1 ? 4 : 1 : (rows) <= 2 ? 4 : (rows) <= CK_ROWS_OF_TWO_PANELS ? 2 : 1)
 static inline int ck_panels_at_once(int vector_bytes, int64_t rows) { return CK_PANELS_AT_ONCE(vector_bytes, rows); }
+
+/// Rows of B in place that a tile of one or two rows and several panels meets at once, from end to end (ukernels/outer_axpyf.h).
+enum { CK_AXPYF_DEPTH = 8 };
 
 /// Whether tiles of `outer` and `pair` in C finish sums of so many bytes by vectors of so many (`finish` of a tile): smaller ones
 /// have no registers to spare.

@@ -28,12 +28,12 @@ static inline __attribute__((always_inline)) int ck_quads(const ck_form form) { 
 /// Rapids 113 to 121 GFLOP/s. Not with SSE2, whose registers would not suffice.
 enum { CK_DEPTHS_AT_ONCE = 4 };
 
-/// Rows of B that few rows of A meet at once where they lie, and most rows of A: so many factors, and four sums of each row, are
-/// all that 16 registers hold of one row, and 32 of two, which with 16 have no wide tile.
-enum { CK_AXPYF_DEPTH = 8, CK_AXPYF_ROWS = 2 };
+/// Most rows of A that `axpyf` takes: of one 8 factors, 4 sums and a vector of B live at once, of two 16, 8 and one; with 16
+/// registers two rows have no wide tile.
+enum { CK_AXPYF_ROWS = 2 };
 
-/// Whether a tile of several panels `nr` wide is one that `axpyf` multiplies.
+/// Whether a tile of several panels `nr` wide is one that `axpyf` multiplies: of a B in place, whose rows go on from one panel to
+/// the next.
 static inline __attribute__((always_inline)) bool ck_is_axpyf(const ck_tile *t, const int nr) {
-  const bool stores = t->alpha == 1 && !t->finish && !t->narrow && !t->streams_c;
-  return t->blocks == 1 && t->k == CK_AXPYF_DEPTH && t->b_ps == nr && stores;
+  return t->blocks == 1 && t->k == CK_AXPYF_DEPTH && t->b_ps == nr && !t->finish && !t->narrow && !t->streams_c;
 }

@@ -1,12 +1,12 @@
 // Few rows of A by few rows of B, where they lie: the part of ukernels/outer.h that includes it, whose macros it uses.
 
-/// C[i][0..columns) = sum over p of A[i][p] B[p][0..columns) + beta C: `axpyf` of BLIS (Van Zee and van de Geijn, "BLIS: A
-/// Framework for Rapidly Instantiating BLAS Functionality", 2015, section 4), with all of A in registers from end to end of the
+/// C[i][0..columns) = alpha * sum over p of A[i][p] B[p][0..columns) + beta C: `axpyf` of BLIS (Van Zee and van de Geijn, "BLIS:
+/// A Framework for Rapidly Instantiating BLAS Functionality", 2015, section 4), with all of A in registers from end to end of the
 /// rows. Memory is what it waits for, and the fewer instructions lie between two loads the more of them are on their way (1 x
 /// 4096 x 4096 on Zen 4: 9 to 13 GFLOP/s).
 CK_INLINE void CK_AXPYF(CK_TILE_ARGUMENTS, const int64_t columns, const int rows) {
   enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), side = 4 };
-  const CK_ACC beta = (CK_ACC)t->beta;
+  const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
   const int64_t b_ks = t->b_ks, c_rs = t->c_rs;
   const CK_GROUP *from = b[0];
   typeof(ck_load(from)) factor[CK_AXPYF_ROWS][CK_AXPYF_DEPTH];
@@ -24,6 +24,7 @@ CK_INLINE void CK_AXPYF(CK_TILE_ARGUMENTS, const int64_t columns, const int rows
     CK_EACH (i, rows)
       CK_EACH (j, side) {
         CK_ACC *place = to + i * c_rs + j * lanes;
+        if (alpha != 1) sum[i][j] *= alpha;
         if (beta != 0) sum[i][j] += beta * ck_load(place);
         ck_store(place, sum[i][j]);
       }

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// Cache blocks for a candidate on a machine.
@@ -24,9 +25,10 @@ struct BlockSizes {
   static let depthOfSingleTile = 2048
   /// Depths of a block where one tile of rows reads a B of more than `largeBytes` where it lies.
   static let depthOfOneTile = 64
-  /// The same of a tile so wide that hardware follows each row by itself: what `axpyf` of the micro-kernels takes, so many streams and no more (a loop
-  /// of it alone on Zen 4, 1024 x 2048 out of L3: 8 depths 41 GFLOP/s, 16 39; 4096 x 4096 14.4 and 13.2).
-  static let depthOfWideTile = 8
+  /// The same of a tile so wide that hardware follows each row by itself: what `axpyf` of the micro-kernels takes (a loop of it alone on Zen 4, 1024 x
+  /// 2048 out of L3: 8 depths 41 GFLOP/s, 16 39; 4096 x 4096 14.4 and 13.2). Before there was such a body, 16 depths were better than 64 on Zen 5 (1 x
+  /// 4096 x 4096 17.6 and 14.6 GFLOP/s); 8 were not measured there.
+  static let depthOfWideTile = Int(CK_AXPYF_DEPTH)
   /// From so many on a nominal machine has operands in memory.
   static let memoryBytes = 16_777_216.0
   static let largeBytes = 1_048_576.0

@@ -77,7 +77,7 @@ struct CostModel {
     return max(sums, loads, 4) * slowdown(pair)
   }
 
-  /// Loads of A beyond a hit in L1, per broadcast: rows a multiple of a page apart fall into one set of the cache. Zen 5 reads them in place as fast:
+  /// Loads of A beyond a hit in L1, per broadcast: rows a multiple of a page apart fall into one set of the cache (Zen 4: see `slowdownOfA`). Zen 5 reads them in place as fast:
   /// the steps of several depths use a line up before it is pushed out (512 x 32 x 1024 by rows 142 us, packed 189; by columns 1024^3 239 GFLOP/s in
   /// place, packed 230).
   private func loadsOfA(_ pair: CandidatePair, _ height: Double) -> Double {
@@ -94,7 +94,7 @@ struct CostModel {
   /// What reading an operand where it lies costs over packed panels, beyond the loads: its rows lie in pages and sets of their own, where
   /// no prefetcher follows. Measured with AVX2 on Zen 3 (512^3 ... 1024^3, and 8 ... 128 rows by 768 ... 4096): of A 0 to 6 %, of B 12 to
   /// 17 %, 25 to 50 % when its rows are whole pages apart. With AVX-512 on Zen 5 (96^3 ... 1024^3, 128 x 768 x 3072), whose tiles ask for what comes
-  /// next: of A up to 3 %, of B up to 3 % and 8 %; further costs are on Emerald Rapids.
+  /// next: of A up to 3 %, of B up to 3 % and 8 %; further costs are on Emerald Rapids and, where ways bind, on Zen 4.
   private func slowdown(_ pair: CandidatePair) -> Double {
     1 + (slowdownOfA(pair) * slowdownOfB(pair) - 1) * width(pair.set)
   }
@@ -109,6 +109,7 @@ struct CostModel {
     // 0.95, 1024^3 0.97, 64 x 64 x 100000 0.64). Six rows of AVX2 take little of each line (Zen 3: 300^3 packed 1.1 times as fast, 500^3 1.12).
     if problem.aColumnStride != 1 {
       if pair.set.isa == .avx2 { return problem.aRowStride == 1 && problem.k > 224 ? 1.12 : 1 }
+      if isWideOuter && pushesOutColumns { return 1.15 }
       return isWideOuter && folds && problem.aRowStride == 1 ? 1.1 : 1
     }
     var factor = 1.0
@@ -117,8 +118,9 @@ struct CostModel {
     if isWideOuter && folds { factor *= 1.02 }
     let rowBytes = rowBytes(problem.aRowStride)
     let waits = isWide && (pair.set.family == .outer || pair.set.family == .pair) && problem.k > 16
-    if waits && tallestTile(pair) > microarchitecture.mostRows(apart: rowBytes) { factor *= 1.25 }
-    if rowBytes >= 2048 && rowBytes % 4096 == 0 {
+    if waits && tallestTile(pair) > microarchitecture.mostRows(apart: rowBytes) {
+      factor *= 1.25
+    } else if rowBytes >= 2048 && rowBytes % 4096 == 0 {
       factor *= 1.06
     } else if rowBytes >= (isWide && !folds ? 4096 : 2048) {
       factor *= isWide && folds ? 1.01 : isWide ? 1.02 : 1.03
@@ -130,6 +132,16 @@ struct CostModel {
     return factor
   }
 
+  /// Whether columns of A, a page or half of one apart, push each other out of sets of L1 and L2 before the next tile reads what it shares of a line with
+  /// this one (Zen 4 in fp32, packed and in place: 1024^3 tn 107 and 92 GFLOP/s, 1024 x 256 x 3136 102 and 87, 512 x 128 x 12544 98 and 87; but 1008 x 256
+  /// x 3136 104 and 101, and of a smaller A 1024 x 128 x 512 102 and 115, 512 x 256 x 1568 110 and 113).
+  private var pushesOutColumns: Bool {
+    let step = rowBytes(problem.aColumnStride)
+    let leastBytes = step % 4096 == 0 ? 2_097_152.0 : 4_194_304
+    let isLarge = m * k * Double(problem.inputType.byteCount) >= leastBytes
+    return microarchitecture.waysThatBind != nil && problem.aRowStride == 1 && step % 2048 == 0 && isLarge
+  }
+
   /// Rows of the tallest tile: they are shared evenly.
   private func tallestTile(_ pair: CandidatePair) -> Int {
     let tiles = (problem.m - 1) / pair.tileRows(problem) + 1
@@ -138,7 +150,7 @@ struct CostModel {
 
   private func slowdownOfB(_ pair: CandidatePair) -> Double {
     // Of a single row of tiles B is read once, and packing would read it just so.
-    if pair.packsB || problem.m <= pair.mr(problem) { return 1 }
+    if pair.packsB || problem.m <= pair.tileRows(problem) { return 1 }
     if min(problem.k, blocking.kc) <= 96 {
       // Tiles that copy B, by slices, ask for the next panel's rows: out of memory 64 x 100000 x 64 on Zen 5 is then at 231 GFLOP/s, in place at 217;
       // 128 x 50176 x 64 at 245 and 210.

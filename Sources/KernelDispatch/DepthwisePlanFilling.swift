@@ -149,8 +149,8 @@ extension Dispatch {
     return phase
   }
 
-  /// How many rows and channels a task has. Each thread takes all of its part at once, unless it passes twice over what is in L2 or L1 can't hold
-  /// what one vector of channels meets.
+  /// How many rows and channels a task has. Each thread takes all of its part at once, unless it passes twice over what is in L2, L1 can't hold
+  /// what one vector of channels meets, or tiles ask for the rows below.
   private func cut(
     _ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ kernel: DepthwiseMicrokernel, threads: Int, passesTwice: Bool
   ) {
@@ -190,9 +190,11 @@ extension DepthwiseMicrokernel {
   fileprivate func asks(for problem: ConvolutionProblem) -> Bool {
     let shape = problem.shape
     let isTiled = [3, 5].contains(shape.kernel.height) && shape.kernel.width == shape.kernel.height
-    let isKnown = isTiled && shape.stride.width == shape.stride.height && shape.stride.width <= 2 && shape.dilation.width == 1
-    let sharesLines = channelsLast && group == 1 && language == .c && lanes * inputType.byteCount < Int(CK_LINE)
-    return isKnown && sharesLines && problem.isInMemory
+    let isKnown = isTiled && shape.stride.width == shape.stride.height && shape.stride.width <= 2
+    let isDense = shape.dilation.width == 1 && shape.dilation.height == 1
+    let sharesLines =
+      channelsLast && group == 1 && language == .c && shape.outputChannels > lanes && lanes * inputType.byteCount < Int(CK_LINE)
+    return isKnown && isDense && sharesLines && problem.isInMemory
   }
 }
 

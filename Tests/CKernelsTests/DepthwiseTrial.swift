@@ -59,7 +59,8 @@ final class DepthwiseTrial {
     block.down = down
     block.across = across
     block.channels = Int64(setting.channels)
-    block.asks = setting.gap > 0  // which no output may show
+    // Which no output may show.
+    (block.asks, block.asks_for_outputs) = (setting.gap > 0, setting.gap > 0)
     block.in_channel = last ? 1 : down.inputs * down.in
     block.out_channel = last ? 1 : down.outputs * down.out
     block.w_channel = last ? 1 : down.taps * down.w

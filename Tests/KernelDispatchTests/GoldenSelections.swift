@@ -78,7 +78,7 @@ extension GoldenSelectionTests {
     8x4096x4096:nt f32 -> dot.direct dot_f32_4x4_avx512 mc=8 nc=4096 kc=4096 threads=2
     128x768x3072:nt f32 -> outer.packed outer_f32_14x32_avx512 mc=140 nc=768 kc=1024 threads=2
     1024x1024x1024 f32 -> outer.packed outer_f32_14x32_avx512 mc=1036 nc=1024 kc=1024 threads=2
-    1024x1024x1024:tn f32 -> outer.packed-b outer_f32_14x32_avx512 mc=1036 nc=1024 kc=512 threads=2
+    1024x1024x1024:tn f32 -> outer.packed outer_f32_14x32_avx512 mc=1036 nc=1024 kc=512 threads=2
     64x3136x576 f32 -> outer.direct outer_f32_14x32_avx512 mc=70 nc=3136 kc=288 threads=2
     32x768x768:nt f32 -> outer.packed outer_f32_14x32_avx512 mc=42 nc=768 kc=768 threads=2
     3136x64x576 f32 -> outer.direct outer_f32_14x32_avx512 mc=3136 nc=64 kc=576 threads=2
@@ -102,7 +102,7 @@ extension GoldenSelectionTests {
     8x4096x4096:nt f32 -> dot.direct dot_f32_4x4_avx512 mc=8 nc=4096 kc=4096 threads=2
     128x768x3072:nt f32 -> outer.packed outer_f32_14x32_avx512 mc=140 nc=768 kc=1024 threads=2
     1024x1024x1024 f32 -> outer.packed outer_f32_14x32_avx512 mc=1036 nc=1024 kc=1024 threads=2
-    1024x1024x1024:tn f32 -> outer.packed-b outer_f32_14x32_avx512 mc=1036 nc=1024 kc=512 threads=2
+    1024x1024x1024:tn f32 -> outer.packed outer_f32_14x32_avx512 mc=1036 nc=1024 kc=512 threads=2
     3136x64x576 f32 -> outer.direct outer_f32_14x32_avx512 mc=3136 nc=64 kc=576 threads=2
     8x8x8 f64 -> outer.direct outer_f64_14x16_avx512 mc=14 nc=16 kc=8 threads=1
     128x128x128 f64 -> outer.direct outer_f64_14x16_avx512 mc=140 nc=128 kc=128 threads=2

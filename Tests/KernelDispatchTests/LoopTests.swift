@@ -283,25 +283,6 @@ struct LoopTests {
     #expect(try !dispatch(.avx512, l2: SyntheticMachine.l2, asksWithinL2: false).plan(batch).plan.fetches)
   }
 
-  @Test("A row meets 8 columns at once where the processor gains by it, several rows never")
-  func columnsOfDots() throws {
-    func columns(_ line: String, _ microarchitecture: Microarchitecture) throws -> Int32 {
-      let dispatch = Dispatch(
-        isa: .avx512bf16, threads: 1, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, microarchitecture: microarchitecture)
-      return try dispatch.plan(#require(GEMMDescriptor(line: line))).plan.nr
-    }
-    for type in ["f32", "bf16"] {
-      for size in ["64x64", "768x768", "4096x4096", "1024x4096"] {
-        #expect(try columns("1x\(size):nt \(type)", Microarchitecture()) == 8)
-        #expect(try columns("1x\(size):nt \(type)", .zen5) == 4)
-        #expect(try columns("1x\(size):nt \(type)", .intel) == 4)
-        for (rows, machine) in [(2, Microarchitecture()), (3, Microarchitecture()), (4, .zen5), (2, .intel)] {
-          #expect(try columns("\(rows)x\(size):nt \(type)", machine) != 8)
-        }
-      }
-    }
-  }
-
   @Test("Tiles of AVX2 ask for what comes next beyond L2 alone, and where K is deep")
   func askingByAVX2() throws {
     for (line, expected) in [("128x128x128 f32", false), ("600x600x600 f32", true), ("2000x2000x128 f32", false)] {

@@ -1,0 +1,41 @@
+import KernelDispatch
+import Tensors
+import Testing
+
+@Suite("What follows the processor beside its instruction sets and caches")
+struct MicroarchitectureTests {
+  private static func dispatch(_ isa: ISA, _ microarchitecture: Microarchitecture) -> Dispatch {
+    Dispatch(isa: isa, threads: 1, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, microarchitecture: microarchitecture)
+  }
+
+  @Test("A row meets 8 columns at once where the processor gains by it, several rows never")
+  func columnsOfDots() throws {
+    func columns(_ line: String, _ microarchitecture: Microarchitecture) throws -> Int32 {
+      try Self.dispatch(.avx512bf16, microarchitecture).plan(#require(GEMMDescriptor(line: line))).plan.nr
+    }
+    for type in ["f32", "bf16"] {
+      for size in ["64x64", "768x768", "4096x4096", "1024x4096"] {
+        #expect(try columns("1x\(size):nt \(type)", Microarchitecture()) == 8)
+        #expect(try columns("1x\(size):nt \(type)", .zen5) == 4)
+        #expect(try columns("1x\(size):nt \(type)", .intel) == 4)
+        for (rows, machine) in [(2, Microarchitecture()), (3, Microarchitecture()), (4, .zen5), (2, .intel)] {
+          #expect(try columns("\(rows)x\(size):nt \(type)", machine) != 8)
+        }
+      }
+    }
+  }
+
+  @Test("Rows of A that share sets of L1, and large columns that do, are packed where its ways bind")
+  func sharedSets() throws {
+    func variant(_ line: String, _ machine: Microarchitecture) throws -> String {
+      try Self.dispatch(.avx512, machine).select(#require(GEMMDescriptor(line: line))).variant
+    }
+    for line in ["196x256x1024 f32", "196x256x2048 f32", "1024x1024x1024:tn f32", "512x128x12544:tn f32"] {
+      #expect(try variant(line, Microarchitecture()) == "outer.packed")
+      #expect(try variant(line, .zen5) != "outer.packed")
+    }
+    for line in ["196x256x1008 f32", "1008x256x3136:tn f32", "512x256x1568:tn f32"] {
+      #expect(try variant(line, Microarchitecture()) != "outer.packed")
+    }
+  }
+}
