@@ -5,7 +5,8 @@
 /// rows. Memory is what it waits for, and the fewer instructions lie between two loads the more of them are on their way (1 x
 /// 4096 x 4096 on Zen 4: 9 to 13 GFLOP/s).
 CK_INLINE void CK_AXPYF(CK_TILE_ARGUMENTS, const int64_t columns, const int rows) {
-  enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), side = 4 };
+  // With SSE2 a multiply-add needs a register more.
+  enum { lanes = sizeof(CK_VEC) / sizeof(CK_ACC), side = sizeof(CK_VEC) > 16 ? 4 : 2 };
   const CK_ACC alpha = (CK_ACC)t->alpha, beta = (CK_ACC)t->beta;
   const int64_t b_ks = t->b_ks, c_rs = t->c_rs;
   const CK_GROUP *from = b[0];
