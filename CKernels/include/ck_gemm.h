@@ -56,8 +56,8 @@ typedef struct ck_gemm_plan {
   bool accumulate; ///< C can't hold the sums (its type or its strides): sum in the workspace, store by the epilogue
   bool has_epilogue;
   bool tiles_finish;   ///< and micro-kernels run it, before they store their sums
-  bool fetches;        ///< tiles ask the caches for what comes next; direct convolution always does,
-                       ///< depthwise where it says so
+  bool fetches;        ///< tiles ask the caches for what comes next; direct convolution always does;
+                       ///< of depthwise `asks` of its blocks
   bool fetches_c;      ///< and for their C; in a batch that asks for the next product they always do
   int64_t quiet_bytes; ///< so much of A and B is near enough for a batch not to ask, and 16 times as much of a packed B
   int64_t far_bytes;   ///< so much of a packed B, or of a batch with its C, does not stay in the last level

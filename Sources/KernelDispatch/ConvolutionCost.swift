@@ -192,7 +192,7 @@ extension ConvolutionProblem {
   /// The product of one output row, as `direct` reads it.
   func row(for pair: CandidatePair, _ microarchitecture: Microarchitecture) -> OrientedProblem {
     let step = shape.stride.width * (copiesInput(for: pair) ? shape.channelsPerGroup : Int(image.ws))
-    // Of few channels a line is used up at once.
+    // Of so few depths a line is used up at once.
     let most = depth > 16 ? microarchitecture.mostRows(apart: step.magnitude &* UInt(pair.panelType.byteCount)) : Int.max
     return OrientedProblem(rowProduct, turns: false).withRowsOfA(apart: step, most: most)
   }

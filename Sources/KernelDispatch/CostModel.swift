@@ -77,9 +77,9 @@ struct CostModel {
     return max(sums, loads, 4) * slowdown(pair)
   }
 
-  /// Loads of A beyond a hit in L1, per broadcast: rows a multiple of a page apart fall into one set of the cache (Zen 4: see `slowdownOfA`). Zen 5 reads them in place as fast:
-  /// the steps of several depths use a line up before it is pushed out (512 x 32 x 1024 by rows 142 us, packed 189; by columns 1024^3 239 GFLOP/s in
-  /// place, packed 230).
+  /// Loads of A beyond a hit in L1, per broadcast: rows a multiple of a page apart fall into one set of the cache (of Zen 4 see `slowdownOfA`). Zen 5 reads
+  /// them in place as fast: the steps of several depths use a line up before it is pushed out (512 x 32 x 1024 by rows 142 us, packed 189; by columns
+  /// 1024^3 239 GFLOP/s in place, packed 230).
   private func loadsOfA(_ pair: CandidatePair, _ height: Double) -> Double {
     if pair.packsA { return 1 }
     if pair.set.isa >= .avx512 && !microarchitecture.foldsBroadcasts && (problem.aColumnStride == 1 || problem.aRowStride == 1) {
@@ -109,7 +109,7 @@ struct CostModel {
     // 0.95, 1024^3 0.97, 64 x 64 x 100000 0.64). Six rows of AVX2 take little of each line (Zen 3: 300^3 packed 1.1 times as fast, 500^3 1.12).
     if problem.aColumnStride != 1 {
       if pair.set.isa == .avx2 { return problem.aRowStride == 1 && problem.k > 224 ? 1.12 : 1 }
-      if isWideOuter && pushesOutColumns { return 1.15 }
+      if isWideOuter && pushesOutColumns(pair) { return 1.15 }
       return isWideOuter && folds && problem.aRowStride == 1 ? 1.1 : 1
     }
     var factor = 1.0
@@ -134,11 +134,11 @@ struct CostModel {
 
   /// Whether columns of A, a page or half of one apart, push each other out of sets of L1 and L2 before the next tile reads what it shares of a line with
   /// this one (Zen 4 in fp32, packed and in place: 1024^3 tn 107 and 92 GFLOP/s, 1024 x 256 x 3136 102 and 87, 512 x 128 x 12544 98 and 87; but 1008 x 256
-  /// x 3136 104 and 101, and of a smaller A 1024 x 128 x 512 102 and 115, 512 x 256 x 1568 110 and 113).
-  private var pushesOutColumns: Bool {
+  /// x 3136 104 and 101, and of a smaller A 512 x 256 x 1568 110 and 113; 1024 x 128 x 512, of few panels, loses: 102 and 115).
+  private func pushesOutColumns(_ pair: CandidatePair) -> Bool {
     let step = rowBytes(problem.aColumnStride)
     let leastBytes = step % 4096 == 0 ? 2_097_152.0 : 4_194_304
-    let isLarge = m * k * Double(problem.inputType.byteCount) >= leastBytes
+    let isLarge = m * k * Double(problem.inputType.byteCount) >= leastBytes && problem.m > pair.tileRows(problem)
     return microarchitecture.waysThatBind != nil && problem.aRowStride == 1 && step % 2048 == 0 && isLarge
   }
 

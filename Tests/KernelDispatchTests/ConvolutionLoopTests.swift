@@ -155,6 +155,8 @@ struct ConvolutionLoopTests {
       #expect(try rows(channels, stride: stride, width: 14 * stride, bound) == 14)
     }
     #expect(try rows(1024, stride: 1, width: 17, bound) == 6)
+    // Of 16 depths a line is used up at once.
+    #expect(try rows(16, stride: 64, width: 14 * 64, bound) == 14)
   }
 
   @Test("Depthwise tiles ask for the rows below out of memory alone, where vectors share a line")
