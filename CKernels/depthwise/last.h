@@ -103,13 +103,14 @@ CK_INLINE void CK_NAME(last_ask_for_outputs)(const ck_block *b, const CK_OUT *ou
     CK_EACH (q, tile.columns) __builtin_prefetch((const void *)(from + (uintptr_t)p * to_row + (uintptr_t)q * to_column), 1);
 }
 
-/// All outputs of one vector of channels; `taps` of 0 stands for any taps, and tiles of one output; `square`: rows of taps alike.
-/// The last tile overlaps the one before, and writes the same again.
+/// All outputs of one vector of channels; `taps` of 0 stands for any taps, and tiles of one output; `square`: rows of taps alike,
+/// of which tiles may ask. The last tile overlaps the one before, and writes the same again.
 CK_INLINE void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict w, CK_OUT *restrict out,
-                                  const ck_tile_size tile, const int taps, const int stride, const bool square) {
+                                  const ck_tile_size tile, const int taps, const int stride, const bool square,
+                                  const bool may_ask) {
   // Of the vectors in a line the first one asks.
-  const bool asks = b.asks && (uintptr_t)in % CK_LINE < CK_LANES * sizeof(CK_IN);
-  const bool asks_for_outputs = b.asks_for_outputs && (uintptr_t)out % CK_LINE < CK_LANES * sizeof(CK_OUT);
+  const bool asks = may_ask && (uintptr_t)in % CK_LINE < CK_LANES * sizeof(CK_IN);
+  const bool asks_for_outputs = may_ask && b.asks_for_outputs && (uintptr_t)out % CK_LINE < CK_LANES * sizeof(CK_OUT);
   for (int64_t row = 0; row < b.down.outputs; row += tile.rows) {
     const int64_t p = ck_begin(row, tile.rows, b.down.outputs);
     const ck_side down = ck_side_of(&b.down, p, tile.rows);
@@ -117,8 +118,8 @@ CK_INLINE void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, co
       const int64_t q = ck_begin(column, tile.columns, b.across.outputs);
       const ck_side across = ck_side_of(&b.across, q, tile.columns);
       CK_OUT *to = out + p * b.down.out + q * b.across.out;
-      if (taps > 0 && square && asks) CK_NAME(last_ask)(&b, in, down, across, tile, taps, stride);
-      if (taps > 0 && square && asks_for_outputs) CK_NAME(last_ask_for_outputs)(&b, to, tile);
+      if (asks) CK_NAME(last_ask)(&b, in, down, across, tile, taps, stride);
+      if (asks_for_outputs) CK_NAME(last_ask_for_outputs)(&b, to, tile);
       if (taps > 0 && square) CK_NAME(last_tile)(&b, in, w, to, down, across, tile, taps, stride);
       else if (taps > 0) CK_NAME(last_strip)(&b, in, w, to, down, across, tile.columns, taps, stride);
       else CK_NAME(last_output)(&b, in, w, to, down, across, true, ck_first(CK_LANES));
@@ -138,26 +139,30 @@ static __attribute__((noinline)) void CK_NAME(last_some)(const ck_block *b, cons
 }
 
 // Kernels with taps known beforehand, each a function of its own: side by side in one, they take registers from each other (Zen
-// 4, AVX-512: 10 to 17 % slower).
-#define CK_LAST(NAME, ROWS, COLUMNS, TAPS, STRIDE, SQUARE)                                                                       \
+// 4, AVX-512: 10 to 17 % slower; those that ask, by AVX2: 5 %).
+#define CK_LAST(NAME, ROWS, COLUMNS, TAPS, STRIDE, SQUARE, ASKS)                                                                 \
   static __attribute__((noinline)) void CK_NAME(last_##NAME)(const ck_block *b, const CK_IN *restrict in,                        \
                                                              const CK_IN *restrict w, CK_OUT *restrict out) {                    \
-    CK_NAME(last_walk)(*b, in, w, out, (ck_tile_size){ROWS, COLUMNS}, TAPS, STRIDE, SQUARE);                                     \
+    CK_NAME(last_walk)(*b, in, w, out, (ck_tile_size){ROWS, COLUMNS}, TAPS, STRIDE, SQUARE, ASKS);                               \
   }
-CK_LAST(3x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 1, true)
-CK_LAST(3x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 2, true)
-CK_LAST(5x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 1, true)
-CK_LAST(5x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 2, true)
-CK_LAST(small_3x1, 1, CK_FEW_COLUMNS, 3, 1, true)
-CK_LAST(small_3x2, 1, CK_FEW_COLUMNS, 3, 2, true)
-CK_LAST(strip_1, 1, CK_TILE_COLUMNS, 1, 1, false)
-CK_LAST(strip_2, 1, CK_TILE_COLUMNS, 2, 1, false)
-CK_LAST(strip_3, 1, CK_TILE_COLUMNS, 3, 1, false)
-CK_LAST(strip_7, 1, CK_TILE_COLUMNS, 7, 1, false)
-CK_LAST(small_1, 1, CK_FEW_COLUMNS, 1, 1, false)
-CK_LAST(small_2, 1, CK_FEW_COLUMNS, 2, 1, false)
-CK_LAST(small_7, 1, CK_FEW_COLUMNS, 7, 1, false)
-CK_LAST(any, 1, 1, 0, 0, false)
+CK_LAST(3x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 1, true, false)
+CK_LAST(3x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 2, true, false)
+CK_LAST(5x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 1, true, false)
+CK_LAST(5x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 2, true, false)
+CK_LAST(asking_3x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 1, true, true)
+CK_LAST(asking_3x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 2, true, true)
+CK_LAST(asking_5x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 1, true, true)
+CK_LAST(asking_5x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 2, true, true)
+CK_LAST(small_3x1, 1, CK_FEW_COLUMNS, 3, 1, true, false)
+CK_LAST(small_3x2, 1, CK_FEW_COLUMNS, 3, 2, true, false)
+CK_LAST(strip_1, 1, CK_TILE_COLUMNS, 1, 1, false, false)
+CK_LAST(strip_2, 1, CK_TILE_COLUMNS, 2, 1, false, false)
+CK_LAST(strip_3, 1, CK_TILE_COLUMNS, 3, 1, false, false)
+CK_LAST(strip_7, 1, CK_TILE_COLUMNS, 7, 1, false, false)
+CK_LAST(small_1, 1, CK_FEW_COLUMNS, 1, 1, false, false)
+CK_LAST(small_2, 1, CK_FEW_COLUMNS, 2, 1, false, false)
+CK_LAST(small_7, 1, CK_FEW_COLUMNS, 7, 1, false, false)
+CK_LAST(any, 1, 1, 0, 0, false, false)
 #undef CK_LAST
 
 typedef void (*CK_NAME(kernel))(const ck_block *b, const CK_IN *in, const CK_IN *w, CK_OUT *out);
@@ -180,10 +185,12 @@ CK_INLINE CK_NAME(kernel) CK_NAME(last_kernel)(const ck_block *b) {
   const bool large = b->down.outputs >= CK_TILE_ROWS && b->across.outputs >= CK_TILE_COLUMNS;
   if (!ck_all_meet(&b->across) || b->across.outputs < CK_FEW_COLUMNS) return CK_NAME(last_any);
   if (ck_all_meet(&b->down)) {
-    if (pattern == CK_TAPS3_STRIDE1) return large ? CK_NAME(last_3x1) : CK_NAME(last_small_3x1);
-    if (pattern == CK_TAPS3_STRIDE2) return large ? CK_NAME(last_3x2) : CK_NAME(last_small_3x2);
-    if (pattern == CK_TAPS5_STRIDE1 && large) return CK_NAME(last_5x1);
-    if (pattern == CK_TAPS5_STRIDE2 && large) return CK_NAME(last_5x2);
+    if (pattern == CK_TAPS3_STRIDE1)
+      return !large ? CK_NAME(last_small_3x1) : b->asks ? CK_NAME(last_asking_3x1) : CK_NAME(last_3x1);
+    if (pattern == CK_TAPS3_STRIDE2)
+      return !large ? CK_NAME(last_small_3x2) : b->asks ? CK_NAME(last_asking_3x2) : CK_NAME(last_3x2);
+    if (pattern == CK_TAPS5_STRIDE1 && large) return b->asks ? CK_NAME(last_asking_5x1) : CK_NAME(last_5x1);
+    if (pattern == CK_TAPS5_STRIDE2 && large) return b->asks ? CK_NAME(last_asking_5x2) : CK_NAME(last_5x2);
   }
   return CK_NAME(last_strip_kernel)(b);
 }
