@@ -26,6 +26,13 @@ public struct Microarchitecture: Sendable, Hashable {
   /// 5, 512 x 32 x 1024: in place 142 us, packed 189), or is counted as loads, as on Intel's processors, whose multiply-adds broadcast.
   public var waysThatBind: Int? = 8
 
+  /// Depths up to which a product is run by tiles of few rows, whose sums are stored while the next tile's are made: the 28 vectors of 14 rows hold it up
+  /// (Zen 4, which stores one every other cycle: a tile of 14 rows takes 83 cycles more than its multiply-adds, of 9 53, of 8 14; 32^3 104 to 109 GFLOP/s,
+  /// 512 x 512 x 32 106 to 111, 64 x 2048 x 64 99 to 108; 96^3 loses 1 %). Sums stored as bf16 are half as many vectors, and lose. 0: Zen 5 and Intel's
+  /// processors were not measured.
+  public var shallowDepth = 64
+  static let shallowRows = 8
+
   public init() {}
 
   /// Most rows of A, a page of 4 KiB or a part of one apart, that a tile reads in place without waiting.
@@ -38,13 +45,14 @@ public struct Microarchitecture: Sendable, Hashable {
   public static let zen5: Microarchitecture = {
     var zen5 = Microarchitecture()
     (zen5.farWeightsFactor, zen5.meetsEightColumns, zen5.waysThatBind) = (1.05, false, nil)
+    zen5.shallowDepth = 0
     return zen5
   }()
 
   public static let intel: Microarchitecture = {
     var intel = Microarchitecture()
     (intel.pairsPerCycle, intel.asksWithinL2, intel.foldsBroadcasts) = (0.5, false, true)
-    (intel.meetsEightColumns, intel.waysThatBind) = (false, nil)
+    (intel.meetsEightColumns, intel.waysThatBind, intel.shallowDepth) = (false, nil, 0)
     return intel
   }()
 }

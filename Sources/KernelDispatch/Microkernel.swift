@@ -132,9 +132,13 @@ struct TileSet {
   /// Whether tiles of few rows and two panels serve `problem` better than tall ones of a panel: all panels come in pairs, and B is read from
   /// end to end. In L1 they are as fast; out of memory hardware follows them (64^3 on Zen 5 1.55 times as fast, 64 x 64 x 32 1.9).
   func takesPairs(_ problem: OrientedProblem) -> Bool {
-    let rows = Int(CK_ROWS_OF_TWO_PANELS)
-    return problem.m > rows && panelsAtOnce(rows) == 2 && problem.n % (2 * nr) == 0
+    problem.m > Self.rowsOfPairs && hasTilesOfPairs && problem.n % (2 * nr) == 0
   }
+
+  static let rowsOfPairs = Int(CK_ROWS_OF_TWO_PANELS)
+
+  /// Whether its tiles of `rowsOfPairs` rows multiply two panels at once.
+  var hasTilesOfPairs: Bool { panelsAtOnce(Self.rowsOfPairs) == 2 }
 
   /// Panels of B that all tiles of `m` rows in as few tiles of at most `mr` as it takes multiply at once.
   func panelsAtOnce(_ m: Int, mr: Int) -> Int {

@@ -12,8 +12,7 @@ extension Dispatch {
     let threads = descriptor.batch.count == 1 ? (alone: selection.threads, batch: 1) : shares(problem, descriptor, selection)
     let driver = driver(problem, descriptor, selection, threads: threads.alone)
     let (m, mr) = (Int64(problem.m), Int64(pair.mr(problem)))
-    let takesPairs = driver == CK_DRIVER_TILES && !forDirect && set.takesPairs(problem)
-    let height = takesPairs ? Int64(CK_ROWS_OF_TWO_PANELS) : Int64(pair.tileRows(problem))
+    let height = Int64(forDirect ? pair.tileRows(problem) : tileRows(problem, pair, driver))
     let rowTiles = m <= height ? min(m, 1) : (m - 1) / height + 1
     let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
     let panelsAtOnce = forDirect ? 1 : set.panelsAtOnce(problem.m, mr: Int(height))
@@ -48,6 +47,18 @@ extension Dispatch {
       epilogue: descriptor.epilogue.kernelEpilogue(swapped: problem.swapped),
       tiles: UnsafePointer(set.tiles), tile: firstTile(problem, descriptor, selection, forDirect: forDirect),
       batch: batch(problem, descriptor, threads: threads.batch))
+  }
+
+  /// Most rows of a tile by which a product is run.
+  private func tileRows(_ problem: OrientedProblem, _ pair: CandidatePair, _ driver: ck_driver) -> Int {
+    let most = pair.tileRows(problem)
+    if driver == CK_DRIVER_TILES && pair.set.takesPairs(problem) { return TileSet.rowsOfPairs }
+    if problem.k > microarchitecture.shallowDepth || problem.outputType == .bfloat16 || problem.n <= pair.set.lanes {
+      return most
+    }
+    let readsRows = problem.inputType == .float32 && (!pair.packsB || problem.readyB)
+    let takesPairs = readsRows && problem.n >= 2 * pair.set.nr && pair.set.hasTilesOfPairs
+    return min(most, takesPairs ? TileSet.rowsOfPairs : Microarchitecture.shallowRows)
   }
 
   /// Depths from which tiles of AVX2 ask for what lies beyond L2.

@@ -38,4 +38,23 @@ struct MicroarchitectureTests {
       #expect(try variant(line, Microarchitecture()) != "outer.packed")
     }
   }
+
+  @Test(
+    "Shallow products run by tiles of few rows where stores hold tall ones up, and of two panels if there are so many columns")
+  func shallowTiles() throws {
+    func rows(_ line: String, _ machine: Microarchitecture) throws -> Int64 {
+      let plan = try Self.dispatch(.avx512bf16, machine).plan(#require(GEMMDescriptor(line: line))).plan
+      return plan.tile_rows + (plan.taller_tiles > 0 ? 1 : 0)
+    }
+    for (line, low, tall) in [
+      ("32x32x32 f32", 8, 11), ("31x31x31 f32", 8, 11), ("512x512x32 f32", 6, 14), ("40x768x64 f32", 6, 14),
+      ("48x48x48 bf16f32", 8, 12),
+    ] as [(String, Int64, Int64)] {
+      #expect(try rows(line, Microarchitecture()) == low)
+      #expect(try rows(line, .zen5) == tall)
+    }
+    for line in ["96x96x96 f32", "512x512x65 f32", "1000x16x32 f32", "48x48x48 bf16"] {
+      #expect(try rows(line, Microarchitecture()) == rows(line, .zen5))
+    }
+  }
 }
