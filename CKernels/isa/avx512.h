@@ -41,6 +41,31 @@ CK_INLINE ck_vd ck_madd_from(ck_vd acc, const double *p, ck_vd b) {
 }
 #endif
 
+// The same of the lower half of all vectors alone; what the upper half of a sum holds is open. Zen 4 takes whole vectors in two
+// steps and halves in one.
+#define CK_ISA_HALVES 1
+CK_INLINE ck_vf ck_beside_none(__m256 half) {
+  return __builtin_shufflevector(half, half, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1, -1, -1, -1, -1);
+}
+CK_INLINE __m256 ck_half(ck_vf v) { return _mm512_castps512_ps256(v); }
+CK_INLINE ck_vf ck_load_half(const float *p, ck_mask some) { return ck_beside_none(_mm256_maskz_loadu_ps((__mmask8)some, p)); }
+CK_INLINE ck_vf ck_madd_half(ck_vf acc, ck_vf a, ck_vf b) {
+  // Opaque, both: the compiler would make whole vectors of halves that are broadcast, and multiply whole ones where it may.
+  __asm__("" : "+v"(a));
+  __m256 half = ck_half(acc);
+  __asm__("vfmadd231ps %2, %1, %0" : "+v"(half) : "v"(ck_half(a)), "v"(ck_half(b)));
+  return ck_beside_none(half);
+}
+#if __has_feature(address_sanitizer)
+CK_INLINE ck_vf ck_madd_half_from(ck_vf acc, const float *p, ck_vf b) { return ck_madd_half(acc, ck_broadcast(p), b); }
+#else
+CK_INLINE ck_vf ck_madd_half_from(ck_vf acc, const float *p, ck_vf b) {
+  __m256 half = ck_half(acc);
+  __asm__("vfmadd231ps %2%{1to8%}, %1, %0" : "+v"(half) : "v"(ck_half(b)), "m"(*p));
+  return ck_beside_none(half);
+}
+#endif
+
 // Between two bounds; NaN, the second operand of a comparison that has none, passes.
 CK_INLINE ck_vf ck_within(ck_vf v, ck_vf low, ck_vf high) { return _mm512_min_ps(high, _mm512_max_ps(low, v)); }
 CK_INLINE ck_vd ck_within(ck_vd v, ck_vd low, ck_vd high) { return _mm512_min_pd(high, _mm512_max_pd(low, v)); }
@@ -55,6 +80,10 @@ CK_INLINE ck_vf ck_broadcast(const uint16_t *p) {
 }
 CK_INLINE ck_vf ck_load(const uint16_t *p) { return ck_widen(_mm256_loadu_si256((const __m256i *)p)); }
 CK_INLINE ck_vf ck_load_first(const uint16_t *p, ck_mask some) { return ck_widen(_mm256_maskz_loadu_epi16((__mmask16)some, p)); }
+CK_INLINE ck_vf ck_load_half(const uint16_t *p, ck_mask some) {
+  const __m128i halves = _mm_maskz_loadu_epi16((__mmask8)some, p);
+  return ck_beside_none((__m256)_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
+}
 CK_INLINE void ck_store_first(uint16_t *p, ck_vf v, ck_mask some) {
   _mm256_mask_storeu_epi16(p, (__mmask16)some, (__m256i)ck_rounded(v));
 }

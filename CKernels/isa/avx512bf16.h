@@ -56,6 +56,29 @@ CK_INLINE ck_vf ck_madd_from(ck_vf acc, const ck_native_pair *p, ck_vpairs b) {
 }
 #endif
 
+// Of the lower half alone.
+CK_INLINE ck_vpairs ck_load_half(const ck_native_pair *p, ck_mask some) {
+  return (ck_vpairs){_mm512_zextsi256_si512(_mm256_maskz_loadu_epi32((__mmask8)some, p))};
+}
+CK_INLINE __m256i ck_half(ck_vpairs v) { return _mm512_castsi512_si256(v.bits); }
+CK_INLINE ck_vf ck_madd_half(ck_vf acc, ck_vpairs a, ck_vpairs b) {
+  __asm__("" : "+v"(a.bits)); // as in isa/avx512.h
+  __m256 half = ck_half(acc);
+  __asm__("vdpbf16ps %2, %1, %0" : "+v"(half) : "v"(ck_half(a)), "v"(ck_half(b)));
+  return ck_beside_none(half);
+}
+#if __has_feature(address_sanitizer)
+CK_INLINE ck_vf ck_madd_half_from(ck_vf acc, const ck_native_pair *p, ck_vpairs b) {
+  return ck_madd_half(acc, ck_broadcast(p), b);
+}
+#else
+CK_INLINE ck_vf ck_madd_half_from(ck_vf acc, const ck_native_pair *p, ck_vpairs b) {
+  __m256 half = ck_half(acc);
+  __asm__("vdpbf16ps %2%{1to8%}, %1, %0" : "+v"(half) : "v"(ck_half(b)), "m"(*p));
+  return ck_beside_none(half);
+}
+#endif
+
 // By the instruction, which rounds to nearest even and takes subnormal numbers for zero.
 CK_INLINE __m256i ck_native(ck_vf v) { return (__m256i)_mm512_cvtneps_pbh(v); }
 CK_INLINE void ck_store(ck_native_bf16 *p, ck_vf v) { _mm256_storeu_si256((__m256i *)p, ck_native(v)); }

@@ -22,6 +22,7 @@
 #define CK_VEC ck_vf
 #define CK_NARROW ck_native_bf16
 #define CK_FOLDS CK_ISA_FOLDS
+#define CK_HALVES CK_ISA_HALVES
 #define CK_JOINS 1
 #include "ukernels/outer.h"
 

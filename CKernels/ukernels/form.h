@@ -10,6 +10,7 @@ typedef struct ck_form {
   bool packed_a;     ///< the rows of A are adjacent
   bool along_k;      ///< the depths of A are
   int copies;        ///< B is written to `copy_b` as it is read, whose panel is so many vectors wide; 0: it is not
+  bool ends_in_half; ///< half of the last vector holds its live columns
   bool folds;        ///< most multiply-adds broadcast their element of packed A themselves
 } ck_form;
 

@@ -16,6 +16,7 @@
 #define CK_VEC ck_vf
 #define CK_NARROW uint16_t
 #define CK_FOLDS CK_ISA_FOLDS
+#define CK_HALVES CK_ISA_HALVES
 #include "ukernels/outer.h"
 
 #define CK_DEPTH depth_outer_f64

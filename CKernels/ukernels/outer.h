@@ -2,6 +2,7 @@
 //
 //   CK_DEPTH, CK_DEPTHS, CK_BODY, CK_FINISH, CK_STORE, CK_REPEAT, CK_TILE, CK_COPYING, CK_AXPYF, CK_WIDE: names of the functions
 //   CK_FOLDS 1: a multiply-add may broadcast its element of A itself (`ck_madd_from`)
+//   CK_HALVES 1: there are multiply-adds of half a vector (`ck_madd_half`)
 //   CK_JOINS 1: B as it lies is copied as pairs, of two rows joined (`ck_join`)
 //   CK_IN    element of A and B        CK_GROUP  KR of them, adjacent (pair: two; else CK_IN)
 //   CK_ACC   scalar of the sums and C  CK_VEC    vector of CK_ACC          CK_NARROW  element of a narrow C, if it may be narrow
@@ -28,6 +29,19 @@
 #define CK_PLAIN(row, step, some, is_short) ck_load((const CK_IN *)(row))
 #endif
 
+// What a vector of columns needs, or of so few that half a vector holds them.
+#if CK_HALVES
+#define CK_LOAD_SOME(from, some, is_half) ((is_half) ? ck_load_half(from, some) : ck_load_first(from, some))
+#define CK_MADD(sum, a, b, is_half) ((is_half) ? ck_madd_half(sum, a, b) : ck_madd(sum, a, b))
+#define CK_MADD_FROM(sum, from, b, is_half) ((is_half) ? ck_madd_half_from(sum, from, b) : ck_madd_from(sum, from, b))
+#else
+#undef CK_HALVES
+#define CK_HALVES 0
+#define CK_LOAD_SOME(from, some, is_half) ((void)(is_half), ck_load_first(from, some))
+#define CK_MADD(sum, a, b, is_half) ((void)(is_half), ck_madd(sum, a, b))
+#define CK_MADD_FROM(sum, from, b, is_half) ((void)(is_half), ck_madd_from(sum, from, b))
+#endif
+
 #include "ukernels/outer_store.h"
 #include "ukernels/outer_axpyf.h"
 
@@ -49,7 +63,7 @@ CK_INLINE void CK_DEPTH(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, co
       continue;
     }
     const CK_GROUP *from = (const CK_GROUP *)(at->b + j / share * at->b_ps) + j % share * lanes;
-    column[j] = full ? ck_load(from) : ck_load_first(from, tail);
+    column[j] = full ? ck_load(from) : CK_LOAD_SOME(from, tail, form.ends_in_half);
   }
   if (form.copies) at->copy += form.copies * (int)sizeof column[0];
   at->b += at->b_ks;
@@ -60,12 +74,12 @@ CK_INLINE void CK_DEPTH(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], ck_cursor *at, co
     // Of one vector all: an element has one product. Of two vectors and 14 rows 12, of two products each: with the other two and
     // B that is all that two loads a cycle bring.
     if (!is_short && (form.vectors == 1 || (form.folds && i % 7 < 6))) {
-      CK_EACH (j, form.vectors) sum[i][j] = ck_madd_from(sum[i][j], from, column[j]);
+      CK_EACH (j, form.vectors) sum[i][j] = CK_MADD_FROM(sum[i][j], from, column[j], form.ends_in_half && j == form.vectors - 1);
       continue;
     }
 #endif
     const typeof(column[0]) element = CK_ELEMENT(from, is_short);
-    CK_EACH (j, form.vectors) sum[i][j] = ck_madd(sum[i][j], element, column[j]);
+    CK_EACH (j, form.vectors) sum[i][j] = CK_MADD(sum[i][j], element, column[j], form.ends_in_half && j == form.vectors - 1);
   }
 }
 
@@ -168,10 +182,13 @@ CK_INLINE void CK_TILE(CK_TILE_ARGUMENTS, const int rows, const int nr) {
     return;
   }
   const int64_t live = (t->n + lanes - 1) / lanes;
+  const bool ends_in_half = CK_HALVES && t->n - (live - 1) * lanes <= lanes / 2;
   CK_UNROLL
   for (int v = 1; v <= vectors; v++) {
     if (live != v) continue;
-    if (packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, v, .whole = lanes == 1, .packed_a = true});
+    if (CK_HALVES && ends_in_half && packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, v, .packed_a = true, .ends_in_half = true});
+    else if (CK_HALVES && ends_in_half) CK_REPEAT(t, a, b, c, (ck_form){rows, v, .ends_in_half = true});
+    else if (packed_a) CK_REPEAT(t, a, b, c, (ck_form){rows, v, .whole = lanes == 1, .packed_a = true});
     else CK_REPEAT(t, a, b, c, (ck_form){rows, v, .whole = lanes == 1});
   }
 }
@@ -205,6 +222,10 @@ CK_INLINE void CK_WIDE(CK_TILE_ARGUMENTS, const int rows, const int nr, const in
 
 #undef CK_AXPYF
 #undef CK_FOLDS
+#undef CK_HALVES
+#undef CK_LOAD_SOME
+#undef CK_MADD
+#undef CK_MADD_FROM
 #undef CK_JOINS
 #undef CK_PLAIN
 #undef CK_DEPTH

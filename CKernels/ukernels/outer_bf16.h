@@ -16,4 +16,5 @@
 #define CK_ACC float
 #define CK_VEC ck_vf
 #define CK_NARROW uint16_t
+#define CK_HALVES CK_ISA_HALVES
 #include "ukernels/outer.h"
