@@ -3,16 +3,17 @@ import Tensors
 
 extension Dispatch {
   /// `selection` written down as what C runs. `problem` is `descriptor` turned. `forDirect`: for direct convolution, whose own loops take its tiles
-  /// row by row.
+  /// row by row. `products`: of which it will be one, if not of the descriptor's batch.
   func written(
-    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, forDirect: Bool = false
+    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, forDirect: Bool = false,
+    products: Batch? = nil
   ) -> ck_gemm_plan {
     let pair = candidates.pairs[selection.pairIndex]
     let set = pair.set
     let threads = descriptor.batch.count == 1 ? (alone: selection.threads, batch: 1) : shares(problem, descriptor, selection)
     let driver = driver(problem, descriptor, selection, threads: threads.alone)
     let (m, mr) = (Int64(problem.m), Int64(pair.mr(problem)))
-    let height = Int64(forDirect ? pair.tileRows(problem) : tileRows(problem, pair, driver))
+    let height = Int64(forDirect ? pair.tileRows(problem) : tileRows(problem, products ?? descriptor.batch, pair, driver))
     let rowTiles = m <= height ? min(m, 1) : (m - 1) / height + 1
     let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
     let panelsAtOnce = forDirect ? 1 : set.panelsAtOnce(problem.m, mr: Int(height))
@@ -50,16 +51,22 @@ extension Dispatch {
   }
 
   /// Most rows of a tile by which a product is run.
-  private func tileRows(_ problem: OrientedProblem, _ pair: CandidatePair, _ driver: ck_driver) -> Int {
+  private func tileRows(_ problem: OrientedProblem, _ batch: Batch, _ pair: CandidatePair, _ driver: ck_driver) -> Int {
     let most = pair.tileRows(problem)
     if driver == CK_DRIVER_TILES && pair.set.takesPairs(problem) { return TileSet.rowsOfPairs }
     if problem.k > microarchitecture.shallowDepth || problem.outputType == .bfloat16 || problem.n <= pair.set.lanes {
       return most
     }
+    // Rows of C that go to memory, each to a page of its own, are best met as many at once as can be.
+    let bytes = bytes(problem, batch)
+    let isNear = bytes.inputs + bytes.output <= Double(blocks.lastLevelBytes / 4)
+    if !isNear && problem.cRowStride * problem.outputType.byteCount >= Self.pageBytes { return most }
     let readsRows = problem.inputType == .float32 && (!pair.packsB || problem.readyB)
     let takesPairs = readsRows && problem.n >= 2 * pair.set.nr && pair.set.hasTilesOfPairs
     return min(most, takesPairs ? TileSet.rowsOfPairs : Microarchitecture.shallowRows)
   }
+
+  private static let pageBytes = 4096
 
   /// Depths from which tiles of AVX2 ask for what lies beyond L2.
   private static let askingDepth = 384

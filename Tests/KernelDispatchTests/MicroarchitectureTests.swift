@@ -48,12 +48,13 @@ struct MicroarchitectureTests {
     }
     for (line, low, tall) in [
       ("32x32x32 f32", 8, 11), ("31x31x31 f32", 8, 11), ("512x512x32 f32", 6, 14), ("40x768x64 f32", 6, 14),
+      ("20000x512x64 f32", 6, 14),
       ("48x48x48 bf16f32", 8, 12),
     ] as [(String, Int64, Int64)] {
       #expect(try rows(line, Microarchitecture()) == low)
       #expect(try rows(line, .zen5) == tall)
     }
-    for line in ["96x96x96 f32", "512x512x65 f32", "1000x16x32 f32", "48x48x48 bf16"] {
+    for line in ["96x96x96 f32", "512x512x65 f32", "1000x16x32 f32", "48x48x48 bf16", "3000x4096x64 f32"] {
       #expect(try rows(line, Microarchitecture()) == rows(line, .zen5))
     }
   }
