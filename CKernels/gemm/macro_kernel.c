@@ -168,6 +168,11 @@ static bool is_shallow(const ck_run *run, const ck_step *step) {
   return plan->tiles_repeat && !plan->accumulate && !finishes(run, step) && step->depth < CK_SHALLOW;
 }
 
+/// Bytes from one panel of B to the next.
+static int64_t step_of_b(const ck_run *run, const ck_step *step, const ck_task *task) {
+  return place_of_b(run, step, task->panel + 1) - place_of_b(run, step, task->panel);
+}
+
 /// What the tiles of a shallow task have in common. Its panels of B are packed.
 static ck_tile shallow_tile_of(const ck_run *run, const ck_step *step, const ck_task *task) {
   if (ck_packs_b(run->plan))
@@ -176,6 +181,7 @@ static ck_tile shallow_tile_of(const ck_run *run, const ck_step *step, const ck_
   ck_tile t = tile_of(run, step);
   t.fetch_c = false;
   t.streams_c = ck_streams_c(run->plan, run->operands, &t);
+  t.b_ps = step_of_b(run, step, task) / ck_element_bytes(run->plan->pack_b ? run->plan->panel_type : run->plan->b_type);
   return t;
 }
 
@@ -211,10 +217,13 @@ static void run_down(const ck_run *run, const ck_step *step, const ck_task *task
     const void *a = ck_source_of_a(plan, run->operands, row, step->pc);
     t.more = end - tile - 1, t.a_step = height * plan->a_rs * in_bytes, t.c_step = height * plan->c_rs * out_bytes;
     ask_down(plan, step, height, &t);
-    for (int64_t panel = task->panel; panel < task->panel_end; panel++, t.fetch[0].count = 0) {
-      const int64_t column = step->jc + panel * plan->nr;
+    for (int64_t panel = task->panel, together; panel < task->panel_end; panel += together, t.fetch[0].count = 0) {
+      const int64_t column = step->jc + panel * plan->nr, columns = step->columns - panel * plan->nr;
+      const int64_t panels = ck_least(task->panel_end - panel, columns / plan->nr);
       const void *b = place_of_b(run, step, panel);
-      t.n = ck_least(plan->nr, step->jc + step->columns - column);
+      t.beside = plan->panels_at_once > 1 && panels >= plan->panels_at_once;
+      together = t.beside ? plan->panels_at_once : 1;
+      t.n = ck_least(plan->nr, columns);
       plan->tiles[height](&t, &a, &b, ck_place_of_c(plan, run->operands, row, column));
     }
   }
@@ -226,19 +235,22 @@ static void run_across(const ck_run *run, const ck_step *step, const ck_task *ta
   const ck_gemm_plan *plan = run->plan;
   const int64_t out_bytes = ck_element_bytes(plan->c_type), column = step->jc + task->panel * plan->nr;
   const int64_t columns = ck_least(step->columns, task->panel_end * plan->nr) - task->panel * plan->nr;
-  const int64_t whole = columns / plan->nr, rest = columns % plan->nr;
+  const int64_t rest = columns % plan->nr, b_step = step_of_b(run, step, task);
   ck_tile t = shallow_tile_of(run, step, task);
-  const char *b = place_of_b(run, step, task->panel);
-  t.b_step = place_of_b(run, step, task->panel + 1) - b, t.c_step = plan->nr * out_bytes;
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
-    const void *a = tile_of_a(run, step, tile, &t), *from = b;
+    const void *a = tile_of_a(run, step, tile, &t), *b = place_of_b(run, step, task->panel);
     char *c = ck_place_of_c(plan, run->operands, row, column);
-    t.n = plan->nr, t.more = whole - 1;
-    if (whole > 0) plan->tiles[height](&t, &a, &from, c);
-    if (rest == 0) continue;
-    t.n = rest, t.more = 0, from = b + whole * t.b_step;
-    plan->tiles[height](&t, &a, &from, c + whole * t.c_step);
+    t.n = plan->nr;
+    for (int64_t left = columns / plan->nr, at_once = plan->panels_at_once; left > 0; at_once = 1) {
+      const int64_t groups = left / at_once;
+      t.beside = at_once > 1, t.more = groups - 1;
+      t.b_step = at_once * b_step, t.c_step = at_once * plan->nr * out_bytes;
+      if (groups > 0) plan->tiles[height](&t, &a, &b, c);
+      left -= groups * at_once, b = (const char *)b + groups * t.b_step, c += groups * t.c_step;
+    }
+    t.n = rest, t.more = 0, t.beside = false;
+    if (rest > 0) plan->tiles[height](&t, &a, &b, c);
   }
 }
 

@@ -28,8 +28,8 @@ public struct Microarchitecture: Sendable, Hashable {
 
   /// Depths up to which a product is run by tiles of few rows, whose sums are stored while the next tile's are made: the 28 vectors of 14 rows hold it up
   /// (Zen 4, which stores one every other cycle: a tile of 14 rows takes 83 cycles more than its multiply-adds, of 9 53, of 8 14; 32^3 104 to 109 GFLOP/s,
-  /// 512 x 512 x 32 106 to 111, 64 x 2048 x 64 99 to 108; 96^3 loses 1 %, and 3000 x 4096 x 64, whose C
-  /// goes to memory by rows in pages of their own, 101 to 94). Sums stored as bf16 are half as many vectors, and lose. 0: Zen 5 and Intel's
+  /// 512 x 512 x 32 106 to 110, 64 x 2048 x 64 99 to 108; 96^3 loses 1 %, and 3000 x 4096 x 64, whose C goes to memory by rows in pages of their own, 101 to
+  /// 94). Sums stored as bf16 are half as many vectors: there 6 rows by two panels gain (100000 x 64 x 16 182 to 196), 8 rows lose. 0: Zen 5 and Intel's
   /// processors were not measured.
   public var shallowDepth = 64
   static let shallowRows = 8

@@ -13,7 +13,8 @@ extension Dispatch {
     let threads = descriptor.batch.count == 1 ? (alone: selection.threads, batch: 1) : shares(problem, descriptor, selection)
     let driver = driver(problem, descriptor, selection, threads: threads.alone)
     let (m, mr) = (Int64(problem.m), Int64(pair.mr(problem)))
-    let height = Int64(forDirect ? pair.tileRows(problem) : tileRows(problem, products ?? descriptor.batch, pair, driver))
+    let height = Int64(
+      forDirect ? pair.tileRows(problem) : tileRows(problem, descriptor, products ?? descriptor.batch, pair, driver))
     let rowTiles = m <= height ? min(m, 1) : (m - 1) / height + 1
     let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
     let panelsAtOnce = forDirect ? 1 : set.panelsAtOnce(problem.m, mr: Int(height))
@@ -51,18 +52,26 @@ extension Dispatch {
   }
 
   /// Most rows of a tile by which a product is run.
-  private func tileRows(_ problem: OrientedProblem, _ batch: Batch, _ pair: CandidatePair, _ driver: ck_driver) -> Int {
+  private func tileRows(
+    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ batch: Batch, _ pair: CandidatePair, _ driver: ck_driver
+  ) -> Int {
     let most = pair.tileRows(problem)
-    if driver == CK_DRIVER_TILES && pair.set.takesPairs(problem) { return TileSet.rowsOfPairs }
-    if problem.k > microarchitecture.shallowDepth || problem.outputType == .bfloat16 || problem.n <= pair.set.lanes {
-      return most
-    }
+    let set = pair.set
+    if driver == CK_DRIVER_TILES && set.takesPairs(problem) { return TileSet.rowsOfPairs }
+    if problem.k > microarchitecture.shallowDepth || problem.n <= set.lanes { return most }
     // Rows of C that go to memory, each to a page of its own, are best met as many at once as can be.
     let bytes = bytes(problem, batch)
     let isNear = bytes.inputs + bytes.output <= Double(blocks.lastLevelBytes / 4)
     if !isNear && problem.cRowStride * problem.outputType.byteCount >= Self.pageBytes { return most }
+    let panels = problem.n / set.nr
+    if problem.outputType == .bfloat16 {
+      // The blocked loops take pairs of panels where nothing but a store follows.
+      let isPlain = driver == CK_DRIVER_BLOCKED && descriptor.epilogue.isIdentity && descriptor.beta == 0
+      let arePairs = panels > 3 || panels == 2 && problem.n % set.nr == 0
+      return isPlain && arePairs && set.hasTilesOfPairs ? min(most, TileSet.rowsOfPairs) : most
+    }
     let readsRows = problem.inputType == .float32 && (!pair.packsB || problem.readyB)
-    let takesPairs = readsRows && problem.n >= 2 * pair.set.nr && pair.set.hasTilesOfPairs
+    let takesPairs = driver != CK_DRIVER_BLOCKED && readsRows && panels >= 2 && set.hasTilesOfPairs
     return min(most, takesPairs ? TileSet.rowsOfPairs : Microarchitecture.shallowRows)
   }
 

@@ -167,6 +167,30 @@ struct LoopTests {
     }
   }
 
+  @Test("The same bits whether the blocked loops take panels of B one by one or some at once", arguments: instructionSets)
+  func panelsOfShallowTiles(isa: ISA) throws {
+    let bytes = Int32(isa.vectorBytes(elementBytes: 4))
+    for (line, mr) in [
+      ("403x200x16 bf16", 6), ("403x128x33 bf16", 6), ("90x1100x64 bf16f32", 6), ("403x200x16 f32", 6), ("90x1100x40 f32", 3),
+      ("403x200x31:nt f32", 5), ("7x2100x40 f32", 1),
+    ] as [(String, Int64)] {
+      let descriptor = try #require(GEMMDescriptor(line: line))
+      var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
+      if plan.in_tiles || ck_panels_at_once(bytes, mr) == 1 || plan.nr * 4 <= bytes { continue }
+      (plan.driver, plan.k_parts, plan.takes_slices) = (CK_DRIVER_BLOCKED, 1, false)
+      (plan.tile_rows, plan.row_tiles) = (mr, plan.m / mr)
+      (plan.taller_tiles, plan.panels_at_once) = (0, 1)
+      plan.m = plan.row_tiles * mr
+      let expected = product(plan, descriptor)
+      plan.panels_at_once = ck_panels_at_once(bytes, mr)
+      for (threads, panels) in [(1, 100), (1, 3), (2, 2), (16, 1)] as [(Int32, Int64)] {
+        (plan.team.threads, plan.slice_panels) = (threads, panels)
+        let isSame = product(plan, descriptor) == expected
+        #expect(isSame, "\(line), \(threads) threads, slices of \(panels) panels")
+      }
+    }
+  }
+
   @Test("What adds to C does not store past the caches: depths that Strassen's algorithm leaves over", arguments: instructionSets)
   func addsDespiteStreams(isa: ISA) throws {
     var descriptor = try #require(GEMMDescriptor(line: "401x96x65 f32"))

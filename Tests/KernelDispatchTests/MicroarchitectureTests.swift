@@ -47,8 +47,8 @@ struct MicroarchitectureTests {
       return plan.tile_rows + (plan.taller_tiles > 0 ? 1 : 0)
     }
     for (line, low, tall) in [
-      ("32x32x32 f32", 8, 11), ("31x31x31 f32", 8, 11), ("512x512x32 f32", 6, 14), ("40x768x64 f32", 6, 14),
-      ("20000x512x64 f32", 6, 14),
+      ("32x32x32 f32", 8, 11), ("31x31x31 f32", 8, 11), ("512x512x32 f32", 8, 14), ("40x768x64 f32", 6, 14),
+      ("20000x512x64 f32", 8, 14), ("20000x64x16 bf16", 6, 14),
       ("48x48x48 bf16f32", 8, 12),
     ] as [(String, Int64, Int64)] {
       #expect(try rows(line, Microarchitecture()) == low)
