@@ -69,12 +69,19 @@ struct CostModel {
       let edge = !pair.packsA && height.truncatingRemainder(dividingBy: 16) != 0 ? 2.0 : 0
       return (height / 16).rounded(.up) * vectors * slowdown(pair) + edge
     }
-    let perCycle = pair.set.isa == .avx512bf16 ? microarchitecture.pairsPerCycle : pair.set.isa >= .avx2 ? 2.0 : 1.25
-    // Where bf16 is widened as it is read, that takes the ports of multiply-adds: one of them for A, both for B.
-    let widening = pair.set.family == .outer && pair.set.inputType == .bfloat16 ? height + 2 * vectors : 0
-    let sums = (height * vectors + widening) / perCycle
+    let sums = sumCycles(pair.set, height: height, vectors: vectors)
     let loads = (height * loadsOfA(pair, height) + vectors) / 2
     return max(sums, loads, 4) * slowdown(pair)
+  }
+
+  /// Cycles of the multiply-adds alone.
+  private func sumCycles(_ set: TileSet, height: Double, vectors: Double) -> Double {
+    let sums = height * vectors
+    // Where bf16 is widened as it is read, that takes the ports of multiply-adds: one of them for A, both for B.
+    if set.family == .outer && set.inputType == .bfloat16 {
+      return (sums + height + 2 * vectors) / (set.isa >= .avx512 ? microarchitecture.widenedPerCycle : 2)
+    }
+    return sums / (set.isa == .avx512bf16 ? microarchitecture.pairsPerCycle : set.isa >= .avx2 ? 2.0 : 1.25)
   }
 
   /// Loads of A beyond a hit in L1, per broadcast: rows a multiple of a page apart fall into one set of the cache (of Zen 4 see `slowdownOfA`). Zen 5 reads

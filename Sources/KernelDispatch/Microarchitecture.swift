@@ -3,6 +3,10 @@ public struct Microarchitecture: Sendable, Hashable {
   /// Vectors of bf16 pairs that VDPBF16PS multiplies and adds in a cycle: 2, as FMA does of fp32 (Zen 4, Zen 5: twice the peak of fp32), but on
   /// Intel's processors 1/2 (Emerald Rapids: 86 against 172 GFLOP/s), where AMX stands beside it.
   public var pairsPerCycle = 2.0
+  /// Multiply-adds in a cycle of bf16 that vectors of 64 bytes widen as they read it, where fp32 and pairs are counted as 2: 2, but of Zen 4, which has no
+  /// cycle to spare for the widening, 1.2 (widened in place and by pairs: 16^3 165 and 133 ns, 10 x 16 x 32 196 and 156, 14 x 16 x 16 148 and 169, best
+  /// 146 and 149, 13 x 7 x 19 132 and 138).
+  public var widenedPerCycle = 1.2
   /// Whether a tile (of AVX2: none) asks for what comes next although L2 may hold it. On Intel's processors the asking then costs more than the wait
   /// (Emerald Rapids: 128^3 155 instead of 167 GFLOP/s; out of memory it is 115 instead of 96); on Zen 5 it costs 0 to 3 %, and out of memory it is 188
   /// instead of 145 (96^3).
@@ -46,13 +50,14 @@ public struct Microarchitecture: Sendable, Hashable {
   public static let zen5: Microarchitecture = {
     var zen5 = Microarchitecture()
     (zen5.farWeightsFactor, zen5.meetsEightColumns, zen5.waysThatBind) = (1.05, false, nil)
-    zen5.shallowDepth = 0
+    (zen5.shallowDepth, zen5.widenedPerCycle) = (0, 2)
     return zen5
   }()
 
   public static let intel: Microarchitecture = {
     var intel = Microarchitecture()
     (intel.pairsPerCycle, intel.asksWithinL2, intel.foldsBroadcasts) = (0.5, false, true)
+    intel.widenedPerCycle = 2
     (intel.meetsEightColumns, intel.waysThatBind, intel.shallowDepth) = (false, nil, 0)
     return intel
   }()

@@ -58,4 +58,14 @@ struct MicroarchitectureTests {
       #expect(try rows(line, Microarchitecture()) == rows(line, .zen5))
     }
   }
+
+  @Test("Small products of bf16 go by pairs where the widening takes cycles of multiply-adds")
+  func widening() throws {
+    func variant(_ line: String, _ machine: Microarchitecture) throws -> String {
+      try Self.dispatch(.avx512bf16, machine).select(#require(GEMMDescriptor(line: line))).variant
+    }
+    #expect(try variant("16x16x16 bf16", Microarchitecture()) == "pair.packed-b")
+    #expect(try variant("16x16x16 bf16", .zen5) == "outer.direct")
+    #expect(try variant("8x8x8 bf16", Microarchitecture()) == "outer.direct")
+  }
 }
