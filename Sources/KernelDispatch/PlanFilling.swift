@@ -58,6 +58,8 @@ extension Dispatch {
     let most = pair.tileRows(problem)
     let set = pair.set
     if driver == CK_DRIVER_TILES && set.takesPairs(problem) { return TileSet.rowsOfPairs }
+    // Panels of A that come packed serve products of any width.
+    if problem.readyA { return most }
     if problem.k > microarchitecture.shallowDepth || problem.n <= set.lanes { return most }
     // Rows of C that go to memory, each to a page of its own, are best met as many at once as can be.
     let bytes = bytes(problem, batch)
