@@ -112,6 +112,7 @@ static ck_gemm_plan part_of(const ck_gemm_plan *plan, int64_t m, int64_t n, int6
   part.row_tiles = ck_ceil_div(m, plan->mr);
   part.tile_rows = m / ck_most(part.row_tiles, 1);
   part.taller_tiles = m % ck_most(part.row_tiles, 1);
+  part.panels_at_once = 1, part.takes_slices = false; // said of other heights
   part.mc = ck_least(plan->mc, ck_round_up(m, plan->mr));
   part.nc = ck_least(plan->nc, ck_round_up(n, plan->nr));
   const int64_t blocks = ck_most(ck_ceil_div(k, plan->kc), 1);

@@ -24,7 +24,9 @@ struct StrassenTests {
     "Exact on integers at sizes that are whole parts and at those that are not, by blocks, layouts and epilogues",
     arguments: routes)
   func exact(route: Route) throws {
-    let sizes = [(4, 4, 4), (5, 7, 6), (32, 64, 48), (33, 66, 51), (70, 41, 130), (2, 3, 2), (64, 64, 600)]
+    let sizes = [
+      (4, 4, 4), (5, 7, 6), (32, 64, 48), (33, 66, 51), (70, 41, 130), (2, 3, 2), (64, 64, 600), (5, 64, 16), (18, 64, 33),
+    ]
     for (index, (m, n, k)) in sizes.enumerated() {
       for levels in 1...(min(m, n, k) < 4 ? 1 : 2) {
         for (place, arrangement) in [Arrangement.rowMajor, .columnMajor, .spread].enumerated() {
