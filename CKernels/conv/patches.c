@@ -8,6 +8,7 @@
 
 #include "ck_team.h"
 #include "conv/conv.h"
+#include "gemm/panels.h"
 #include "pack/units.h"
 
 /// Byte offsets into the workspace, which begins with the panels of weights that are not ready; of each thread, the workspace of
@@ -48,15 +49,10 @@ static void spread_bias(const ck_conv_plan *plan, const float *bias, float *colu
   for (int64_t i = 0; i < plan->gemm.n; i++) columns[i] = bias[i / patches->of_channel % patches->channels];
 }
 
-/// The product of fewer rows, by the same blocks of K: what a band is depends on threads. Tiles of several panels have as many as
-/// their height says.
+/// The product of fewer rows, by the same blocks of K: what a band is depends on threads.
 static ck_gemm_plan cut(const ck_gemm_plan *plan, int64_t rows) {
   ck_gemm_plan part = *plan;
-  const int64_t tallest = plan->tile_rows + (plan->taller_tiles > 0);
-  part.m = rows;
-  part.panels_at_once = 1, part.takes_slices = false;
-  part.row_tiles = ck_ceil_div(rows, tallest);
-  part.tile_rows = rows / part.row_tiles, part.taller_tiles = rows % part.row_tiles;
+  ck_cut_rows(&part, rows, plan->tile_rows + (plan->taller_tiles > 0));
   return part;
 }
 

@@ -21,7 +21,8 @@ static void partition(const ck_run *run, ck_step *step) {
   step->slices = ck_ceil_div(step->panels, run->plan->slice_panels);
   step->ranges = 1;
   if (threads == 1) return;
-  const bool is_tall = step->tiles * run->plan->mr > 2 * step->columns;
+  const int64_t rows = ck_tile_row(run->plan, step->tile + step->tiles) - ck_tile_row(run->plan, step->tile);
+  const bool is_tall = rows > 2 * step->columns;
   const int64_t own = ck_round_up(step->slices, threads);
   if (!is_tall && own * CK_LEAST_PANELS <= step->panels) step->slices = own;
   const int64_t ranges = ck_ceil_div((int64_t)threads * CK_TASKS_PER_THREAD, step->slices);

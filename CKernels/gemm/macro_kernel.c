@@ -159,7 +159,8 @@ static void ask_for_c(const ck_run *run, const ck_task *task, const ck_meeting *
   const bool is_last = at->place + 1 == task->panel_end - task->panel;
   if (!t->fetch_c || t->k >= CK_C_AHEAD * plan->kr) return;
   const int64_t next = ck_task_panel(task, is_last ? 0 : at->place + 1);
-  t->c_ahead = (next - at->panel) * plan->nr + (is_last ? plan->mr * t->c_rs : 0);
+  const int64_t height = ck_tile_row(plan, at->tile + 1) - ck_tile_row(plan, at->tile);
+  t->c_ahead = (next - at->panel) * plan->nr + (is_last ? height * t->c_rs : 0);
 }
 
 /// Whether one call may do for several tiles: sums belong into C as they are, and asking ahead would save less than calls cost.
@@ -168,10 +169,8 @@ static bool is_shallow(const ck_run *run, const ck_step *step) {
   return plan->tiles_repeat && !plan->accumulate && !finishes(run, step) && step->depth < CK_SHALLOW;
 }
 
-/// Bytes from one panel of B to the next.
-static int64_t step_of_b(const ck_run *run, const ck_step *step, const ck_task *task) {
-  return place_of_b(run, step, task->panel + 1) - place_of_b(run, step, task->panel);
-}
+/// Bytes of an element of B where it is read.
+static int64_t bytes_of_b(const ck_gemm_plan *plan) { return ck_element_bytes(plan->pack_b ? plan->panel_type : plan->b_type); }
 
 /// What the tiles of a shallow task have in common. Its panels of B are packed.
 static ck_tile shallow_tile_of(const ck_run *run, const ck_step *step, const ck_task *task) {
@@ -181,7 +180,7 @@ static ck_tile shallow_tile_of(const ck_run *run, const ck_step *step, const ck_
   ck_tile t = tile_of(run, step);
   t.fetch_c = false;
   t.streams_c = ck_streams_c(run->plan, run->operands, &t);
-  t.b_ps = step_of_b(run, step, task) / ck_element_bytes(run->plan->pack_b ? run->plan->panel_type : run->plan->b_type);
+  t.b_ps = (place_of_b(run, step, task->panel + 1) - place_of_b(run, step, task->panel)) / bytes_of_b(run->plan);
   return t;
 }
 
@@ -203,8 +202,8 @@ static void ask_down(const ck_gemm_plan *plan, const ck_step *step, int64_t heig
   t->a_ahead = ck_ceil_div(bytes_ahead, height * row_bytes) * t->a_step;
 }
 
-/// Runs of tiles of one height, each run in one call for a panel: a tile of 14 rows 16 deep takes no longer than a call with all
-/// that comes before it. A of a run stays in L1.
+/// Runs of tiles of one height, each run in one call for a panel, or for some at once: a tile of 14 rows 16 deep takes no longer
+/// than a call with all that comes before it. A of a run stays in L1.
 static void run_down(const ck_run *run, const ck_step *step, const ck_task *task) {
   enum { most = 6 };
   const ck_gemm_plan *plan = run->plan;
@@ -229,14 +228,15 @@ static void run_down(const ck_run *run, const ck_step *step, const ck_task *task
   }
 }
 
-/// Each tile against all panels of the task, in one call but for a last panel of fewer columns: rows of C are written from end to
-/// end.
+/// Each tile against all panels of the task, in one call but for panels that fill no group, and a last one of fewer columns: rows
+/// of C are written from end to end.
 static void run_across(const ck_run *run, const ck_step *step, const ck_task *task) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t out_bytes = ck_element_bytes(plan->c_type), column = step->jc + task->panel * plan->nr;
   const int64_t columns = ck_least(step->columns, task->panel_end * plan->nr) - task->panel * plan->nr;
-  const int64_t rest = columns % plan->nr, b_step = step_of_b(run, step, task);
+  const int64_t rest = columns % plan->nr;
   ck_tile t = shallow_tile_of(run, step, task);
+  const int64_t b_step = t.b_ps * bytes_of_b(plan);
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
     const void *a = tile_of_a(run, step, tile, &t), *b = place_of_b(run, step, task->panel);

@@ -32,6 +32,16 @@ static inline int64_t ck_tile_row(const ck_gemm_plan *plan, int64_t tile) {
   return tile * plan->tile_rows + ck_least(tile, plan->taller_tiles);
 }
 
+/// Makes `part` a product of so many rows, in tiles of at most `tallest` and a panel: how many they take at once was said of
+/// other heights.
+static inline void ck_cut_rows(ck_gemm_plan *part, int64_t rows, int64_t tallest) {
+  part->m = rows;
+  part->row_tiles = ck_ceil_div(rows, tallest);
+  part->tile_rows = rows / ck_most(part->row_tiles, 1);
+  part->taller_tiles = rows % ck_most(part->row_tiles, 1);
+  part->panels_at_once = 1, part->takes_slices = false;
+}
+
 /// What packs tiles of A of one height.
 ck_pack_job ck_pack_a_job(const ck_gemm_plan *plan, const ck_gemm_operands *operands, const ck_a_block *block, char *destination);
 

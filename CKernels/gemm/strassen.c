@@ -11,6 +11,7 @@
 
 #include "ck_team.h"
 #include "gemm/gemm.h"
+#include "gemm/panels.h"
 #include "pack/units.h"
 
 /// A sum of quadrants: signs of (0, 0), (0, 1), (1, 0), (1, 1).
@@ -108,11 +109,8 @@ static ck_gemm_plan part_of(const ck_gemm_plan *plan, int64_t m, int64_t n, int6
   part.strassen_levels = 0;
   part.has_epilogue = part.tiles_finish = false;
   part.epilogue = (ck_epilogue){.scale = 1, .lower = -__builtin_inf(), .upper = __builtin_inf()};
-  part.m = m, part.n = n, part.k = k;
-  part.row_tiles = ck_ceil_div(m, plan->mr);
-  part.tile_rows = m / ck_most(part.row_tiles, 1);
-  part.taller_tiles = m % ck_most(part.row_tiles, 1);
-  part.panels_at_once = 1, part.takes_slices = false; // said of other heights
+  ck_cut_rows(&part, m, plan->mr);
+  part.n = n, part.k = k;
   part.mc = ck_least(plan->mc, ck_round_up(m, plan->mr));
   part.nc = ck_least(plan->nc, ck_round_up(n, plan->nr));
   const int64_t blocks = ck_most(ck_ceil_div(k, plan->kc), 1);

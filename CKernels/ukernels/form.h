@@ -34,7 +34,7 @@ enum { CK_DEPTHS_AT_ONCE = 4 };
 enum { CK_AXPYF_ROWS = 2 };
 
 /// Whether a tile of several panels `nr` wide is one that `axpyf` multiplies: of a B in place, whose rows go on from one panel to
-/// the next.
+/// the next. It takes `more` for further panels beside these, so A is the same for all.
 static inline __attribute__((always_inline)) bool ck_is_axpyf(const ck_tile *t, const int nr) {
-  return t->blocks == 1 && t->k == CK_AXPYF_DEPTH && t->b_ps == nr && !t->finish && !t->narrow && !t->streams_c;
+  return t->blocks == 1 && t->k == CK_AXPYF_DEPTH && t->b_ps == nr && t->a_step == 0 && !t->finish && !t->narrow && !t->streams_c;
 }

@@ -63,7 +63,6 @@ extension Dispatch {
     let products = Batch(count: count, aStride: 1, bStride: 1, cStride: 1)
     plan.gemm = written(product, descriptor, selection, products: products)
     plan.products_team = ck_team(threads: apart ? Int32(threads) : 1, spin_milliseconds: spinMilliseconds)
-    plan.gemm.fetches = asks(product, products, pair.set)
     plan.gemm.fetches_c = plan.gemm.fetches
     plan.one_product = problem.isOneProduct
     plan.image_is_a = problem.pixelsAreRows

@@ -7,6 +7,7 @@ public struct Microarchitecture: Sendable, Hashable {
   /// cycle to spare for the widening, 1.2 (widened in place and by pairs: 16^3 165 and 133 ns, 10 x 16 x 32 196 and 156, 14 x 16 x 16 148 and 169, best
   /// 146 and 149, 13 x 7 x 19 132 and 138).
   public var widenedPerCycle = 1.2
+
   /// Whether a tile (of AVX2: none) asks for what comes next although L2 may hold it. On Intel's processors the asking then costs more than the wait
   /// (Emerald Rapids: 128^3 155 instead of 167 GFLOP/s; out of memory it is 115 instead of 96); on Zen 5 it costs 0 to 3 %, and out of memory it is 188
   /// instead of 145 (96^3).
@@ -36,6 +37,8 @@ public struct Microarchitecture: Sendable, Hashable {
   /// 94). Sums stored as bf16 are half as many vectors: there 6 rows by two panels gain (100000 x 64 x 16 182 to 196), 8 rows lose. 0: Zen 5 and Intel's
   /// processors were not measured.
   public var shallowDepth = 64
+
+  /// Rows of such tiles, but where two panels are taken at once (`CK_ROWS_OF_TWO_PANELS`).
   static let shallowRows = 8
 
   public init() {}

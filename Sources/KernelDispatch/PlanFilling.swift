@@ -13,8 +13,8 @@ extension Dispatch {
     let threads = descriptor.batch.count == 1 ? (alone: selection.threads, batch: 1) : shares(problem, descriptor, selection)
     let driver = driver(problem, descriptor, selection, threads: threads.alone)
     let (m, mr) = (Int64(problem.m), Int64(pair.mr(problem)))
-    let height = Int64(
-      forDirect ? pair.tileRows(problem) : tileRows(problem, descriptor, products ?? descriptor.batch, pair, driver))
+    let batch = products ?? descriptor.batch
+    let height = Int64(forDirect ? pair.tileRows(problem) : tileRows(problem, descriptor, selection, batch, driver))
     let rowTiles = m <= height ? min(m, 1) : (m - 1) / height + 1
     let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
     let panelsAtOnce = forDirect ? 1 : set.panelsAtOnce(problem.m, mr: Int(height))
@@ -24,7 +24,7 @@ extension Dispatch {
       pack_a: pair.packsA, pack_b: pair.packsB, ready_a: nil, ready_b: nil, copied_a: nil, copied_b: nil,
       accumulate: sumsApart, has_epilogue: !descriptor.epilogue.isIdentity,
       tiles_finish: !sumsApart && !forDirect && !descriptor.epilogue.isIdentity && tilesFinish(descriptor, set),
-      fetches: asks(problem, descriptor.batch, set), fetches_c: asksForC(problem, descriptor.batch, set),
+      fetches: asks(problem, batch, set), fetches_c: asksForC(problem, batch, set),
       quiet_bytes: Int64(microarchitecture.asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
       far_bytes: Int64(blocks.lastLevelBytes / 2),
       tiles_copy_b: pair.copiesB(problem),
@@ -43,20 +43,22 @@ extension Dispatch {
       b_rs: Int64(problem.bRowStride), b_cs: Int64(problem.bColumnStride),
       c_rs: Int64(problem.cRowStride), c_cs: Int64(problem.cColumnStride),
       mc: Int64(selection.blocking.mc), nc: Int64(selection.blocking.nc), kc: Int64(selection.blocking.kc),
-      strassen_levels: Int32(selection.strassenLevels), slice_panels: Int64(slicePanels(problem, descriptor, selection, driver)),
+      strassen_levels: Int32(selection.strassenLevels),
+      slice_panels: Int64(slicePanels(problem, descriptor, selection, driver, atOnce: panelsAtOnce)),
       k_parts: Int64(BlockSizes.partsOfK(problem, for: pair, kc: selection.blocking.kc)),
       alpha: descriptor.alpha, beta: descriptor.beta,
       epilogue: descriptor.epilogue.kernelEpilogue(swapped: problem.swapped),
       tiles: UnsafePointer(set.tiles), tile: firstTile(problem, descriptor, selection, forDirect: forDirect),
-      batch: batch(problem, descriptor, threads: threads.batch))
+      batch: self.batch(problem, descriptor, threads: threads.batch))
   }
 
   /// Most rows of a tile by which a product is run.
   private func tileRows(
-    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ batch: Batch, _ pair: CandidatePair, _ driver: ck_driver
+    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, _ batch: Batch, _ driver: ck_driver
   ) -> Int {
-    let most = pair.tileRows(problem)
+    let pair = candidates.pairs[selection.pairIndex]
     let set = pair.set
+    let most = pair.tileRows(problem)
     if driver == CK_DRIVER_TILES && set.takesPairs(problem) { return TileSet.rowsOfPairs }
     // Panels of A that come packed serve products of any width.
     if problem.readyA { return most }
@@ -68,13 +70,13 @@ extension Dispatch {
     let panels = problem.n / set.nr
     if problem.outputType == .bfloat16 {
       // The blocked loops take pairs of panels where nothing but a store follows.
-      let isPlain = driver == CK_DRIVER_BLOCKED && descriptor.epilogue.isIdentity && descriptor.beta == 0
+      let isPlain = descriptor.epilogue.isIdentity && storesNarrow(problem, descriptor, selection)
       let arePairs = panels > 3 || panels == 2 && problem.n % set.nr == 0
-      return isPlain && arePairs && set.hasTilesOfPairs ? min(most, TileSet.rowsOfPairs) : most
+      return driver == CK_DRIVER_BLOCKED && isPlain && arePairs && set.hasTilesOfPairs ? min(most, TileSet.rowsOfPairs) : most
     }
     let readsRows = problem.inputType == .float32 && (!pair.packsB || problem.readyB)
-    let takesPairs = driver != CK_DRIVER_BLOCKED && readsRows && panels >= 2 && set.hasTilesOfPairs
-    return min(most, takesPairs ? TileSet.rowsOfPairs : Microarchitecture.shallowRows)
+    let arePairs = driver != CK_DRIVER_BLOCKED && readsRows && panels >= 2 && set.hasTilesOfPairs
+    return min(most, arePairs ? TileSet.rowsOfPairs : Microarchitecture.shallowRows)
   }
 
   private static let pageBytes = 4096
@@ -196,7 +198,7 @@ extension Dispatch {
   /// that came packed or are packed along K, so that its sums stay in L1; else as many as give each thread one or some slices, whose rows are read
   /// from end to end, or fewer where their sums are kept apart from C.
   private func slicePanels(
-    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, _ driver: ck_driver
+    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, _ driver: ck_driver, atOnce: Int
   ) -> Int {
     let set = selection.pair.set
     let panels = (problem.n - 1) / set.nr + 1
@@ -207,14 +209,13 @@ extension Dispatch {
     // B that came packed lies panel by panel, whatever it was packed from (8 x 11008 x 4096 on Zen 5 57 to 133 GFLOP/s). All of A passes each.
     let bytesOfA = Double(problem.m) * Double(problem.k) * Double(problem.inputType.byteCount)
     if problem.readyB {
-      if bytesOfA <= Double(blocks.lastLevelBytes / 4) { return selection.pair.panelsAtOnce(problem) }
+      if bytesOfA <= Double(blocks.lastLevelBytes / 4) { return atOnce }
     } else if selection.pair.packsB && (problem.bRowStride == 1 || problem.k <= selection.blocking.kc) {
       return 1
     }
     // Parts of K share the work too, and a slice fewer reads A once less. A tile of several panels wants them all, and rows of B as long as can be
     // (1 x 768 x 768 on two cores of Zen 5: 25 to 89 GFLOP/s, 1 x 4096 x 4096 20 to 25).
     let parts = BlockSizes.partsOfK(problem, for: selection.pair, kc: selection.blocking.kc)
-    let atOnce = selection.pair.panelsAtOnce(problem)
     let tasks = atOnce > 1 ? 1 : 4
     let shared = wholeMultiple(panels * parts / (selection.threads == 1 ? 1 : tasks * selection.threads), of: atOnce)
     let kept = problem.sumsApart ? Self.mostSlicedSums / (min(max(problem.m, 1), 1 << 30) * set.nr) : Int.max

@@ -96,6 +96,27 @@ struct PackedOperandTests {
     }
   }
 
+  @Test("One packed A serves products of any width, few depths and many, alone, in a batch, and added to C")
+  func reuseOfRows() throws {
+    for k in [32, 300] {
+      let rows = (0..<40).flatMap { row in [Float](repeating: Float(row + 1), count: k) }
+      let packed = try PackedOperand(.a, of: GEMMDescriptor(m: 40, n: 9, k: k), elements: rows.span)
+      for n in [1, 16, 33, 64, 200] {
+        for (count, beta) in [(1, 0), (3, 0), (1, 1)] {
+          var descriptor = GEMMDescriptor(m: 40, n: n, k: k)
+          descriptor.batch = Batch(count: count, aStride: 0, bStride: k * n, cStride: 40 * n)
+          descriptor.beta = Double(beta)
+          let twos = [Float](repeating: 2, count: count * k * n)
+          var c = [Float](repeating: beta == 0 ? .nan : 1, count: count * 40 * n)
+          var span = c.mutableSpan
+          try GEMMPlan(descriptor, a: packed).execute(a: Span(), b: twos.span, c: &span)
+          let isExact = c.indices.allSatisfy { c[$0] == Float((($0 / n) % 40 + 1) * 2 * k + beta) }
+          #expect(isExact, "\(n) columns, \(k) deep, \(count) products, beta \(beta)")
+        }
+      }
+    }
+  }
+
   @Test("What is packed for a lower instruction set runs there, whatever the machine's best")
   func lowerISA() throws {
     var capped = GEMMDescriptor(m: 9, n: 40, k: 300)
