@@ -6,8 +6,6 @@
 #include "ukernels/rows.h"
 #include "isa/amx.h"
 
-enum { CK_TILE_BYTES = 2 * CK_TILE_DEPTH };
-
 /// As LDTILECFG reads it.
 typedef struct ck_tile_config {
   uint8_t palette, start_row, reserved[14];
@@ -15,84 +13,150 @@ typedef struct ck_tile_config {
   uint8_t rows[16];
 } ck_tile_config;
 
-// Every register whole, always: what an edge lacks is zeros in memory, as setting up anew costs as much as eight products.
-static const ck_tile_config whole_tiles = {
-    .palette = 1,
-    .row_bytes = {64, 64, 64, 64, 64, 64, 64, 64},
-    .rows = {16, 16, 16, 16, 16, 16, 16, 16},
-};
+/// The live part of the registers: rows of the tile, its columns, and the depths of a step. What an edge lacks is not loaded,
+/// multiplied or stored, and a register of 8 rows is multiplied in little more than half the time of one of 16.
+typedef struct ck_tile_shape {
+  int16_t rows, columns, depth;
+} ck_tile_shape;
 
-static _Thread_local bool tiles_are_set_up;
+/// What this thread's registers are set up for: rows 0, nothing.
+typedef struct ck_tiles {
+  bool kept; ///< between two tiles
+  ck_tile_shape shape;
+} ck_tiles;
+
+static _Thread_local ck_tiles own_tiles;
 
 bool ck_tiles_begin_amx(void) {
-  if (tiles_are_set_up) return false;
-  _tile_loadconfig(&whole_tiles);
-  return tiles_are_set_up = true;
+  if (own_tiles.kept) return false;
+  return own_tiles.kept = true;
+}
+
+static void release(ck_tiles *tiles) {
+  if (tiles->shape.rows > 0) _tile_release();
+  tiles->shape.rows = 0;
 }
 
 void ck_tiles_end_amx(void) {
-  _tile_release();
-  tiles_are_set_up = false;
+  release(&own_tiles);
+  own_tiles.kept = false;
 }
 
-/// Where a register is loaded from.
+/// How many rows or columns of `left` a register takes.
+CK_INLINE int64_t of_register(int64_t left) { return left < 0 ? 0 : left < CK_TILE_ROWS ? left : CK_TILE_ROWS; }
+
+/// Sets the registers up for `shape`: 0...3 for the sums, upper ones first, 4 and 5 for A, 6 and 7 for B.
+static void set_up_amx(ck_tiles *tiles, ck_tile_shape shape) {
+  ck_tile_config config = {.palette = 1};
+  for (int i = 0; i < 8; i++) {
+    const int16_t below = i == 2 || i == 3 || i == 5 ? CK_TILE_ROWS : 0, right = i == 1 || i == 3 || i == 7 ? CK_TILE_ROWS : 0;
+    const int64_t rows = of_register(shape.rows - below), columns = of_register(shape.columns - right);
+    const bool is_a = i == 4 || i == 5, is_b = i > 5;
+    if ((rows == 0 && !is_b) || (columns == 0 && !is_a)) continue;
+    config.rows[i] = (uint8_t)(is_b ? shape.depth / 2 : rows);
+    config.row_bytes[i] = (uint16_t)(is_a ? 2 * shape.depth : 4 * columns);
+  }
+  _tile_loadconfig(&config);
+  tiles->shape = shape;
+}
+
+/// Depths of a step: 32, but of A in place as many as divide a smaller or uneven `k` into steps of one length, if they do.
+static int64_t depth_of_step(const ck_tile *t) {
+  if (t->a_ks != CK_TILE_DEPTH || t->k % CK_TILE_DEPTH == 0) return CK_TILE_DEPTH;
+  const int64_t steps = (t->k + CK_TILE_DEPTH - 1) / CK_TILE_DEPTH;
+  return t->k % (2 * steps) == 0 ? t->k / steps : CK_TILE_DEPTH;
+}
+
+/// Sees to it that the registers fit a tile. Fewer columns than they have room for are no reason to set them up anew, which
+/// takes 80 ns.
+static ck_tile_shape fit(ck_tiles *tiles, const ck_tile *t, int rows) {
+  const ck_tile_shape shape = {(int16_t)rows, (int16_t)t->n, (int16_t)depth_of_step(t)}, now = tiles->shape;
+  if (now.rows != shape.rows || now.depth != shape.depth || now.columns < shape.columns) set_up_amx(tiles, shape);
+  return tiles->shape;
+}
+
+/// Which registers there are beside the first of each operand; whether B is to leave L1 to others.
+typedef struct ck_tile_form {
+  bool lower, right, streams_b;
+} ck_tile_form;
+
+/// Where the registers of an operand are loaded from, and bytes from row to row.
 typedef struct ck_tile_source {
-  const void *base;
-  int64_t step; ///< bytes from row to row
+  const char *first, *second;
+  int64_t step;
 } ck_tile_source;
 
-typedef struct ck_edge {
-  _Alignas(64) char bytes[CK_TILE_ROWS * CK_TILE_BYTES];
-} ck_edge;
+/// The operands of a step.
+typedef struct ck_step_sources {
+  ck_tile_source a, b;
+} ck_step_sources;
 
-/// `rows` rows of `live` bytes each, and zeros beyond. Out of the way of the loop over K, which needs it at edges alone.
-__attribute__((noinline)) static ck_tile_source copied_amx(const char *from, int64_t step, int64_t rows, int64_t live,
-                                                           ck_edge *edge) {
-  const __mmask32 some = (__mmask32)((1ull << (live / 2)) - 1);
-  for (int64_t i = 0; i < CK_TILE_ROWS; i++) {
-    const __m512i row = i < rows ? _mm512_maskz_loadu_epi16(some, from + i * step) : _mm512_setzero_si512();
-    _mm512_store_si512(edge->bytes + i * CK_TILE_BYTES, row);
-  }
-  return (ck_tile_source){edge->bytes, CK_TILE_BYTES};
-}
-
-/// 16 rows of A from `row` on. Packed ones are there, whatever the height of the tile.
-CK_INLINE ck_tile_source rows_of_a(const ck_tile *t, const ck_native_bf16 *a, int64_t row, int64_t rows, int64_t depth,
-                                   ck_edge *edge) {
-  const char *from = (const char *)(a + row * t->a_rs);
-  const int64_t step = t->a_rs * (int64_t)sizeof *a;
-  const bool packed = t->a_ks != CK_TILE_DEPTH;
-  if (packed || (rows - row >= CK_TILE_ROWS && depth == CK_TILE_DEPTH)) return (ck_tile_source){from, step};
-  return copied_amx(from, step, rows - row, depth * (int64_t)sizeof *a, edge);
-}
-
-/// Pairs of depths of 16 columns of B.
-CK_INLINE ck_tile_source pairs_of_b(const ck_tile *t, const ck_native_bf16 *b, int64_t column, int64_t depth, ck_edge *edge) {
-  const char *from = (const char *)(b + 2 * column);
-  const int64_t step = t->b_ks * (int64_t)sizeof *b;
-  if (depth == CK_TILE_DEPTH) return (ck_tile_source){from, step};
-  return copied_amx(from, step, depth / 2, CK_TILE_BYTES, edge);
-}
-
-/// `depth` depths, 32 or fewer. All loads first: 5 to 8 % faster than each beside its products (Emerald Rapids).
-CK_INLINE void multiply(const ck_tile *t, const ck_native_bf16 *a, const ck_native_bf16 *b, int64_t rows, int64_t depth) {
-  ck_edge edges[4];
-  const bool lower = rows > CK_TILE_ROWS, right = t->n > CK_TILE_ROWS;
-  const ck_tile_source upper_a = rows_of_a(t, a, 0, rows, depth, &edges[0]), left_b = pairs_of_b(t, b, 0, depth, &edges[2]);
-  _tile_loadd(4, upper_a.base, upper_a.step);
-  if (lower) {
-    const ck_tile_source lower_a = rows_of_a(t, a, CK_TILE_ROWS, rows, depth, &edges[1]);
-    _tile_loadd(5, lower_a.base, lower_a.step);
-  }
-  _tile_loadd(6, left_b.base, left_b.step);
-  if (right) {
-    const ck_tile_source right_b = pairs_of_b(t, b, CK_TILE_ROWS, depth, &edges[3]);
-    _tile_loadd(7, right_b.base, right_b.step);
-  }
+/// All loads first: 5 to 8 % faster than each beside its products (Emerald Rapids).
+CK_INLINE void multiply(const ck_step_sources *s, const ck_tile_form form) {
+  _tile_loadd(4, s->a.first, s->a.step);
+  if (form.lower) _tile_loadd(5, s->a.second, s->a.step);
+  if (form.streams_b) _tile_stream_loadd(6, s->b.first, s->b.step);
+  else _tile_loadd(6, s->b.first, s->b.step);
+  if (form.right && form.streams_b) _tile_stream_loadd(7, s->b.second, s->b.step);
+  if (form.right && !form.streams_b) _tile_loadd(7, s->b.second, s->b.step);
   _tile_dpbf16ps(0, 4, 6);
-  if (right) _tile_dpbf16ps(1, 4, 7);
-  if (lower) _tile_dpbf16ps(2, 5, 6);
-  if (lower && right) _tile_dpbf16ps(3, 5, 7);
+  if (form.right) _tile_dpbf16ps(1, 4, 7);
+  if (form.lower) _tile_dpbf16ps(2, 5, 6);
+  if (form.lower && form.right) _tile_dpbf16ps(3, 5, 7);
+}
+
+/// The whole steps of a block; moves the sources on to what is left, and returns how many depths that is. `fetching`: NULL where
+/// nothing is asked for.
+CK_INLINE int64_t multiply_steps(const ck_tile *t, ck_step_sources *s, ck_tile_form form, int64_t depth, ck_fetching *fetching) {
+  const int64_t a_step = 2 * (t->a_ks == CK_TILE_DEPTH ? depth : t->a_ks), b_step = depth * t->b_ks;
+  ck_step_sources at = *s;
+  int64_t left = t->k;
+#pragma clang loop unroll(disable)
+  for (; left >= depth; left -= depth) {
+    multiply(&at, form);
+    at.a.first += a_step, at.a.second += a_step, at.b.first += b_step, at.b.second += b_step;
+    if (fetching) ck_fetch_more(fetching, t, left / 2);
+  }
+  *s = at;
+  return left;
+}
+
+/// A loop for each form, so that each is but the instructions of its registers: what else is in it keeps those of the next tile
+/// from being begun.
+CK_INLINE int64_t multiply_whole_steps(const ck_tile *t, ck_step_sources *s, ck_tile_form form, int64_t depth) {
+  const bool both = form.lower && form.right;
+  if (form.streams_b && both) return multiply_steps(t, s, (ck_tile_form){true, true, true}, depth, NULL);
+  if (form.streams_b && form.lower) return multiply_steps(t, s, (ck_tile_form){true, false, true}, depth, NULL);
+  if (form.streams_b && form.right) return multiply_steps(t, s, (ck_tile_form){false, true, true}, depth, NULL);
+  if (form.streams_b) return multiply_steps(t, s, (ck_tile_form){false, false, true}, depth, NULL);
+  if (both) return multiply_steps(t, s, (ck_tile_form){true, true, false}, depth, NULL);
+  if (form.lower) return multiply_steps(t, s, (ck_tile_form){true, false, false}, depth, NULL);
+  if (form.right) return multiply_steps(t, s, (ck_tile_form){false, true, false}, depth, NULL);
+  return multiply_steps(t, s, (ck_tile_form){}, depth, NULL);
+}
+
+/// Room for the operands of a step, where they don't lie as registers are loaded.
+typedef struct ck_step_copy {
+  _Alignas(64) char a[2 * CK_TILE_ROWS][2 * CK_TILE_DEPTH];
+  _Alignas(64) char b[CK_TILE_DEPTH / 2][4 * 2 * CK_TILE_ROWS];
+} ck_step_copy;
+
+/// The last step, of `left` depths, fewer than the registers hold: of a copy with zeros beyond.
+static void multiply_rest_amx(const ck_step_sources *s, ck_tile_shape shape, ck_tile_form form, int64_t left) {
+  ck_step_copy copy = {};
+  const __mmask32 depths = (__mmask32)ck_first(left);
+  for (int64_t i = 0; i < shape.rows; i++) {
+    const char *row = i < CK_TILE_ROWS ? s->a.first + i * s->a.step : s->a.second + (i - CK_TILE_ROWS) * s->a.step;
+    _mm512_store_si512(copy.a[i], _mm512_maskz_loadu_epi16(depths, row));
+  }
+  for (int64_t pair = 0; pair < (left + 1) / 2; pair++) {
+    _mm512_store_si512(copy.b[pair], _mm512_loadu_si512(s->b.first + pair * s->b.step));
+    _mm512_store_si512(copy.b[pair] + 64, _mm512_loadu_si512(s->b.second + pair * s->b.step));
+  }
+  form.streams_b = false;
+  const ck_step_sources copied = {.a = {copy.a[0], copy.a[CK_TILE_ROWS], sizeof copy.a[0]},
+                                  .b = {copy.b[0], copy.b[0] + 64, sizeof copy.b[0]}};
+  multiply(&copied, form);
 }
 
 /// The sums of a tile, where they don't lie in C as they are.
@@ -100,88 +164,105 @@ typedef struct ck_sums {
   _Alignas(64) float at[2 * CK_TILE_ROWS][2 * CK_TILE_ROWS];
 } ck_sums;
 
-CK_INLINE bool is_whole(const ck_tile *t, int64_t rows) { return rows == 2 * CK_TILE_ROWS && t->n == 2 * CK_TILE_ROWS; }
-
-CK_INLINE void load_registers(const float *from, int64_t rs) {
-  const int64_t step = rs * (int64_t)sizeof *from;
-  _tile_loadd(0, from, step);
-  _tile_loadd(1, from + CK_TILE_ROWS, step);
-  _tile_loadd(2, from + CK_TILE_ROWS * rs, step);
-  _tile_loadd(3, from + CK_TILE_ROWS * rs + CK_TILE_ROWS, step);
+CK_INLINE void clear_registers(ck_tile_form form) {
+  _tile_zero(0);
+  if (form.right) _tile_zero(1);
+  if (form.lower) _tile_zero(2);
+  if (form.lower && form.right) _tile_zero(3);
 }
 
-CK_INLINE void store_registers(float *to, int64_t rs) {
+CK_INLINE void load_registers(const float *from, int64_t rs, ck_tile_form form) {
+  const int64_t step = rs * (int64_t)sizeof *from;
+  _tile_loadd(0, from, step);
+  if (form.right) _tile_loadd(1, from + CK_TILE_ROWS, step);
+  if (form.lower) _tile_loadd(2, from + CK_TILE_ROWS * rs, step);
+  if (form.lower && form.right) _tile_loadd(3, from + CK_TILE_ROWS * rs + CK_TILE_ROWS, step);
+}
+
+CK_INLINE void store_registers(float *to, int64_t rs, ck_tile_form form) {
   const int64_t step = rs * (int64_t)sizeof *to;
   _tile_stored(0, to, step);
-  _tile_stored(1, to + CK_TILE_ROWS, step);
-  _tile_stored(2, to + CK_TILE_ROWS * rs, step);
-  _tile_stored(3, to + CK_TILE_ROWS * rs + CK_TILE_ROWS, step);
+  if (form.right) _tile_stored(1, to + CK_TILE_ROWS, step);
+  if (form.lower) _tile_stored(2, to + CK_TILE_ROWS * rs, step);
+  if (form.lower && form.right) _tile_stored(3, to + CK_TILE_ROWS * rs + CK_TILE_ROWS, step);
 }
 
 /// Whether the sums begin with C: what an earlier block of K has left there costs nothing more to add. A subnormal C counts as
 /// zero then.
 CK_INLINE bool begins_with_c(const ck_tile *t) { return t->alpha == 1 && t->beta == 1 && !t->narrow; }
 
-CK_INLINE ck_mask live_columns(const ck_tile *t, int64_t column) {
-  return ck_first(t->n - column < CK_TILE_ROWS ? t->n - column : CK_TILE_ROWS);
-}
+CK_INLINE ck_mask live_columns(const ck_tile *t, int64_t column) { return ck_first(of_register(t->n - column)); }
 
-static void begin_sums_amx(const ck_tile *t, const float *c, int64_t rows) {
-  if (is_whole(t, rows)) {
-    load_registers(c, t->c_rs);
-    return;
-  }
-  ck_sums sums = {};
-  for (int64_t i = 0; i < rows; i++)
-    for (int64_t j = 0; j < t->n; j += CK_TILE_ROWS)
-      ck_store(&sums.at[i][j], ck_load_first(c + i * t->c_rs + j, live_columns(t, j)));
-  load_registers(sums.at[0], 2 * CK_TILE_ROWS);
-}
-
-/// C = alpha sums + beta C for one vector of a row, `some` of its columns.
-CK_INLINE void store(const ck_tile *t, void *c, int64_t place, ck_vf sums, float beta, ck_mask some) {
-  const ck_vf value = sums * (float)t->alpha;
-  float *to = (float *)c + place;
-  if (t->narrow) ck_store_first((ck_native_bf16 *)c + place, value, some);
-  else if (beta != 0) ck_store_first(to, value + beta * ck_load_first(to, some), some);
-  else ck_store_first(to, value, some);
-}
-
-static void store_tile_amx(const ck_tile *t, void *c, int64_t rows) {
-  const float beta = begins_with_c(t) ? 0 : (float)t->beta;
-  if (is_whole(t, rows) && t->alpha == 1 && beta == 0 && !t->narrow) {
-    store_registers(c, t->c_rs);
+static void begin_sums_amx(const ck_tile *t, const float *c, ck_tile_shape shape, ck_tile_form form) {
+  if (shape.columns == t->n) {
+    load_registers(c, t->c_rs, form);
     return;
   }
   ck_sums sums;
-  store_registers(sums.at[0], 2 * CK_TILE_ROWS);
-  for (int64_t i = 0; i < rows; i++)
+  for (int64_t i = 0; i < shape.rows; i++)
     for (int64_t j = 0; j < t->n; j += CK_TILE_ROWS)
-      store(t, c, i * t->c_rs + j, ck_load(&sums.at[i][j]), beta, live_columns(t, j));
+      ck_store(&sums.at[i][j], ck_load_first(c + i * t->c_rs + j, live_columns(t, j)));
+  load_registers(sums.at[0], 2 * CK_TILE_ROWS, form);
+}
+
+/// Sums of a row, rounded to bf16: those of two vectors at once.
+CK_INLINE void store_narrow(const ck_tile *t, ck_native_bf16 *to, const float *sums) {
+  const float alpha = (float)t->alpha;
+  if (t->n <= CK_TILE_ROWS) {
+    ck_store_first(to, ck_load(sums) * alpha, live_columns(t, 0));
+    return;
+  }
+  const __m512bh row = _mm512_cvtne2ps_pbh(ck_load(sums + CK_TILE_ROWS) * alpha, ck_load(sums) * alpha);
+  _mm512_mask_storeu_epi16(to, (__mmask32)ck_first(t->n), (__m512i)row);
+}
+
+/// C = alpha sums + beta C.
+static void store_tile_amx(const ck_tile *t, void *c, ck_tile_shape shape, ck_tile_form form) {
+  const float alpha = (float)t->alpha, beta = begins_with_c(t) ? 0 : (float)t->beta;
+  if (shape.columns == t->n && alpha == 1 && beta == 0 && !t->narrow) {
+    store_registers(c, t->c_rs, form);
+    return;
+  }
+  ck_sums sums;
+  store_registers(sums.at[0], 2 * CK_TILE_ROWS, form);
+  for (int64_t i = 0; i < shape.rows; i++) {
+    if (t->narrow) {
+      store_narrow(t, (ck_native_bf16 *)c + i * t->c_rs, sums.at[i]);
+      continue;
+    }
+    for (int64_t j = 0; j < t->n; j += CK_TILE_ROWS) {
+      float *to = (float *)c + i * t->c_rs + j;
+      const ck_vf value = ck_load(&sums.at[i][j]) * alpha;
+      ck_store_first(to, beta != 0 ? value + beta * ck_load_first(to, live_columns(t, j)) : value, live_columns(t, j));
+    }
+  }
 }
 
 // One function for all heights: the tile registers' work is the same for each.
 static void multiply_tile_amx(CK_TILE_ARGUMENTS, const int rows, const int nr) {
-  const bool alone = ck_tiles_begin_amx();
-  if (begins_with_c(t)) {
-    begin_sums_amx(t, c, rows);
-  } else {
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
-  }
-  ck_fetching fetching = ck_fetching_of(t, c, t->narrow ? 2 : sizeof(float), rows, nr, t->k / 2);
-  for (int64_t s = 0; s < t->blocks; s++) {
-    const ck_native_bf16 *a_k = a[s], *b_k = b[s];
-    const bool fetches = s + 1 == t->blocks;
-    for (int64_t left = t->k; left > 0; left -= CK_TILE_DEPTH, a_k += t->a_ks, b_k += CK_TILE_DEPTH / 2 * t->b_ks) {
-      multiply(t, a_k, b_k, rows, left < CK_TILE_DEPTH ? left : CK_TILE_DEPTH);
-      if (fetches) ck_fetch_more(&fetching, t, left / 2);
+  ck_tiles *tiles = &own_tiles;
+  const ck_tile_shape shape = fit(tiles, t, rows);
+  const ck_tile_form form = {.lower = rows > CK_TILE_ROWS, .right = t->n > CK_TILE_ROWS, .streams_b = t->streams_b};
+  if (begins_with_c(t)) begin_sums_amx(t, c, shape, form);
+  else clear_registers(form);
+  const bool fetches = t->fetch[0].count > 0 || t->fetch[1].count > 0 || t->fetch_c;
+  for (int64_t i = 0; i < t->blocks; i++) {
+    const ck_native_bf16 *of_a = a[i], *of_b = b[i];
+    ck_step_sources s = {
+        .a = {(const char *)of_a, (const char *)(of_a + CK_TILE_ROWS * t->a_rs), 2 * t->a_rs},
+        .b = {(const char *)of_b, (const char *)(of_b + 2 * CK_TILE_ROWS), 2 * t->b_ks},
+    };
+    int64_t left;
+    if (fetches && i + 1 == t->blocks) {
+      ck_fetching fetching = ck_fetching_of(t, c, t->narrow ? 2 : sizeof(float), rows, nr, t->k / 2);
+      left = multiply_steps(t, &s, form, shape.depth, &fetching);
+    } else {
+      left = multiply_whole_steps(t, &s, form, shape.depth);
     }
+    if (left > 0) multiply_rest_amx(&s, shape, form, left);
   }
-  store_tile_amx(t, c, rows);
-  if (alone) ck_tiles_end_amx();
+  store_tile_amx(t, c, shape, form);
+  if (!tiles->kept) release(tiles);
 }
 
 CK_INLINE void tile_matrix_bf16(CK_TILE_ARGUMENTS, const int rows, const int nr) { multiply_tile_amx(t, a, b, c, rows, nr); }

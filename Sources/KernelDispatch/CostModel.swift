@@ -63,16 +63,18 @@ struct CostModel {
   /// Cycles of one step along K for `height` rows and `vectors` of B: multiply-adds against the loads of A and B, and never less than
   /// the latency of the chain of sums; longer where an operand is read where it lies.
   private func step(_ pair: CandidatePair, height: Double, vectors: Double) -> Double {
-    // 16 cycles for the products of 16 pairs, in registers of 16 rows that are loaded whole.
+    // As many cycles as a register of A has rows, or a few, for the products of 16 pairs with one of B, whose 16 lines take as long to load.
     if pair.set.family == .matrix {
-      // Rows that fill no register are copied where they lie, for each panel anew.
-      let edge = !pair.packsA && height.truncatingRemainder(dividingBy: 16) != 0 ? 2.0 : 0
-      return (height / 16).rounded(.up) * vectors * slowdown(pair) + edge
+      let lower = height > 16 ? max(height - 16, Self.leastRowCycles) : 0
+      return max(min(height, 16) + lower, 16) / 16 * vectors * slowdown(pair)
     }
     let sums = sumCycles(pair.set, height: height, vectors: vectors)
     let loads = (height * loadsOfA(pair, height) + vectors) / 2
     return max(sums, loads, 4) * slowdown(pair)
   }
+
+  /// Of fewer rows the products take no fewer cycles.
+  private static let leastRowCycles = 9.0
 
   /// Cycles of the multiply-adds alone.
   private func sumCycles(_ set: TileSet, height: Double, vectors: Double) -> Double {

@@ -78,7 +78,7 @@ struct OrientedProblem {
   private static func readsAcross(_ descriptor: GEMMDescriptor, swapped: Bool) -> Bool {
     let (a, b) = swapped ? (descriptor.b.transposed, descriptor.a.transposed) : (descriptor.a, descriptor.b)
     let (m, n, k) = (Double(a.rows), Double(b.columns), Double(a.columns))
-    if a.columnStride != 1 || b.rowStride != 1 || a.rows < 2 || a.columns % 2 != 0 { return false }
+    if a.columnStride != 1 || b.rowStride != 1 || a.rows < 2 { return false }
     let setUpOfPacking = 300.0
     return 0.5 * k * (n - m) > 2 * m * n + setUpOfPacking
   }
@@ -118,7 +118,7 @@ struct OrientedProblem {
     case .pair:
       if !pair.packsA && aColumnStride != 1 { return .layout(.unitColumnStrideOfA) }
     case .matrix:
-      if !pair.packsA && (aColumnStride != 1 || k % 2 != 0) { return .layout(.pairsInA) }
+      if !pair.packsA && aColumnStride != 1 { return .layout(.unitColumnStrideOfA) }
     case .dot:
       if (aColumnStride != 1 || bRowStride != 1) && k > 1 { return .layout(.unitStridesAlongK) }
     }

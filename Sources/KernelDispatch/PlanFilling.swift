@@ -87,11 +87,13 @@ extension Dispatch {
   /// Whether tiles ask for what comes next: beyond L2, and within it where that costs nothing. Tiles of AVX2 are over in half the time of those of
   /// AVX-512, so that asking shows, and ask beyond L2 where K is deep (Zen 3, asking and not: 96^3 84.7 and 95.2 GFLOP/s, 512 x 784 x 128 83.4 and
   /// 89.1, 100000 x 16 x 16 66.6 and 74.1; but 64 x 64 x 100000 87.8 and 83.9, 1024^3 91.8 and 88.9; batches out of memory: 8^3 30.4 and 34.6, 16^3 49
-  /// and 49, 13 x 7 x 19 25.6 and 20.7, 100^3 46 and 57).
+  /// and 49, 13 x 7 x 19 25.6 and 20.7, 100^3 46 and 57). Tile registers store 64 lines of C within some hundred cycles (Emerald Rapids, packed ahead: 256^3
+  /// 1386 to 1448 GFLOP/s, 512^3 1435 to 1497, 512 x 784 x 128 990 to 1045; but 128^3 1042 to 989).
   func asks(_ problem: OrientedProblem, _ batch: Batch, _ set: TileSet) -> Bool {
     let bytes = bytes(problem, batch)
     let isBeyondL2 = bytes.inputs + bytes.output > Double(blocks.l2Bytes)
     if set.isa == .avx2 { return isBeyondL2 && problem.k >= Self.askingDepth }
+    if set.family == .matrix { return bytes.inputs + bytes.output > Double(Self.leastQuietBytes) }
     return microarchitecture.asksWithinL2 || isBeyondL2
   }
 
@@ -165,10 +167,17 @@ extension Dispatch {
       blocks: selection.pair.splits ? Int64(descriptor.precision.productCount) : 1, k: depth(problem, descriptor),
       a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride &* set.aKr),
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
-      n: Int64(min(problem.n, set.nr)), beside: false, b_ps: 0, alpha: descriptor.alpha, beta: descriptor.beta,
+      n: Int64(min(problem.n, set.nr)), beside: false, b_ps: 0,
+      streams_b: passesByA(problem, selection), alpha: descriptor.alpha, beta: descriptor.beta,
       narrow: storesNarrow(problem, descriptor, selection, forDirect: forDirect), streams_c: false,
       fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()), a_ahead: 0, more: 0, a_step: 0, b_step: 0, c_step: 0,
       folds_a: microarchitecture.foldsBroadcasts, finish: nil, copy_b: nil)
+  }
+
+  /// Whether B passes by a tile of A that stays in L1, where itself it does not.
+  private func passesByA(_ problem: OrientedProblem, _ selection: Selection) -> Bool {
+    let depthBytes = min(problem.k, selection.blocking.kc) * problem.inputType.byteCount
+    return selection.pair.set.family == .matrix && problem.n > Int(CK_NEAR_BYTES) / max(depthBytes, 1)
   }
 
   func driver(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_driver {

@@ -77,7 +77,6 @@ public enum Rejection: Sendable, Hashable {
     case unitStridesAlongK = "A and B must both have unit stride along K"
     case packed = "an operand comes packed, for other panels"
     case unitColumnStrideOfA = "A must have unit stride along K"
-    case pairsInA = "A must have unit stride along K, and K be even"
     case pointwise = "the kernel must be 1x1, at stride 1 and without padding"
     case patches =
       "of an input's gradient, without groups or residual, the kernel must be as large as its stride, cover an image and lie in its order (OIHW in NCHW)"

@@ -50,7 +50,7 @@ struct RejectionTests {
   func words() {
     let all: [Rejection] = [
       .isaMissing(needs: .avx512, has: .avx2), .isaCapped(needs: .avx512, cap: .avx2), .isaSuperseded(by: .avx512), .types,
-      .layout(.unitColumnStrideOfB), .layout(.unitStridesAlongK), .layout(.unitColumnStrideOfA), .layout(.pairsInA),
+      .layout(.unitColumnStrideOfB), .layout(.unitStridesAlongK), .layout(.unitColumnStrideOfA),
       .variantNotAskedFor,
       .microkernelNotAskedFor,
       .techniqueOff(.packing), .withoutRegisterTile, .sameTileInC,
