@@ -202,8 +202,9 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   const ck_blocks weights = weights_of(run, step, band->group, panel, own->thread, &tile);
   tile.k = run->depth;
   tile.a_rs = plan->image.stride_w * source->pixel;
-  tile.a_ks = gemm->kr;
+  tile.a_ks = gemm->a_kr;
   tile.n = ck_least(gemm->nr, plan->channels - channel);
+  tile.streams_b = gemm->in_tiles && ck_direct_panel_bytes(plan) > CK_NEAR_BYTES;
   tile.c_rs = gemm->accumulate ? gemm->nr : layout->out_qs;
   tile.streams_c = gemm->streams_c && tile.n == gemm->nr && has_whole_lines(run);
   tile.fetch_c = gemm->fetches_c && !gemm->accumulate && !tile.streams_c;
@@ -254,6 +255,7 @@ static void run_step(ck_direct_run *run, ck_direct_step *step, int32_t thread, i
 
 static void run_thread(void *context, int32_t thread, int32_t threads) {
   ck_direct_run *run = context;
+  const bool begins = run->plan->gemm.in_tiles && ck_tiles_begin_amx();
   const int64_t kept = run->plan->kept_panels, groups = run->plan->groups, at_once = ck_most(kept / run->panels, 1);
   int64_t index = 0;
   for (int64_t group = 0; group < groups; group += at_once)
@@ -263,6 +265,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
       step.panels = ck_least(kept, run->panels - panel);
       run_step(run, &step, thread, threads);
     }
+  if (begins) ck_tiles_end_amx();
   ck_end_streams(&run->plan->gemm);
 }
 

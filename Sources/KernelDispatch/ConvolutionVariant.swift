@@ -66,7 +66,7 @@ public struct ConvolutionVariant: Sendable, Hashable {
       name: "direct", algorithm: .direct, products: ["outer.direct"],
       summary: "tiles of an output row, summed over the kernel; weights where they lie"),
     ConvolutionVariant(
-      name: "direct.packed", algorithm: .direct, products: ["outer.packed-b", "pair.packed-b"],
+      name: "direct.packed", algorithm: .direct, products: ["outer.packed-b", "pair.packed-b", "matrix.packed-b"],
       summary: "the same with panels of weights"),
     ConvolutionVariant(
       name: "direct.widened", algorithm: .direct, products: ["outer.widened"],
