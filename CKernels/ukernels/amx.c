@@ -3,6 +3,7 @@
 // A tile of C is 2 x 2 registers of 16 x 16 sums; each TDPBF16PS adds the products of 32 depths, rounding to nearest even and
 // taking subnormal numbers for zero, whatever MXCSR says (Intel SDM, TDPBF16PS).
 #if defined(__x86_64__)
+#include "pack/units.h"
 #include "ukernels/rows.h"
 #include "isa/amx.h"
 
@@ -67,10 +68,18 @@ static int64_t depth_of_step(const ck_tile *t) {
   return t->k % (2 * steps) == 0 ? t->k / steps : CK_TILE_DEPTH;
 }
 
+/// Whether the sums begin with C: what an earlier block of K has left there costs nothing more to add. A subnormal C counts as
+/// zero then.
+CK_INLINE bool begins_with_c(const ck_tile *t) { return t->alpha == 1 && t->beta == 1 && !t->narrow; }
+
+/// Whether they are stored to C as they are.
+CK_INLINE bool ends_in_c(const ck_tile *t) { return t->alpha == 1 && (t->beta == 0 || t->beta == 1) && !t->narrow; }
+
 /// Sees to it that the registers fit a tile. Fewer columns than they have room for are no reason to set them up anew, which
-/// takes 80 ns.
+/// takes 80 ns. Sums that vectors are to load are stored in whole ones, or each load would wait until they have left the queue.
 static ck_tile_shape fit(ck_tiles *tiles, const ck_tile *t, int rows) {
-  const ck_tile_shape shape = {(int16_t)rows, (int16_t)t->n, (int16_t)depth_of_step(t)}, now = tiles->shape;
+  const int64_t columns = ends_in_c(t) ? t->n : ck_round_up(t->n, CK_TILE_ROWS);
+  const ck_tile_shape shape = {(int16_t)rows, (int16_t)columns, (int16_t)depth_of_step(t)}, now = tiles->shape;
   if (now.rows != shape.rows || now.depth != shape.depth || now.columns < shape.columns) set_up_amx(tiles, shape);
   return tiles->shape;
 }
@@ -187,10 +196,6 @@ CK_INLINE void store_registers(float *to, int64_t rs, ck_tile_form form) {
   if (form.lower && form.right) _tile_stored(3, to + CK_TILE_ROWS * rs + CK_TILE_ROWS, step);
 }
 
-/// Whether the sums begin with C: what an earlier block of K has left there costs nothing more to add. A subnormal C counts as
-/// zero then.
-CK_INLINE bool begins_with_c(const ck_tile *t) { return t->alpha == 1 && t->beta == 1 && !t->narrow; }
-
 CK_INLINE ck_mask live_columns(const ck_tile *t, int64_t column) { return ck_first(of_register(t->n - column)); }
 
 static void begin_sums_amx(const ck_tile *t, const float *c, ck_tile_shape shape, ck_tile_form form) {
@@ -205,21 +210,21 @@ static void begin_sums_amx(const ck_tile *t, const float *c, ck_tile_shape shape
   load_registers(sums.at[0], 2 * CK_TILE_ROWS, form);
 }
 
-/// Sums of a row, rounded to bf16: those of two vectors at once.
+/// Sums of a row, rounded to bf16: of a whole one both vectors at once.
 CK_INLINE void store_narrow(const ck_tile *t, ck_native_bf16 *to, const float *sums) {
   const float alpha = (float)t->alpha;
-  if (t->n <= CK_TILE_ROWS) {
-    ck_store_first(to, ck_load(sums) * alpha, live_columns(t, 0));
+  if (t->n == 2 * CK_TILE_ROWS) {
+    const ck_vf left = ck_load(sums) * alpha, right = ck_load(sums + CK_TILE_ROWS) * alpha;
+    _mm512_storeu_si512(to, (__m512i)_mm512_cvtne2ps_pbh(right, left));
     return;
   }
-  const __m512bh row = _mm512_cvtne2ps_pbh(ck_load(sums + CK_TILE_ROWS) * alpha, ck_load(sums) * alpha);
-  _mm512_mask_storeu_epi16(to, (__mmask32)ck_first(t->n), (__m512i)row);
+  for (int64_t j = 0; j < t->n; j += CK_TILE_ROWS) ck_store_first(to + j, ck_load(sums + j) * alpha, live_columns(t, j));
 }
 
 /// C = alpha sums + beta C.
 static void store_tile_amx(const ck_tile *t, void *c, ck_tile_shape shape, ck_tile_form form) {
   const float alpha = (float)t->alpha, beta = begins_with_c(t) ? 0 : (float)t->beta;
-  if (shape.columns == t->n && alpha == 1 && beta == 0 && !t->narrow) {
+  if (shape.columns == t->n && ends_in_c(t)) {
     store_registers(c, t->c_rs, form);
     return;
   }
@@ -238,23 +243,23 @@ static void store_tile_amx(const ck_tile *t, void *c, ck_tile_shape shape, ck_ti
   }
 }
 
-// One function for all heights: the tile registers' work is the same for each.
-static void multiply_tile_amx(CK_TILE_ARGUMENTS, const int rows, const int nr) {
-  ck_tiles *tiles = &own_tiles;
-  const ck_tile_shape shape = fit(tiles, t, rows);
-  const ck_tile_form form = {.lower = rows > CK_TILE_ROWS, .right = t->n > CK_TILE_ROWS, .streams_b = t->streams_b};
-  if (begins_with_c(t)) begin_sums_amx(t, c, shape, form);
-  else clear_registers(form);
+/// The `index`th of the products that a tile stands for, into C `c`.
+CK_INLINE void multiply_product(const ck_tile *t, const void *const *a, const void *const *b, char *c, int64_t index,
+                                const ck_tile_shape shape, const ck_tile_form form) {
   const bool fetches = t->fetch[0].count > 0 || t->fetch[1].count > 0 || t->fetch_c;
+  if (begins_with_c(t)) begin_sums_amx(t, (const float *)c, shape, form);
+  else clear_registers(form);
   for (int64_t i = 0; i < t->blocks; i++) {
-    const ck_native_bf16 *of_a = a[i], *of_b = b[i];
+    const char *of_a = (const char *)a[i] + index * t->a_step, *of_b = (const char *)b[i] + index * t->b_step;
     ck_step_sources s = {
-        .a = {(const char *)of_a, (const char *)(of_a + CK_TILE_ROWS * t->a_rs), 2 * t->a_rs},
-        .b = {(const char *)of_b, (const char *)(of_b + 2 * CK_TILE_ROWS), 2 * t->b_ks},
+        .a = {of_a, of_a + 2 * CK_TILE_ROWS * t->a_rs, 2 * t->a_rs},
+        .b = {of_b, of_b + 4 * CK_TILE_ROWS, 2 * t->b_ks},
     };
     int64_t left;
     if (fetches && i + 1 == t->blocks) {
-      ck_fetching fetching = ck_fetching_of(t, c, t->narrow ? 2 : sizeof(float), rows, nr, t->k / 2);
+      const int64_t element = t->narrow ? sizeof(uint16_t) : sizeof(float);
+      ck_fetching fetching = ck_fetching_of(t, c, element, shape.rows, t->n, t->k / 2);
+      if (t->a_ahead) fetching.a = (uintptr_t)of_a + (uintptr_t)t->a_ahead;
       left = multiply_steps(t, &s, form, shape.depth, &fetching);
     } else {
       left = multiply_whole_steps(t, &s, form, shape.depth);
@@ -262,10 +267,21 @@ static void multiply_tile_amx(CK_TILE_ARGUMENTS, const int rows, const int nr) {
     if (left > 0) multiply_rest_amx(&s, shape, form, left);
   }
   store_tile_amx(t, c, shape, form);
+}
+
+// One function for all heights: the tile registers' work is the same for each.
+static void multiply_tile_amx(CK_TILE_ARGUMENTS, const int rows) {
+  ck_tiles *tiles = &own_tiles;
+  const ck_tile_shape shape = fit(tiles, t, rows);
+  const ck_tile_form form = {.lower = rows > CK_TILE_ROWS, .right = t->n > CK_TILE_ROWS, .streams_b = t->streams_b};
+  for (int64_t i = 0; i <= t->more; i++) multiply_product(t, a, b, (char *)c + i * t->c_step, i, shape, form);
   if (!tiles->kept) release(tiles);
 }
 
-CK_INLINE void tile_matrix_bf16(CK_TILE_ARGUMENTS, const int rows, const int nr) { multiply_tile_amx(t, a, b, c, rows, nr); }
+CK_INLINE void tile_matrix_bf16(CK_TILE_ARGUMENTS, const int rows, const int nr) {
+  (void)nr;
+  multiply_tile_amx(t, a, b, c, rows);
+}
 
 #define CK_AMX(family, type, mr, nr) CK_ROW_FUNCTION(family, type, mr, nr, amx)
 #include "ukernels/ukernels.def"

@@ -124,7 +124,7 @@ struct TileSet {
   var isOneVector: Bool { family == .outer && mr == 1 && nr == lanes }
 
   /// Whether a call goes on to further products by itself.
-  var goesOn: Bool { language == .c && family != .matrix }
+  var goesOn: Bool { language == .c }
 
   /// Rows of the largest tile for A in place and so many columns.
   func mr(columns: Int) -> Int { columns <= lanes ? tallest : mr }

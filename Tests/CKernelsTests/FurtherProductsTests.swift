@@ -4,34 +4,36 @@ import Testing
 @Suite("Tiles that go on to further products")
 struct FurtherProductsTests {
   static let kernels = KernelRow.usable.filter {
-    $0.row.family != CK_MATRIX && !$0.name.hasSuffix("_swift")
+    !$0.name.hasSuffix("_swift")
   }
 
   @Test("Each as if it were alone, of several blocks, with operands apart or shared, and a narrow C", arguments: kernels)
   func goesOn(kernel: KernelRow) throws {
     let (row, products, kr) = (kernel.row, 3, Int(kernel.row.kr))
-    let isDot = row.family == CK_DOT
+    let (isDot, isMatrix) = (row.family == CK_DOT, row.family == CK_MATRIX)
     let blocks = isDot ? 1 : 2
     let (m, pad) = (Int(row.mr), 2)
     for n in Set([1, Int(row.nr) - 1, Int(row.nr)]) where n > 0 {
       // A packed: one for all products, as they go on along N.
       for (narrow, sharesB, packsA) in [
         (false, false, false), (false, true, false), (row.acc == CK_F32, false, false), (false, false, true),
-      ] where !(packsA && isDot) {
+      ] where !(packsA && (isDot || isMatrix)) {
         // Along K vectors and a part of one; of pairs where they lie a short group.
         let groups = 5
         let k = isDot ? 67 : packsA ? groups * kr : groups * kr - (kr - 1)
         let depths = isDot ? k : groups * kr
         let (input, output) = (bytes(row.a), narrow ? 2 : bytes(row.c))
         let a = elements(row.a, blocks * products * m * k, seed: 1)
-        let b = elements(row.b, blocks * products * depths * n, seed: 2)
+        // Panels of tile registers are whole.
+        let columns = isMatrix ? Int(row.nr) : n
+        let b = elements(row.b, blocks * products * depths * columns, seed: 2)
         let before = elements(narrow ? CK_BF16 : row.c, products * m * (n + pad), seed: 3)
         var tile = ck_tile()
         (tile.blocks, tile.k, tile.n) = (Int64(blocks), Int64(k), Int64(n))
         (tile.a_rs, tile.a_ks) = packsA ? (Int64(kr), Int64(m * kr)) : (Int64(k), Int64(kr))
-        (tile.b_ks, tile.c_rs) = (Int64(isDot ? k : n * kr), Int64(n + pad))
+        (tile.b_ks, tile.c_rs) = (Int64(isDot ? k : columns * kr), Int64(n + pad))
         (tile.alpha, tile.beta, tile.narrow) = (2, narrow ? 0 : 1, narrow)
-        let steps = (a: packsA ? 0 : m * k * input, b: sharesB ? 0 : depths * n * input, c: m * (n + pad) * output)
+        let steps = (a: packsA ? 0 : m * k * input, b: sharesB ? 0 : depths * columns * input, c: m * (n + pad) * output)
         var (alone, together) = (before, before)
         a.withUnsafeBytes { a in
           b.withUnsafeBytes { b in
@@ -41,7 +43,7 @@ struct FurtherProductsTests {
                 // All first blocks, then all second ones.
                 let places = (
                   a: (0..<blocks).map { Optional(a + $0 * products * m * k * input + product * steps.a) },
-                  b: (0..<blocks).map { Optional(b + $0 * products * depths * n * input + product * steps.b) }
+                  b: (0..<blocks).map { Optional(b + $0 * products * depths * columns * input + product * steps.b) }
                 )
                 row.run(&tile, places.a, places.b, c + product * steps.c)
               }
