@@ -233,6 +233,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
   ck_slice_run *run = context;
   const ck_gemm_plan *plan = run->plan;
   if (ck_packs_a(plan)) pack_a(run, thread, threads);
+  const bool begins = plan->in_tiles && ck_tiles_begin_amx();
   const int64_t tasks = run->slices * plan->k_parts;
   // One thread shares with none: on a product of 16^3 an atomic addition takes time that shows. The lines of C of neighbours lie
   // side by side.
@@ -241,6 +242,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
     if (threads > 1) task = atomic_fetch_add_explicit(&run->task, together, memory_order_relaxed);
     for (const int64_t end = ck_least(task + together, tasks); task < end; task++) run_task(run, task, thread);
   }
+  if (begins) ck_tiles_end_amx();
   ck_end_streams(plan);
   if (plan->k_parts <= 1) return;
   if (threads > 1) ck_team_barrier();
