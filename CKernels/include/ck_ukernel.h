@@ -52,9 +52,10 @@ typedef struct ck_tile {
   bool fetch_c;    ///< C may lie beyond the caches: ask for it while the sums are made,
   int64_t c_ahead; ///< or for the C so many elements on, where K is too short for that
   ck_stream fetch[2]; ///< of A and of B; `axpyf` asks for nothing
-  int64_t a_ahead;    ///< not 0 (`outer`, `pair` and `matrix` in C): the stream of A begins so many bytes after the A of each product
-  int64_t more; ///< of `outer`, `pair` and `matrix` in C, of `dot` with one block: so many further products, whose blocks and C are so many
-                ///< bytes on from one to the next:
+  int64_t
+      a_ahead;  ///< not 0 (`outer`, `pair` and `matrix` in C): the stream of A begins so many bytes after the A of each product
+  int64_t more; ///< of `outer`, `pair` and `matrix` in C, of `dot` with one block: so many further products, whose blocks and C
+                ///< are so many bytes on from one to the next:
   int64_t a_step, b_step, c_step;
   bool folds_a; ///< multiply-adds are to broadcast packed A themselves: fewer instructions, more loads
   const ck_finish

@@ -37,6 +37,11 @@ struct BlockSizes {
   static let depthOfMatrix = 1024
   /// The same where B is a single panel: A passes once, and is read from end to end (4096 x 8 x 4096: 1.66 ms instead of 2.18).
   static let depthOfOnePanel = 8192
+  /// Of one block for a C in bf16, which can't hold the sums of several (1536^3: 757 to 940 GFLOP/s, 2048^3 741 to 952).
+  static let depthOfNarrowMatrix = 2048
+  /// The same where panels are packed from rows of B for one tile of rows of A, or for a few: a group of panels stays near until it is multiplied (32 x
+  /// 768 x 3072 250 to 292 GFLOP/s, 8 x 4096 x 4096 52 to 62; 128 x 4096 x 4096 432 to 483). Of up to 1024 depths there is one block.
+  static let (depthOfOneTileOfMatrix, depthOfFewTilesOfMatrix) = (384, 512)
   /// Of KC, and a multiple of every KR.
   static let depthMultiple = 8
 
@@ -69,8 +74,7 @@ struct BlockSizes {
       return Blocking(mc: m, nc: n, kc: evenly(problem.k, most: depth, multiple: BlockSizes.depthMultiple))
     }
     let isMatrix = pair.set.family == .matrix
-    let depthOfMatrix = problem.n <= nr ? BlockSizes.depthOfOnePanel : BlockSizes.depthOfMatrix
-    let mostDepth = isMatrix ? depthOfMatrix : mostDepthBytes(problem, pair) / bytes
+    let mostDepth = isMatrix ? mostDepthOfMatrix(problem, mr: mr, nr: nr) : mostDepthBytes(problem, pair) / bytes
     let kc = evenly(problem.k, most: mostDepth, multiple: isMatrix ? pair.set.aKr : BlockSizes.depthMultiple)
     let most = lastLevelBytes / 4 / (kc * bytes)
     let mostColumns = isMatrix && !problem.readyB ? mostColumnsBesideA(problem, depthBytes: kc * bytes) : nil
@@ -84,6 +88,15 @@ struct BlockSizes {
   private func mostColumnsBesideA(_ problem: OrientedProblem, depthBytes: Int) -> Int? {
     let share = l2Bytes / 5 * 2
     return problem.m <= share / depthBytes ? share / depthBytes : nil
+  }
+
+  private func mostDepthOfMatrix(_ problem: OrientedProblem, mr: Int, nr: Int) -> Int {
+    if problem.n <= nr { return BlockSizes.depthOfOnePanel }
+    let packsRows = !problem.readyB && problem.bRowStride != 1
+    let isFar = packsRows && problem.hasFewRows && problem.k > BlockSizes.depthOfMatrix
+    if isFar { return problem.m <= mr ? BlockSizes.depthOfOneTileOfMatrix : BlockSizes.depthOfFewTilesOfMatrix }
+    return problem.outputType == .bfloat16 && problem.k <= BlockSizes.depthOfNarrowMatrix
+      ? BlockSizes.depthOfNarrowMatrix : BlockSizes.depthOfMatrix
   }
 
   private func mostDepthBytes(_ problem: OrientedProblem, _ pair: CandidatePair) -> Int {

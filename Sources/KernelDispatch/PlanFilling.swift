@@ -168,7 +168,8 @@ extension Dispatch {
       a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride &* set.aKr),
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
       n: Int64(min(problem.n, set.nr)), beside: false, b_ps: 0,
-      streams_b: !staysNear(problem, descriptor, selection) && passesByA(problem, selection), alpha: descriptor.alpha, beta: descriptor.beta,
+      streams_b: !staysNear(problem, descriptor, selection) && passesByA(problem, selection), alpha: descriptor.alpha,
+      beta: descriptor.beta,
       narrow: storesNarrow(problem, descriptor, selection, forDirect: forDirect), streams_c: false,
       fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()), a_ahead: 0, more: 0, a_step: 0, b_step: 0, c_step: 0,
       folds_a: microarchitecture.foldsBroadcasts, finish: nil, copy_b: nil)
@@ -247,7 +248,9 @@ extension Dispatch {
 
   /// The loops that share work between threads: by slices where a packed panel would be used by one task alone.
   private func loops(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_driver {
-    if selection.pair.splits || selection.pair.set.family == .matrix && !staysNear(problem, descriptor, selection) { return CK_DRIVER_BLOCKED }
+    if selection.pair.splits || selection.pair.set.family == .matrix && !staysNear(problem, descriptor, selection) {
+      return CK_DRIVER_BLOCKED
+    }
     return problem.hasFewRows && BlockSizes.slices(problem, selection.pair) ? CK_DRIVER_BY_SLICE : CK_DRIVER_BLOCKED
   }
 
