@@ -132,16 +132,17 @@ CK_INLINE int64_t multiply_steps(const ck_tile *t, ck_step_sources *s, ck_tile_f
 
 /// A loop for each form, so that each is but the instructions of its registers: what else is in it keeps those of the next tile
 /// from being begun.
-CK_INLINE int64_t multiply_whole_steps(const ck_tile *t, ck_step_sources *s, ck_tile_form form, int64_t depth) {
+CK_INLINE int64_t multiply_whole_steps(const ck_tile *t, ck_step_sources *s, ck_tile_form form, int64_t depth,
+                                       ck_fetching *fetching) {
   const bool both = form.lower && form.right;
-  if (form.streams_b && both) return multiply_steps(t, s, (ck_tile_form){true, true, true}, depth, NULL);
-  if (form.streams_b && form.lower) return multiply_steps(t, s, (ck_tile_form){true, false, true}, depth, NULL);
-  if (form.streams_b && form.right) return multiply_steps(t, s, (ck_tile_form){false, true, true}, depth, NULL);
-  if (form.streams_b) return multiply_steps(t, s, (ck_tile_form){false, false, true}, depth, NULL);
-  if (both) return multiply_steps(t, s, (ck_tile_form){true, true, false}, depth, NULL);
-  if (form.lower) return multiply_steps(t, s, (ck_tile_form){true, false, false}, depth, NULL);
-  if (form.right) return multiply_steps(t, s, (ck_tile_form){false, true, false}, depth, NULL);
-  return multiply_steps(t, s, (ck_tile_form){}, depth, NULL);
+  if (form.streams_b && both) return multiply_steps(t, s, (ck_tile_form){true, true, true}, depth, fetching);
+  if (form.streams_b && form.lower) return multiply_steps(t, s, (ck_tile_form){true, false, true}, depth, fetching);
+  if (form.streams_b && form.right) return multiply_steps(t, s, (ck_tile_form){false, true, true}, depth, fetching);
+  if (form.streams_b) return multiply_steps(t, s, (ck_tile_form){false, false, true}, depth, fetching);
+  if (both) return multiply_steps(t, s, (ck_tile_form){true, true, false}, depth, fetching);
+  if (form.lower) return multiply_steps(t, s, (ck_tile_form){true, false, false}, depth, fetching);
+  if (form.right) return multiply_steps(t, s, (ck_tile_form){false, true, false}, depth, fetching);
+  return multiply_steps(t, s, (ck_tile_form){}, depth, fetching);
 }
 
 /// Room for the operands of a step, where they don't lie as registers are loaded.
@@ -260,9 +261,9 @@ CK_INLINE void multiply_product(const ck_tile *t, const void *const *a, const vo
       const int64_t element = t->narrow ? sizeof(uint16_t) : sizeof(float);
       ck_fetching fetching = ck_fetching_of(t, c, element, shape.rows, t->n, t->k / 2);
       if (t->a_ahead) fetching.a = (uintptr_t)of_a + (uintptr_t)t->a_ahead;
-      left = multiply_steps(t, &s, form, shape.depth, &fetching);
+      left = multiply_whole_steps(t, &s, form, shape.depth, &fetching);
     } else {
-      left = multiply_whole_steps(t, &s, form, shape.depth);
+      left = multiply_whole_steps(t, &s, form, shape.depth, NULL);
     }
     if (left > 0) multiply_rest_amx(&s, shape, form, left);
   }
