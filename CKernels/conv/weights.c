@@ -155,7 +155,7 @@ static void set_input_strides(const ck_conv_plan *plan, const ck_part *part, ck_
   const int64_t kr = plan->gemm.kr;
   if (plan->by_channel) {
     tile->a_rs = ck_weights_channel(plan);
-    tile->a_ks = kr == 1 ? plan->image.stride_w : kr;
+    tile->a_ks = kr == 1 ? plan->image.stride_w : plan->gemm.a_kr;
   } else {
     const int64_t pixel = ck_weights_pixel(plan, part->channels);
     tile->a_rs = kr;
@@ -257,6 +257,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
                     base + run->map.staging,
                     base + run->map.gradient,
                     base + run->map.sums};
+  const bool begins = plan->gemm.in_tiles && ck_tiles_begin_amx();
   const int64_t parts = plan->band_parts, count = part_count(plan);
   // Neighbouring tasks, as bands may be spread over the parts in turn.
   const int64_t tasks = count * parts, end = tasks * (thread + 1) / threads;
@@ -267,6 +268,7 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
     run_bands(run, &part, run->bands * (task % parts) / parts, run->bands * (task % parts + 1) / parts, &own);
     if (parts == 1 && plan->sums_apart) store_sums(run, &part, &own);
   }
+  if (begins) ck_tiles_end_amx();
   if (parts == 1) return;
   if (threads > 1) ck_team_barrier();
   for (int64_t index = thread; index < count; index += threads) {

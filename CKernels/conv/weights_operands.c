@@ -3,6 +3,7 @@
 
 #include "ck_pack.h"
 #include "conv/conv.h"
+#include "pack/panel.h"
 #include "pack/units.h"
 
 /// Columns of a row of the output in packed panels.
@@ -109,15 +110,52 @@ static inline __attribute__((always_inline)) void take(const uint16_t *restrict 
   for (int64_t i = 0; i < count; i++) to[i] = from[i * step];
 }
 
+/// The pixels of a run that the image has, and where the first one is in its row.
+typedef struct ck_run_pixels {
+  int64_t left, end, start;
+} ck_run_pixels;
+
+static ck_run_pixels pixels_of(const ck_conv_plan *plan, int64_t run) {
+  const ck_image *in = &plan->image;
+  const int64_t start = run - in->pad_left, stride = in->stride_w, columns = run_columns(plan);
+  const int64_t left = start >= 0 ? 0 : ck_least(ck_ceil_div(-start, stride), columns);
+  const int64_t end = ck_most(ck_least(ck_ceil_div(in->width - start, stride), columns), left);
+  return (ck_run_pixels){left, end, start + left * stride};
+}
+
+/// The same where channels are adjacent: turned round, in vectors of pixels.
+static void turn_channels(const ck_conv_plan *plan, const char *row, int64_t channels, char *to) {
+  const ck_image *in = &plan->image;
+  const int64_t bytes = ck_element_bytes(CK_BF16), width = channel_columns(plan), columns = run_columns(plan);
+  const ck_pack_job job = {.kr = 1, .from = CK_BF16, .to = CK_BF16, .isa = plan->gemm.isa};
+  for (int64_t run = 0; run < run_count(plan); run++) {
+    const ck_run_pixels pixels = pixels_of(plan, run);
+    uint16_t *first = (uint16_t *)to + run * columns;
+    const ck_panel panel = {
+        .source = row + pixels.start * in->ws * bytes,
+        .destination = (char *)(first + pixels.left),
+        .live = pixels.end - pixels.left,
+        .k = channels,
+        .rs = in->stride_w * in->ws * bytes,
+        .ks = in->cs * bytes,
+        .width = width,
+    };
+    if (panel.live > 0) ck_pack_panel(&job, &panel);
+    for (int64_t c = 0; c < channels; c++, first += width) {
+      __builtin_memset(first, 0, (size_t)(pixels.left * bytes));
+      __builtin_memset(first + pixels.end, 0, (size_t)((columns - pixels.end) * bytes));
+    }
+  }
+}
+
 /// As `copy_channels`, with the stride taken out: one run after another, zeros where the padding is.
 static void copy_channels_apart(const ck_conv_plan *plan, const char *row, int64_t channels, char *to) {
   const ck_image *in = &plan->image;
   const int64_t stride = in->stride_w, columns = run_columns(plan);
   for (int64_t run = 0; run < run_count(plan); run++) {
-    const int64_t start = run - in->pad_left;
-    const int64_t left = start >= 0 ? 0 : ck_least(ck_ceil_div(-start, stride), columns);
-    const int64_t end = ck_most(ck_least(ck_ceil_div(in->width - start, stride), columns), left);
-    const uint16_t *from = (const uint16_t *)row + start + left * stride;
+    const ck_run_pixels pixels = pixels_of(plan, run);
+    const int64_t left = pixels.left, end = pixels.end;
+    const uint16_t *from = (const uint16_t *)row + pixels.start;
     uint16_t *next = (uint16_t *)to + run * columns;
     for (int64_t c = 0; c < channels; c++, from += in->cs, next += channel_columns(plan)) {
       for (int64_t i = 0; i < left; i++) next[i] = 0;
@@ -169,7 +207,9 @@ ck_view ck_weights_input(const ck_conv_plan *plan, const void *input, const ck_p
     for (int64_t y = 0; y < count; y++) {
       const char *row = source + (n * in->ns + y * in->hs) * bytes;
       char *to = own->planes + n * view.image + y * row_bytes;
-      if (takes_out_stride(plan)) {
+      if (plan->by_channel && in->cs == 1 && in->ws != 1) {
+        turn_channels(plan, row, channels, to);
+      } else if (takes_out_stride(plan)) {
         copy_channels_apart(plan, row, channels, to);
       } else if (plan->by_channel) {
         copy_channels(plan, row, channels, to);

@@ -3,7 +3,6 @@
 // A tile of C is 2 x 2 registers of 16 x 16 sums; each TDPBF16PS adds the products of 32 depths, rounding to nearest even and
 // taking subnormal numbers for zero, whatever MXCSR says (Intel SDM, TDPBF16PS).
 #if defined(__x86_64__)
-#include "pack/units.h"
 #include "ukernels/rows.h"
 #include "isa/amx.h"
 
@@ -78,7 +77,7 @@ CK_INLINE bool ends_in_c(const ck_tile *t) { return t->alpha == 1 && (t->beta ==
 /// Sees to it that the registers fit a tile. Fewer columns than they have room for are no reason to set them up anew, which
 /// takes 80 ns. Sums that vectors are to load are stored in whole ones, or each load would wait until they have left the queue.
 static ck_tile_shape fit(ck_tiles *tiles, const ck_tile *t, int rows) {
-  const int64_t columns = ends_in_c(t) ? t->n : ck_round_up(t->n, CK_TILE_ROWS);
+  const int64_t columns = ends_in_c(t) ? t->n : (t->n > CK_TILE_ROWS ? 2 * CK_TILE_ROWS : CK_TILE_ROWS);
   const ck_tile_shape shape = {(int16_t)rows, (int16_t)columns, (int16_t)depth_of_step(t)}, now = tiles->shape;
   if (now.rows != shape.rows || now.depth != shape.depth || now.columns < shape.columns) set_up_amx(tiles, shape);
   return tiles->shape;
@@ -161,7 +160,7 @@ static void multiply_rest_amx(const ck_step_sources *s, ck_tile_shape shape, ck_
   }
   for (int64_t pair = 0; pair < (left + 1) / 2; pair++) {
     _mm512_store_si512(copy.b[pair], _mm512_loadu_si512(s->b.first + pair * s->b.step));
-    _mm512_store_si512(copy.b[pair] + 64, _mm512_loadu_si512(s->b.second + pair * s->b.step));
+    if (form.right) _mm512_store_si512(copy.b[pair] + 64, _mm512_loadu_si512(s->b.second + pair * s->b.step));
   }
   form.streams_b = false;
   const ck_step_sources copied = {.a = {copy.a[0], copy.a[CK_TILE_ROWS], sizeof copy.a[0]},

@@ -159,6 +159,10 @@ struct ConvolutionCost {
     let kernel = problem.shape.kernel
     let places = Double(problem.mergesColumns(for: pair) ? kernel.height : kernel.height * kernel.width)
     var cycles = groups * places * CostModel(product, whole, microarchitecture).tileCycles(pair, oneByOne: true)
+    // A block for each row of the output, of steps that it does not fill.
+    if pair.set.family == .matrix {
+      cycles *= Double(wholeMultiple(problem.outputWidth, of: pair.set.aKr)) / Double(problem.outputWidth)
+    }
     if problem.copiesInputOfWeights(for: pair) { cycles += inputElements * copyRateOfWeights(pair) }
     // Panels are filled up.
     let outputs = images * groups * pixels * Double(wholeMultiple(problem.channels, of: pair.set.nr))

@@ -98,7 +98,7 @@ public struct ConvolutionVariant: Sendable, Hashable {
       name: "weights.direct", algorithm: .weights, products: ["outer.direct"],
       summary: "a product for each place of the kernel, summed over bands of rows; the output's gradient where it lies"),
     ConvolutionVariant(
-      name: "weights.packed", algorithm: .weights, products: ["outer.packed", "pair.packed"],
+      name: "weights.packed", algorithm: .weights, products: ["outer.packed", "pair.packed", "matrix.packed-b"],
       summary: "the same with panels of the gradient"),
     ConvolutionVariant(
       name: "weights.widened", algorithm: .weights, products: ["outer.widened"],

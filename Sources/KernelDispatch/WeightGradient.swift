@@ -5,6 +5,8 @@ extension ConvolutionProblem {
   /// Whether all places of a row of the kernel are rows of one product, because there are too few channels for a tile.
   func mergesColumns(for pair: CandidatePair) -> Bool {
     let isDense = shape.dilation.width == 1 || shape.kernel.width == 1
+    // Their rows are equally far apart.
+    if pair.set.family == .matrix { return false }
     return shape.channelsPerGroup < pair.set.mr && shape.kernel.width > 1 && isDense
   }
 
@@ -13,7 +15,9 @@ extension ConvolutionProblem {
 
   /// Whether tiles read the input with its pixels adjacent, so that pairs of them need no pairing. Those a stride apart that had to be copied first are
   /// better copied with channels adjacent.
+  /// Rows of tile registers always are such pixels: channels that are adjacent are turned round.
   func readsByChannel(for pair: CandidatePair) -> Bool {
+    if pair.set.family == .matrix { return true }
     guard image.ws == 1 && image.cs != 1 && !mergesColumns(for: pair) else { return false }
     return pair.set.kr > 1 || shape.stride.width == 1 || !channelsShareSets
   }
@@ -22,7 +26,7 @@ extension ConvolutionProblem {
   func copiesInputOfWeights(for pair: CandidatePair) -> Bool {
     if readsByChannel(for: pair) {
       let splitsPairs = pair.set.kr > 1 && (shape.stride.width > 1 || padsColumns || !outputWidth.isMultiple(of: pair.set.kr))
-      return pair.widens || splitsPairs || channelsShareSets
+      return pair.widens || splitsPairs || channelsShareSets || image.ws != 1
     }
     let runsOn = padsColumns || image.ws != image.channels
     return pair.widens || pair.set.kr > 1 || image.cs != 1 || mergesColumns(for: pair) && runsOn
