@@ -85,7 +85,8 @@ void ck_band_copy(const ck_conv_plan *plan, const ck_band *band, const void *inp
   const ck_image *in = &plan->image;
   const int64_t from_bytes = ck_element_bytes(plan->gemm.a_type), to_bytes = ck_element_bytes(plan->gemm.panel_type);
   const int64_t base = ck_image_place(in, band->image) + band->group * plan->layout.in_gs;
-  ck_band_row copy = {.channels = in->channels, .width = in->channels, .type = plan->gemm.panel_type, .to = (char *)destination};
+  ck_band_row copy = {
+      .channels = in->channels, .width = plan->pixel_channels, .type = plan->gemm.panel_type, .to = (char *)destination};
   for (int64_t slice = 0; slice < in->kernel_slices; slice++)
     for (int64_t row = band->first_row; row < band->end_row; row++) {
       ck_band_copy_row(plan, (const char *)input + (base + slice * in->kernel_ss + row * in->hs) * from_bytes, &copy);

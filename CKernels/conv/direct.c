@@ -112,7 +112,7 @@ static ck_source source_of(const ck_direct_run *run, const ck_band *band, char *
   const ck_conv_plan *plan = run->plan;
   const ck_image *in = &plan->image;
   if (plan->copy_input) {
-    const int64_t pixel = in->channels;
+    const int64_t pixel = plan->pixel_channels;
     const int64_t row = plan->band_columns * pixel;
     return (ck_source){copy, (band->end_row - band->first_row) * row, row, pixel, band->first_row, in->pad_left};
   }
@@ -159,6 +159,12 @@ typedef struct ck_direct_row {
   ck_gemm_operands operands;
 } ck_direct_row;
 
+/// Finishes sums of a row.
+static void finish(const ck_direct_run *run, const ck_gemm_operands *operands, const ck_finished *done) {
+  if (run->plan->turns_sums) ck_epilogue_turn(&run->plan->gemm, operands->c, done);
+  else ck_epilogue_store(&run->plan->gemm, operands, done, 1, 0);
+}
+
 /// Tiles of a row between two of which nothing is to be finished; those that lie in the output are finished while they are in L1.
 static int64_t tiles_together(const ck_gemm_plan *gemm) {
   if (gemm->accumulate) return CK_TILES_TOGETHER;
@@ -185,8 +191,36 @@ static void run_row(const ck_direct_run *run, const ck_source *source, const ck_
     if (!gemm->accumulate && !gemm->has_epilogue) continue;
     const ck_finished done = {
         .sums = c, .sums_rs = tile->c_rs, .row = first, .column = row->channel, .rows = q - first, .columns = tile->n};
-    if (run->plan->turns_sums) ck_epilogue_turn(gemm, row->operands.c, &done);
-    else ck_epilogue_store(gemm, &row->operands, &done, 1, 0);
+    finish(run, &row->operands, &done);
+  }
+}
+
+/// Two rows of pixels by one tile.
+static void run_pair(const ck_direct_run *run, const ck_source *source, const ck_direct_row *row, ck_tile *tile,
+                     const ck_own *own) {
+  const ck_gemm_plan *gemm = &run->plan->gemm;
+  const ck_conv_layout *out = &run->plan->layout;
+  const int64_t out_bytes = ck_element_bytes(gemm->c_type), pixels = gemm->m;
+  const ck_blocks blocks = pixels_of(run, source, row->p, 0);
+  list_blocks(run, &blocks, row->taps, own->pixels);
+  ck_tile pair = *tile;
+  pair.more = 0;
+  pair.a_lower = run->plan->image.stride_h * source->row;
+  pair.c_lower = gemm->accumulate ? pixels * tile->c_rs : out->out_ps;
+  char *c = gemm->accumulate ? own->sums : (char *)row->operands.c + row->channel * out_bytes;
+  gemm->tiles[2 * pixels](&pair, own->pixels, own->weights, c);
+  if (!gemm->accumulate && !gemm->has_epilogue) return;
+  const int64_t sum_bytes = gemm->accumulate && !tile->narrow ? ck_element_bytes(gemm->acc_type) : out_bytes;
+  ck_gemm_operands operands = row->operands;
+  for (int64_t i = 0; i < 2; i++) {
+    const ck_finished done = {.sums = c + i * pair.c_lower * sum_bytes,
+                              .sums_rs = tile->c_rs,
+                              .column = row->channel,
+                              .rows = pixels,
+                              .columns = tile->n};
+    finish(run, &operands, &done);
+    operands.c = (char *)operands.c + out->out_ps * out_bytes;
+    if (operands.residual) operands.residual = (const char *)operands.residual + out->out_ps * out_bytes;
   }
 }
 
@@ -210,8 +244,9 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   tile.fetch_c = gemm->fetches_c && !gemm->accumulate && !tile.streams_c;
   ck_direct_row row = {.channel = channel};
   if (run->operands->bias) row.operands.bias = (const float *)run->operands->bias + band->group * plan->channels;
-  for (int64_t p = band->first; p < band->end; p++) {
-    const ck_taps taps = ck_taps_of(&axis, p);
+  for (int64_t p = band->first, rows; p < band->end; p += rows) {
+    const ck_taps taps = ck_taps_of(&axis, p), next = ck_taps_of(&axis, p + 1);
+    rows = plan->pairs_rows && p + 1 < band->end && next.first == taps.first && next.count == taps.count ? 2 : 1;
     if (p == band->first || taps.first != row.taps.first || taps.count != row.taps.count)
       tile.blocks = list_blocks(run, &weights, taps, own->weights);
     const int64_t offset = ck_output_place(plan, band->image) + band->group * layout->out_gs + p * layout->out_ps;
@@ -219,7 +254,8 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
     row.taps = taps;
     row.operands.c = (char *)run->operands->output + offset * out_bytes;
     if (run->operands->residual) row.operands.residual = (const char *)run->operands->residual + offset * out_bytes;
-    run_row(run, source, &row, &tile, own);
+    if (rows == 2) run_pair(run, source, &row, &tile, own);
+    else run_row(run, source, &row, &tile, own);
   }
 }
 

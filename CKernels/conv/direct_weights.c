@@ -18,7 +18,7 @@ static int64_t places_of_block(const ck_conv_plan *plan) {
   return ck_direct_joins_columns(plan) ? plan->image.kernel_columns : 1;
 }
 
-int64_t ck_direct_depth(const ck_conv_plan *plan) { return plan->image.channels * places_of_block(plan); }
+int64_t ck_direct_depth(const ck_conv_plan *plan) { return plan->pixel_channels * places_of_block(plan); }
 
 /// Elements of a panel's blocks, each filled up to whole groups of KR.
 static int64_t block_elements(const ck_conv_plan *plan) {
@@ -85,14 +85,14 @@ void ck_direct_pack_weights(const ck_conv_plan *plan, const void *weights, int64
                 panel_bytes = ck_element_bytes(plan->gemm.panel_type);
   const bool whole = ck_direct_depth(plan) % plan->gemm.kr == 0 && w->w_rs == in->kernel_columns * w->w_ss &&
                      (in->kernel_slices == 1 || w->w_ds == in->kernel_rows * w->w_rs);
-  const bool adjacent = whole && w->w_ss == in->channels * w->w_cs;
+  const bool adjacent = whole && plan->pixel_channels == channels && w->w_ss == channels * w->w_cs;
   // Channel after channel, each with all its places: turned round while it is packed.
   const bool by_channel = whole && !adjacent && plan->gemm.kr == 1 && w->w_ss == 1 && w->w_cs == places;
   const bool at_once = adjacent || by_channel;
   for (int64_t place = 0; place < (at_once ? 1 : places); place++) {
     const int64_t offset = group * w->w_gs + panel * plan->gemm.nr * w->w_os + ck_weights_place(plan, place);
     char *block = destination + place / block_places * block_elements(plan) * panel_bytes;
-    const int64_t depth = place % block_places * channels;
+    const int64_t depth = place % block_places * plan->pixel_channels;
     ck_pack_job job = {
         .source = (const char *)weights + offset * bytes,
         .rows = ck_least(plan->gemm.nr, plan->channels - panel * plan->gemm.nr),

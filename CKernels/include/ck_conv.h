@@ -66,7 +66,10 @@ typedef struct ck_conv_plan {
   bool image_is_a;       ///< `products`: which operand the input is
   bool from_image;       ///< `products`: panels of it are packed by im2col's rule
   bool pack_weights;     ///< `direct`: panels of weights, else where they lie
-  bool copy_input;    ///< `direct`, `weights`: bands of the input are copied: padded, widened, turned, as the kernels need them
+  bool copy_input; ///< `direct`, `weights`: bands of the input are copied: padded, widened, turned, as the kernels need them
+  bool pairs_rows; ///< `direct`: a tile is two whole rows of pixels that meet the same rows of the kernel, where there are two
+  int64_t
+      pixel_channels; ///< `direct`: of a copied pixel: one more than the input's, of zeros, where an odd number fills no pairs
   bool turns_sums;    ///< `direct`: sums are finished, and of the output's type, whose pixels are adjacent: only turned round
   bool by_channel;    ///< `weights`: of the input, or the copy, pixels are adjacent, else channels
   bool pack_gradient; ///< `weights`: panels of the output's gradient, else where it lies

@@ -35,16 +35,18 @@ typedef struct ck_tile {
   int64_t blocks;
   int64_t k; ///< depth of each block; a multiple of KR (the packer pads with zeros), or of `pair` any where A lies in place: of
              ///< the last group of A, and of a B that is copied, one depth alone is read; else B's other is zero
-  int64_t a_rs;   ///< from row i to i + 1 of A
-  int64_t a_ks;   ///< from one group of A_KR depths to the next in A (`matrix`: A_KR where rows lie with unit stride; else panels
-                  ///< of whole registers of 16 rows, all of them readable, with zeros up to 32 depths); unused by `dot`, whose
-                  ///< stride along K is 1
-  int64_t b_ks;   ///< `outer`, `pair`: from one group of KR depths to the next in B; `dot`: from column j to j + 1
-  int64_t c_rs;   ///< from row to row of C, whose stride along N is 1
-  int64_t n;      ///< live columns, 1...NR; columns beyond are neither read (in unpacked B) nor written
-  bool beside;    ///< `ck_panels_at_once` panels of NR live columns are multiplied, whose columns of C are adjacent,
-  int64_t b_ps;   ///< and whose B is so far apart
-  bool streams_b; ///< `matrix`: B passes by an A that is read again, and is not to push it out of L1
+  int64_t a_rs; ///< from row i to i + 1 of A
+  int64_t a_ks; ///< from one group of A_KR depths to the next in A (`matrix`: A_KR where rows lie with unit stride; else panels
+                ///< of whole registers of 16 rows, all of them readable, with zeros up to 32 depths); unused by `dot`, whose
+                ///< stride along K is 1
+  int64_t b_ks; ///< `outer`, `pair`: from one group of KR depths to the next in B; `dot`: from column j to j + 1
+  int64_t c_rs; ///< from row to row of C, whose stride along N is 1
+  int64_t n;    ///< live columns, 1...NR; columns beyond are neither read (in unpacked B) nor written
+  bool beside;  ///< `ck_panels_at_once` panels of NR live columns are multiplied, whose columns of C are adjacent,
+  int64_t b_ps; ///< and whose B is so far apart
+  int64_t a_lower, c_lower; ///< `matrix`: not 0: the lower half of the rows does not follow the upper one, but lies so many
+                            ///< elements on from it in A and in C
+  bool streams_b;           ///< `matrix`: B passes by an A that is read again, and is not to push it out of L1
   double alpha, beta;
   bool narrow;     ///< C holds bf16: the finished sums are rounded as they are stored, and beta is 0
   bool streams_c;  ///< C, of whole lines and beta 0, may be stored past the caches: by `outer` and `pair` where all columns are

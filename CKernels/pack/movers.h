@@ -268,6 +268,13 @@ static void CK_NAME(transpose_halves)(const ck_panel *p) {
 }
 #endif
 
+#if CK_UNITS == 16
+#include "pack/spread.h"
+#define CK_SPREAD CK_NAME(spread)
+#else
+#define CK_SPREAD NULL
+#endif
+
 #include "pack/pairs.h"
 
 #include "pack/arithmetic.h"
@@ -280,6 +287,7 @@ const ck_movers CK_NAME(ck_movers) = {
     .transpose_widened = CK_NAME(transpose_widened),
     .gather_widened = CK_NAME(gather_widened),
     .transpose_halves = CK_NAME(transpose_halves),
+    .spread = CK_SPREAD,
     .interleave = CK_NAME(interleave),
     .gather_pairs = CK_NAME(gather_pairs),
     .split = CK_NAME(split),

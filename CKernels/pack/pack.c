@@ -93,6 +93,13 @@ void ck_pack_matrix_panel(const ck_pack_job *job, int64_t row, int64_t rows, cha
       .width = job->panel,
       .places = job->places,
   };
+  const ck_movers *movers = ck_movers_of(job->isa);
+  const bool is_dense = job->rs == 1 && rows > 1 && job->ks == rows && job->kr == 1 && job->places <= 1;
+  const bool is_narrow = rows < job->panel && job->panel <= 16 && job->from == CK_BF16 && job->to == CK_BF16;
+  if (is_dense && is_narrow && movers->spread) {
+    movers->spread(&p);
+    return;
+  }
   const int64_t elements = job->panel * ck_round_up(job->k, job->kr);
   if (rows < job->panel) __builtin_memset(destination, 0, (size_t)(elements * ck_element_bytes(job->to)));
   ck_pack_panel(job, &p);

@@ -37,6 +37,7 @@ typedef struct ck_movers {
   ck_mover transpose;                                ///< 4-byte units adjacent along K
   ck_mover widen, transpose_widened, gather_widened; ///< bf16 to fp32: adjacent along the panel, adjacent along K, any strides
   ck_mover transpose_halves;                         ///< bf16 as it is, adjacent along K
+  ck_mover spread;                                   ///< bf16, fewer than 16, all adjacent, and zeros beside; or NULL
   ck_mover interleave, gather_pairs;                 ///< pairs of bf16 depths: adjacent along the panel, any strides
   void (*split)(const float *even, const float *odd, const ck_split *to); ///< pairs of fp32 depths into parts in bf16
   void (*sum[3])(const ck_sum_line *line);                                ///< not of bf16

@@ -13,10 +13,11 @@ typedef struct ck_tile_config {
   uint8_t rows[16];
 } ck_tile_config;
 
-/// The live part of the registers: rows of the tile, its columns, and the depths of a step. What an edge lacks is not loaded,
-/// multiplied or stored, and a register of 8 rows is multiplied in little more than half the time of one of 16.
+/// The live part of the registers: rows of the tile and of the upper registers, its columns, and the depths of a step. What an
+/// edge lacks is not loaded, multiplied or stored, and a register of 8 rows is multiplied in little more than half the time of
+/// one of 16.
 typedef struct ck_tile_shape {
-  int16_t rows, columns, depth;
+  int16_t rows, upper, columns, depth;
 } ck_tile_shape;
 
 /// What this thread's registers are set up for: rows 0, nothing.
@@ -49,8 +50,9 @@ CK_INLINE int64_t of_register(int64_t left) { return left < 0 ? 0 : left < CK_TI
 static void set_up_amx(ck_tiles *tiles, ck_tile_shape shape) {
   ck_tile_config config = {.palette = 1};
   for (int i = 0; i < 8; i++) {
-    const int16_t below = i == 2 || i == 3 || i == 5 ? CK_TILE_ROWS : 0, right = i == 1 || i == 3 || i == 7 ? CK_TILE_ROWS : 0;
-    const int64_t rows = of_register(shape.rows - below), columns = of_register(shape.columns - right);
+    const bool is_lower = i == 2 || i == 3 || i == 5, is_right = i == 1 || i == 3 || i == 7;
+    const int64_t rows = is_lower ? shape.rows - shape.upper : shape.upper;
+    const int64_t columns = of_register(shape.columns - (is_right ? CK_TILE_ROWS : 0));
     const bool is_a = i == 4 || i == 5, is_b = i > 5;
     if ((rows == 0 && !is_b) || (columns == 0 && !is_a)) continue;
     config.rows[i] = (uint8_t)(is_b ? shape.depth / 2 : rows);
@@ -78,8 +80,11 @@ CK_INLINE bool ends_in_c(const ck_tile *t) { return t->alpha == 1 && (t->beta ==
 /// takes 80 ns. Sums that vectors are to load are stored in whole ones, or each load would wait until they have left the queue.
 static ck_tile_shape fit(ck_tiles *tiles, const ck_tile *t, int rows) {
   const int64_t columns = ends_in_c(t) ? t->n : (t->n > CK_TILE_ROWS ? 2 * CK_TILE_ROWS : CK_TILE_ROWS);
-  const ck_tile_shape shape = {(int16_t)rows, (int16_t)columns, (int16_t)depth_of_step(t)}, now = tiles->shape;
-  if (now.rows != shape.rows || now.depth != shape.depth || now.columns < shape.columns) set_up_amx(tiles, shape);
+  const int64_t upper = t->a_lower ? rows / 2 : of_register(rows);
+  const ck_tile_shape shape = {(int16_t)rows, (int16_t)upper, (int16_t)columns, (int16_t)depth_of_step(t)}, now = tiles->shape;
+  const bool fits =
+      now.rows == shape.rows && now.upper == shape.upper && now.depth == shape.depth && now.columns >= shape.columns;
+  if (!fits) set_up_amx(tiles, shape);
   return tiles->shape;
 }
 
@@ -87,6 +92,17 @@ static ck_tile_shape fit(ck_tiles *tiles, const ck_tile *t, int rows) {
 typedef struct ck_tile_form {
   bool lower, right, streams_b;
 } ck_tile_form;
+
+/// The row of a tile that row `i` of its registers is, counted through the lower ones, or its place among them: upper and lower
+/// ones have room for 16 each.
+CK_INLINE int64_t row_in_registers(ck_tile_shape shape, int64_t i) {
+  return i < shape.upper ? i : CK_TILE_ROWS + i - shape.upper;
+}
+
+/// Elements from C's first row to row `i` of a tile.
+CK_INLINE int64_t row_in_c(const ck_tile *t, ck_tile_shape shape, int64_t i) {
+  return t->c_lower && i >= shape.upper ? t->c_lower + (i - shape.upper) * t->c_rs : i * t->c_rs;
+}
 
 /// Where the registers of an operand are loaded from, and bytes from row to row.
 typedef struct ck_tile_source {
@@ -155,8 +171,8 @@ static void multiply_rest_amx(const ck_step_sources *s, ck_tile_shape shape, ck_
   ck_step_copy copy = {};
   const __mmask32 depths = (__mmask32)ck_first(left);
   for (int64_t i = 0; i < shape.rows; i++) {
-    const char *row = i < CK_TILE_ROWS ? s->a.first + i * s->a.step : s->a.second + (i - CK_TILE_ROWS) * s->a.step;
-    _mm512_store_si512(copy.a[i], _mm512_maskz_loadu_epi16(depths, row));
+    const char *row = i < shape.upper ? s->a.first + i * s->a.step : s->a.second + (i - shape.upper) * s->a.step;
+    _mm512_store_si512(copy.a[row_in_registers(shape, i)], _mm512_maskz_loadu_epi16(depths, row));
   }
   for (int64_t pair = 0; pair < (left + 1) / 2; pair++) {
     _mm512_store_si512(copy.b[pair], _mm512_loadu_si512(s->b.first + pair * s->b.step));
@@ -180,34 +196,35 @@ CK_INLINE void clear_registers(ck_tile_form form) {
   if (form.lower && form.right) _tile_zero(3);
 }
 
-CK_INLINE void load_registers(const float *from, int64_t rs, ck_tile_form form) {
+/// `lower`: elements from the first row to that of the lower registers.
+CK_INLINE void load_registers(const float *from, int64_t rs, int64_t lower, ck_tile_form form) {
   const int64_t step = rs * (int64_t)sizeof *from;
   _tile_loadd(0, from, step);
   if (form.right) _tile_loadd(1, from + CK_TILE_ROWS, step);
-  if (form.lower) _tile_loadd(2, from + CK_TILE_ROWS * rs, step);
-  if (form.lower && form.right) _tile_loadd(3, from + CK_TILE_ROWS * rs + CK_TILE_ROWS, step);
+  if (form.lower) _tile_loadd(2, from + lower, step);
+  if (form.lower && form.right) _tile_loadd(3, from + lower + CK_TILE_ROWS, step);
 }
 
-CK_INLINE void store_registers(float *to, int64_t rs, ck_tile_form form) {
+CK_INLINE void store_registers(float *to, int64_t rs, int64_t lower, ck_tile_form form) {
   const int64_t step = rs * (int64_t)sizeof *to;
   _tile_stored(0, to, step);
   if (form.right) _tile_stored(1, to + CK_TILE_ROWS, step);
-  if (form.lower) _tile_stored(2, to + CK_TILE_ROWS * rs, step);
-  if (form.lower && form.right) _tile_stored(3, to + CK_TILE_ROWS * rs + CK_TILE_ROWS, step);
+  if (form.lower) _tile_stored(2, to + lower, step);
+  if (form.lower && form.right) _tile_stored(3, to + lower + CK_TILE_ROWS, step);
 }
 
 CK_INLINE ck_mask live_columns(const ck_tile *t, int64_t column) { return ck_first(of_register(t->n - column)); }
 
 static void begin_sums_amx(const ck_tile *t, const float *c, ck_tile_shape shape, ck_tile_form form) {
   if (shape.columns == t->n) {
-    load_registers(c, t->c_rs, form);
+    load_registers(c, t->c_rs, row_in_c(t, shape, shape.upper), form);
     return;
   }
   ck_sums sums;
   for (int64_t i = 0; i < shape.rows; i++)
     for (int64_t j = 0; j < t->n; j += CK_TILE_ROWS)
-      ck_store(&sums.at[i][j], ck_load_first(c + i * t->c_rs + j, live_columns(t, j)));
-  load_registers(sums.at[0], 2 * CK_TILE_ROWS, form);
+      ck_store(&sums.at[row_in_registers(shape, i)][j], ck_load_first(c + row_in_c(t, shape, i) + j, live_columns(t, j)));
+  load_registers(sums.at[0], 2 * CK_TILE_ROWS, CK_TILE_ROWS * 2 * CK_TILE_ROWS, form);
 }
 
 /// Sums of a row, rounded to bf16: of a whole one both vectors at once.
@@ -225,19 +242,21 @@ CK_INLINE void store_narrow(const ck_tile *t, ck_native_bf16 *to, const float *s
 static void store_tile_amx(const ck_tile *t, void *c, ck_tile_shape shape, ck_tile_form form) {
   const float alpha = (float)t->alpha, beta = begins_with_c(t) ? 0 : (float)t->beta;
   if (shape.columns == t->n && ends_in_c(t)) {
-    store_registers(c, t->c_rs, form);
+    store_registers(c, t->c_rs, row_in_c(t, shape, shape.upper), form);
     return;
   }
   ck_sums sums;
-  store_registers(sums.at[0], 2 * CK_TILE_ROWS, form);
+  store_registers(sums.at[0], 2 * CK_TILE_ROWS, CK_TILE_ROWS * 2 * CK_TILE_ROWS, form);
   for (int64_t i = 0; i < shape.rows; i++) {
+    const float *row = sums.at[row_in_registers(shape, i)];
+    const int64_t place = row_in_c(t, shape, i);
     if (t->narrow) {
-      store_narrow(t, (ck_native_bf16 *)c + i * t->c_rs, sums.at[i]);
+      store_narrow(t, (ck_native_bf16 *)c + place, row);
       continue;
     }
     for (int64_t j = 0; j < t->n; j += CK_TILE_ROWS) {
-      float *to = (float *)c + i * t->c_rs + j;
-      const ck_vf value = ck_load(&sums.at[i][j]) * alpha;
+      float *to = (float *)c + place + j;
+      const ck_vf value = ck_load(row + j) * alpha;
       ck_store_first(to, beta != 0 ? value + beta * ck_load_first(to, live_columns(t, j)) : value, live_columns(t, j));
     }
   }
@@ -252,13 +271,13 @@ CK_INLINE void multiply_product(const ck_tile *t, const void *const *a, const vo
   for (int64_t i = 0; i < t->blocks; i++) {
     const char *of_a = (const char *)a[i] + index * t->a_step, *of_b = (const char *)b[i] + index * t->b_step;
     ck_step_sources s = {
-        .a = {of_a, of_a + 2 * CK_TILE_ROWS * t->a_rs, 2 * t->a_rs},
+        .a = {of_a, of_a + 2 * (t->a_lower ? t->a_lower : CK_TILE_ROWS * t->a_rs), 2 * t->a_rs},
         .b = {of_b, of_b + 4 * CK_TILE_ROWS, 2 * t->b_ks},
     };
     int64_t left;
     if (fetches && i + 1 == t->blocks) {
       const int64_t element = t->narrow ? sizeof(uint16_t) : sizeof(float);
-      ck_fetching fetching = ck_fetching_of(t, c, element, shape.rows, t->n, t->k / 2);
+      ck_fetching fetching = ck_fetching_of(t, c, element, t->c_lower ? shape.upper : shape.rows, t->n, t->k / 2);
       if (t->a_ahead) fetching.a = (uintptr_t)of_a + (uintptr_t)t->a_ahead;
       left = multiply_whole_steps(t, &s, form, shape.depth, &fetching);
     } else {
@@ -273,7 +292,7 @@ CK_INLINE void multiply_product(const ck_tile *t, const void *const *a, const vo
 static void multiply_tile_amx(CK_TILE_ARGUMENTS, const int rows) {
   ck_tiles *tiles = &own_tiles;
   const ck_tile_shape shape = fit(tiles, t, rows);
-  const ck_tile_form form = {.lower = rows > CK_TILE_ROWS, .right = t->n > CK_TILE_ROWS, .streams_b = t->streams_b};
+  const ck_tile_form form = {.lower = rows > shape.upper, .right = t->n > CK_TILE_ROWS, .streams_b = t->streams_b};
   for (int64_t i = 0; i <= t->more; i++) multiply_product(t, a, b, (char *)c + i * t->c_step, i, shape, form);
   if (!tiles->kept) release(tiles);
 }

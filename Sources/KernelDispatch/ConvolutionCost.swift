@@ -193,9 +193,15 @@ extension ConvolutionProblem {
     pair.widens || padsColumns || image.cs != 1
   }
 
+  /// Channels of a copied pixel: tile registers take an odd number of depths from a copy alone, made for every tile and panel.
+  func pixelChannels(for pair: CandidatePair) -> Int {
+    let isPadded = pair.set.family == .matrix && pair.packsB && copiesInput(for: pair)
+    return isPadded ? wholeMultiple(shape.channelsPerGroup, of: pair.set.kr) : shape.channelsPerGroup
+  }
+
   /// The product of one output row, as `direct` reads it.
   func row(for pair: CandidatePair, _ microarchitecture: Microarchitecture) -> OrientedProblem {
-    let step = shape.stride.width * (copiesInput(for: pair) ? shape.channelsPerGroup : Int(image.ws))
+    let step = shape.stride.width * (copiesInput(for: pair) ? pixelChannels(for: pair) : Int(image.ws))
     // Of so few depths a line is used up at once.
     let most = depth > 16 ? microarchitecture.mostRows(apart: step.magnitude &* UInt(pair.panelType.byteCount)) : Int.max
     return OrientedProblem(rowProduct, turns: false).withRowsOfA(apart: step, most: most)

@@ -95,7 +95,10 @@ extension Dispatch {
     plan.pack_weights = pair.packsB
     plan.copy_input = problem.copiesInput(for: pair)
     plan.band_columns = Int64(problem.reachedColumns)
-    let pixelBytes = problem.shape.channelsPerGroup * pair.panelType.byteCount
+    plan.pairs_rows = pair.set.family == .matrix && problem.outputHeight > 1 && 2 * problem.outputWidth <= pair.set.mr
+    let pixelChannels = problem.pixelChannels(for: pair)
+    plan.pixel_channels = Int64(pixelChannels)
+    let pixelBytes = pixelChannels * pair.panelType.byteCount
     let rowBytes = problem.kernelSlices * max(problem.shape.width, problem.reachedColumns) * pixelBytes
     plan.band_rows = Int64(
       blocked

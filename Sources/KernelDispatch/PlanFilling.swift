@@ -167,7 +167,7 @@ extension Dispatch {
       blocks: selection.pair.splits ? Int64(descriptor.precision.productCount) : 1, k: depth(problem, descriptor),
       a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride &* set.aKr),
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
-      n: Int64(min(problem.n, set.nr)), beside: false, b_ps: 0,
+      n: Int64(min(problem.n, set.nr)), beside: false, b_ps: 0, a_lower: 0, c_lower: 0,
       streams_b: !staysNear(problem, descriptor, selection) && passesByA(problem, selection), alpha: descriptor.alpha,
       beta: descriptor.beta,
       narrow: storesNarrow(problem, descriptor, selection, forDirect: forDirect), streams_c: false,
