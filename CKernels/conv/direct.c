@@ -6,7 +6,7 @@
 //
 // Contract: every output element is summed in the order (d, r, s, c) in one chain, so threads, bands and panels don't show in its
 // bits. Which depths are a pair does: of an odd number of channels pairs reach across the places of a kernel row, if these lie
-// side by side.
+// side by side and copies have no channel more (`pixel_channels`).
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -140,11 +140,15 @@ static bool has_whole_lines(const ck_direct_run *run) {
   return ((uintptr_t)run->operands->output | bytes) % CK_LINE == 0;
 }
 
+static int64_t bytes_of_sums(const ck_gemm_plan *gemm, const ck_tile *tile) {
+  return ck_element_bytes(tile->narrow || !gemm->accumulate ? gemm->c_type : gemm->acc_type);
+}
+
 /// Some tiles of `height` rows, one after another along an output row.
 static void run_tiles(const ck_gemm_plan *gemm, ck_tile *tile, int64_t height, int64_t count, const ck_own *own, char *c) {
   tile->more = gemm->tiles_repeat ? count - 1 : 0;
   tile->a_step = height * tile->a_rs * ck_element_bytes(gemm->panel_type);
-  tile->c_step = height * tile->c_rs * ck_element_bytes(tile->narrow || !gemm->accumulate ? gemm->c_type : gemm->acc_type);
+  tile->c_step = height * tile->c_rs * bytes_of_sums(gemm, tile);
   gemm->tiles[height](tile, own->pixels, own->weights, c);
   for (int64_t i = 1; !gemm->tiles_repeat && i < count; i++) {
     for (int64_t s = 0; s < tile->blocks; s++) own->pixels[s] = (const char *)own->pixels[s] + tile->a_step;
@@ -210,7 +214,7 @@ static void run_pair(const ck_direct_run *run, const ck_source *source, const ck
   char *c = gemm->accumulate ? own->sums : (char *)row->operands.c + row->channel * out_bytes;
   gemm->tiles[2 * pixels](&pair, own->pixels, own->weights, c);
   if (!gemm->accumulate && !gemm->has_epilogue) return;
-  const int64_t sum_bytes = gemm->accumulate && !tile->narrow ? ck_element_bytes(gemm->acc_type) : out_bytes;
+  const int64_t sum_bytes = bytes_of_sums(gemm, tile);
   ck_gemm_operands operands = row->operands;
   for (int64_t i = 0; i < 2; i++) {
     const ck_finished done = {.sums = c + i * pair.c_lower * sum_bytes,
@@ -222,6 +226,12 @@ static void run_pair(const ck_direct_run *run, const ck_source *source, const ck
     operands.c = (char *)operands.c + out->out_ps * out_bytes;
     if (operands.residual) operands.residual = (const char *)operands.residual + out->out_ps * out_bytes;
   }
+}
+
+/// Whether a row of the output meets the same rows of the kernel.
+static bool meets_as_many(const ck_axis *axis, int64_t p, const ck_taps *taps) {
+  const ck_taps own = ck_taps_of(axis, p);
+  return own.first == taps->first && own.count == taps->count;
 }
 
 /// One panel of weights against the band's output rows.
@@ -245,8 +255,8 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   ck_direct_row row = {.channel = channel};
   if (run->operands->bias) row.operands.bias = (const float *)run->operands->bias + band->group * plan->channels;
   for (int64_t p = band->first, rows; p < band->end; p += rows) {
-    const ck_taps taps = ck_taps_of(&axis, p), next = ck_taps_of(&axis, p + 1);
-    rows = plan->pairs_rows && p + 1 < band->end && next.first == taps.first && next.count == taps.count ? 2 : 1;
+    const ck_taps taps = ck_taps_of(&axis, p);
+    rows = plan->pairs_rows && p + 1 < band->end && meets_as_many(&axis, p + 1, &taps) ? 2 : 1;
     if (p == band->first || taps.first != row.taps.first || taps.count != row.taps.count)
       tile.blocks = list_blocks(run, &weights, taps, own->weights);
     const int64_t offset = ck_output_place(plan, band->image) + band->group * layout->out_gs + p * layout->out_ps;

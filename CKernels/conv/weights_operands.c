@@ -123,7 +123,7 @@ static ck_run_pixels pixels_of(const ck_conv_plan *plan, int64_t run) {
   return (ck_run_pixels){left, end, start + left * stride};
 }
 
-/// The same where channels are adjacent: turned round, in vectors of pixels.
+/// A row of the input whose channels are adjacent: turned round, one run after another, zeros where the padding is.
 static void turn_channels(const ck_conv_plan *plan, const char *row, int64_t channels, char *to) {
   const ck_image *in = &plan->image;
   const int64_t bytes = ck_element_bytes(CK_BF16), width = channel_columns(plan), columns = run_columns(plan);

@@ -22,7 +22,7 @@ static inline int64_t ck_panel_element_bytes(const ck_gemm_plan *plan) {
   return ck_most(plan->parts, 1) * ck_element_bytes(plan->panel_type);
 }
 
-/// Rows that a tile of `height` rows takes in packed A: tile registers are loaded whole.
+/// Rows that a tile of `height` rows takes in packed A: whole registers of them, whatever the tile loads.
 static inline int64_t ck_a_panel_rows(const ck_gemm_plan *plan, int64_t height) {
   return plan->in_tiles ? ck_round_up(height, CK_TILE_ROWS) : height;
 }

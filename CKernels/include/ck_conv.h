@@ -66,10 +66,8 @@ typedef struct ck_conv_plan {
   bool image_is_a;       ///< `products`: which operand the input is
   bool from_image;       ///< `products`: panels of it are packed by im2col's rule
   bool pack_weights;     ///< `direct`: panels of weights, else where they lie
-  bool copy_input; ///< `direct`, `weights`: bands of the input are copied: padded, widened, turned, as the kernels need them
-  bool pairs_rows; ///< `direct`: a tile is two whole rows of pixels that meet the same rows of the kernel, where there are two
-  int64_t
-      pixel_channels; ///< `direct`: of a copied pixel: one more than the input's, of zeros, where an odd number fills no pairs
+  bool copy_input;    ///< `direct`, `weights`: bands of the input are copied: padded, widened, turned, as the kernels need them
+  bool pairs_rows;    ///< `direct`: a tile is two whole rows of pixels that meet the same rows of the kernel, where there are two
   bool turns_sums;    ///< `direct`: sums are finished, and of the output's type, whose pixels are adjacent: only turned round
   bool by_channel;    ///< `weights`: of the input, or the copy, pixels are adjacent, else channels
   bool pack_gradient; ///< `weights`: panels of the output's gradient, else where it lies
@@ -82,6 +80,7 @@ typedef struct ck_conv_plan {
   int64_t band_images;                ///< `weights`: images of a band, above 1 all their rows; of volumes with several images 1
   int64_t band_rows;                  ///< output rows of a band
   int64_t band_channels;              ///< `depthwise`: and its channels, a vector where channels are turned
+  int64_t pixel_channels;             ///< `direct`: of a copied pixel: the input's, or zeros as one more
   int64_t band_columns;               ///< input columns of a copied band, padding included
   int64_t kept_panels;                ///< `direct`: so many panels are one step: some of a group, or those of several
   int32_t tile_outputs;               ///< `winograd`, `winograd_weights`: along each axis of a tile

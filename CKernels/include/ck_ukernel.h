@@ -44,8 +44,8 @@ typedef struct ck_tile {
   int64_t n;    ///< live columns, 1...NR; columns beyond are neither read (in unpacked B) nor written
   bool beside;  ///< `ck_panels_at_once` panels of NR live columns are multiplied, whose columns of C are adjacent,
   int64_t b_ps; ///< and whose B is so far apart
-  int64_t a_lower, c_lower; ///< `matrix`: not 0: the lower half of the rows does not follow the upper one, but lies so many
-                            ///< elements on from it in A and in C
+  int64_t a_lower, c_lower; ///< `matrix`, of an even number of rows: neither is 0: the lower half of them does not follow the
+                            ///< upper one, but lies so many elements on from it in A and in C
   bool streams_b;           ///< `matrix`: B passes by an A that is read again, and is not to push it out of L1
   double alpha, beta;
   bool narrow;     ///< C holds bf16: the finished sums are rounded as they are stored, and beta is 0

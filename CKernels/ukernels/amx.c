@@ -93,8 +93,7 @@ typedef struct ck_tile_form {
   bool lower, right, streams_b;
 } ck_tile_form;
 
-/// The row of a tile that row `i` of its registers is, counted through the lower ones, or its place among them: upper and lower
-/// ones have room for 16 each.
+/// Where row `i` of a tile is among those of the registers, which have room for 16 upper ones.
 CK_INLINE int64_t row_in_registers(ck_tile_shape shape, int64_t i) {
   return i < shape.upper ? i : CK_TILE_ROWS + i - shape.upper;
 }

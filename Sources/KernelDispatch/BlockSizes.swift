@@ -3,7 +3,7 @@ import Tensors
 
 /// Cache blocks for a candidate on a machine.
 ///
-/// KC decides the order of sums, so it follows from the shape, the types and the candidate alone. MC and NC don't, and follow the caches: a block of A and
+/// KC decides the order of sums, so it follows from the shape, the types, what comes packed and the candidate alone. MC and NC don't, and follow the caches: a block of A and
 /// one of B take a quarter each of the last level, a slice of the panels of B a quarter of L2 (`rowsInL2`), because the passing tiles of A and of C
 /// want room too (Goto and van de Geijn 2008, section 6.3, with A and B exchanged; Low et al., "Analytical Modeling Is Enough for High-Performance
 /// BLIS", ACM TOMS 43(2), 2016).
@@ -77,17 +77,19 @@ struct BlockSizes {
     let mostDepth = isMatrix ? mostDepthOfMatrix(problem, mr: mr, nr: nr) : mostDepthBytes(problem, pair) / bytes
     let kc = evenly(problem.k, most: mostDepth, multiple: isMatrix ? pair.set.aKr : BlockSizes.depthMultiple)
     let most = lastLevelBytes / 4 / (kc * bytes)
-    let mostColumns = isMatrix && !problem.readyB ? mostColumnsBesideA(problem, depthBytes: kc * bytes) : nil
     return Blocking(
       mc: evenly(problem.m, most: min(BlockSizes.mostRows, most), multiple: mr),
-      nc: evenly(problem.n, most: mostColumns ?? min(BlockSizes.mostColumns, most), multiple: nr), kc: kc)
+      nc: evenly(problem.n, most: min(BlockSizes.mostColumns, most), multiple: nr), kc: kc)
   }
 
-  /// Columns whose panels stay in L2 until the next ones take their place, where all of A does too: tile registers multiply faster than panels are
-  /// written to the level beyond and fetched (512 x 3072 x 768 in bf16 on Emerald Rapids: 793 to 909 GFLOP/s, 128 x 3072 x 768 456 to 535).
-  private func mostColumnsBesideA(_ problem: OrientedProblem, depthBytes: Int) -> Int? {
-    let share = l2Bytes / 5 * 2
-    return problem.m <= share / depthBytes ? share / depthBytes : nil
+  /// The same for one thread, with no more columns than have panels that stay in L2 until the next ones take their place, where all of A does too: tile
+  /// registers multiply faster than panels are written to the level beyond and fetched (512 x 3072 x 768 in bf16 on Emerald Rapids: 793 to 909
+  /// GFLOP/s, 128 x 3072 x 768 456 to 535). A that is packed would be so for every block of columns.
+  func narrowed(_ blocking: Blocking, _ problem: OrientedProblem, _ pair: CandidatePair) -> Blocking {
+    if pair.set.family != .matrix || pair.packsA || problem.readyB { return blocking }
+    let most = l2Bytes / 5 * 2 / max(blocking.kc * pair.panelType.byteCount, 1)
+    if problem.m > most || blocking.nc <= most || most < pair.set.nr { return blocking }
+    return Blocking(mc: blocking.mc, nc: evenly(problem.n, most: most, multiple: pair.set.nr), kc: blocking.kc)
   }
 
   private func mostDepthOfMatrix(_ problem: OrientedProblem, mr: Int, nr: Int) -> Int {

@@ -196,7 +196,7 @@ extension ConvolutionProblem {
   /// Channels of a copied pixel: tile registers take an odd number of depths from a copy alone, made for every tile and panel.
   func pixelChannels(for pair: CandidatePair) -> Int {
     let isPadded = pair.set.family == .matrix && pair.packsB && copiesInput(for: pair)
-    return isPadded ? wholeMultiple(shape.channelsPerGroup, of: pair.set.kr) : shape.channelsPerGroup
+    return shape.channelsPerGroup + (isPadded ? shape.channelsPerGroup % pair.set.kr : 0)
   }
 
   /// The product of one output row, as `direct` reads it.

@@ -16,6 +16,7 @@ extension Dispatch {
     plan.offsets = problem.offsets
     plan.band_rows = 1
     plan.band_channels = 1
+    plan.pixel_channels = problem.image.channels
     plan.kept_panels = 1
     plan.band_images = 1
     plan.joined = 1
@@ -56,8 +57,9 @@ extension Dispatch {
     // One product for each image and group, each of its own.
     let count = (problem.isOneProduct ? 1 : problem.shape.batch) * problem.shape.groups
     let apart = options.workspaceLimit == nil && multipliesApart(problem, products: count, threads: threads)
+    let threadsOfEach = apart ? 1 : threads
     let selection = Selection(
-      pairIndex: pair.index, blocking: blocking(of: product, for: pair, options), threads: apart ? 1 : threads,
+      pairIndex: pair.index, blocking: blocking(of: product, for: pair, options, threads: threadsOfEach), threads: threadsOfEach,
       swapped: product.swapped)
     plan.driver = CK_CONV_PRODUCTS
     let products = Batch(count: count, aStride: 1, bStride: 1, cStride: 1)
@@ -70,9 +72,12 @@ extension Dispatch {
   }
 
   /// The caller's blocks, or those that suit the caches.
-  func blocking(of product: OrientedProblem, for pair: CandidatePair, _ options: SelectionOptions) -> Blocking {
-    let blocked = !options.without.contains(.cacheBlocking)
-    return options.blocking?.fitted(to: product, pair) ?? blocks.blocking(of: product, for: pair, blocked: blocked)
+  func blocking(
+    of product: OrientedProblem, for pair: CandidatePair, _ options: SelectionOptions, threads: Int = 1
+  ) -> Blocking {
+    if let blocking = options.blocking { return blocking.fitted(to: product, pair) }
+    let blocking = blocks.blocking(of: product, for: pair, blocked: !options.without.contains(.cacheBlocking))
+    return threads == 1 ? blocks.narrowed(blocking, product, pair) : blocking
   }
 
   /// Whether threads take whole products, which must be enough for all of them, and so small that each core's L2 holds the weights; else, and
@@ -95,7 +100,8 @@ extension Dispatch {
     plan.pack_weights = pair.packsB
     plan.copy_input = problem.copiesInput(for: pair)
     plan.band_columns = Int64(problem.reachedColumns)
-    plan.pairs_rows = pair.set.family == .matrix && problem.outputHeight > 1 && 2 * problem.outputWidth <= pair.set.mr
+    let fitsTwo = problem.outputHeight > 1 && 2 * problem.outputWidth <= pair.set.mr
+    plan.pairs_rows = pair.set.family == .matrix && fitsTwo && problem.depth > 0
     let pixelChannels = problem.pixelChannels(for: pair)
     plan.pixel_channels = Int64(pixelChannels)
     let pixelBytes = pixelChannels * pair.panelType.byteCount

@@ -128,9 +128,10 @@ public struct Dispatch: Sendable {
     _ pair: CandidatePair, _ problem: OrientedProblem, _ options: SelectionOptions, batch: Int, mostThreads: Int
   ) -> Prediction {
     let blocked = !options.without.contains(.cacheBlocking)
-    let blocking = options.blocking?.fitted(to: problem, pair) ?? blocks.blocking(of: problem, for: pair, blocked: blocked)
+    var blocking = options.blocking?.fitted(to: problem, pair) ?? blocks.blocking(of: problem, for: pair, blocked: blocked)
     let cycles = CostModel(problem, blocking, microarchitecture).cycles(pair)
     let threads = options.keepsThreads ? mostThreads : CostModel.threads(cycles * Double(batch), most: mostThreads)
+    if threads == 1 && options.blocking == nil { blocking = blocks.narrowed(blocking, problem, pair) }
     return Prediction(
       cycles: cycles,
       selection: Selection(

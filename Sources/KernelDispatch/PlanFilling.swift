@@ -11,9 +11,9 @@ extension Dispatch {
     let pair = candidates.pairs[selection.pairIndex]
     let set = pair.set
     let threads = descriptor.batch.count == 1 ? (alone: selection.threads, batch: 1) : shares(problem, descriptor, selection)
-    let driver = driver(problem, descriptor, selection, threads: threads.alone)
-    let (m, mr) = (Int64(problem.m), Int64(pair.mr(problem)))
     let batch = products ?? descriptor.batch
+    let driver = driver(problem, descriptor, selection, threads: threads.alone, batch)
+    let (m, mr) = (Int64(problem.m), Int64(pair.mr(problem)))
     let height = Int64(forDirect ? pair.tileRows(problem) : tileRows(problem, descriptor, selection, batch, driver))
     let rowTiles = m <= height ? min(m, 1) : (m - 1) / height + 1
     let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
@@ -48,7 +48,7 @@ extension Dispatch {
       k_parts: Int64(BlockSizes.partsOfK(problem, for: pair, kc: selection.blocking.kc)),
       alpha: descriptor.alpha, beta: descriptor.beta,
       epilogue: descriptor.epilogue.kernelEpilogue(swapped: problem.swapped),
-      tiles: UnsafePointer(set.tiles), tile: firstTile(problem, descriptor, selection, forDirect: forDirect),
+      tiles: UnsafePointer(set.tiles), tile: firstTile(problem, descriptor, selection, driver, forDirect: forDirect),
       batch: self.batch(problem, descriptor, threads: threads.batch))
   }
 
@@ -159,7 +159,7 @@ extension Dispatch {
 
   /// The first tile's work, with the operands where they lie and all of K.
   private func firstTile(
-    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, forDirect: Bool
+    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, _ driver: ck_driver, forDirect: Bool
   ) -> ck_tile {
     let set = selection.pair.set
     let isDot = set.family == .dot
@@ -168,7 +168,7 @@ extension Dispatch {
       a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride &* set.aKr),
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
       n: Int64(min(problem.n, set.nr)), beside: false, b_ps: 0, a_lower: 0, c_lower: 0,
-      streams_b: !staysNear(problem, descriptor, selection) && passesByA(problem, selection), alpha: descriptor.alpha,
+      streams_b: set.family == .matrix && driver == CK_DRIVER_BLOCKED && passesByA(problem, selection), alpha: descriptor.alpha,
       beta: descriptor.beta,
       narrow: storesNarrow(problem, descriptor, selection, forDirect: forDirect), streams_c: false,
       fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()), a_ahead: 0, more: 0, a_step: 0, b_step: 0, c_step: 0,
@@ -177,28 +177,28 @@ extension Dispatch {
 
   /// Whether a small product by tile registers goes panel by panel: tiles of one height, as registers are set up anew for each other one, and a C
   /// that stays near. In a batch B comes from afar, by rows, of which all panels are packed at once (64^3 265 GFLOP/s, panel by panel 219).
-  private func staysNear(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> Bool {
-    let tallest = selection.pair.tileRows(problem)
-    let tiles = (max(problem.m, 1) - 1) / tallest + 1
-    let isAlone = descriptor.batch.count == 1 || problem.n <= selection.pair.set.nr
-    return isAlone && !selection.pair.packsA && problem.k <= Self.near && problem.n <= Self.near && problem.m % tiles == 0
+  private func staysNear(_ problem: OrientedProblem, _ selection: Selection, _ batch: Batch) -> Bool {
+    let (pair, near) = (selection.pair, Self.nearSize)
+    if pair.packsA || problem.k > near || problem.n > near || batch.count > 1 && problem.n > pair.set.nr { return false }
+    let tiles = (max(problem.m, 1) - 1) / pair.tileRows(problem) + 1
+    return problem.m % tiles == 0
   }
 
-  private static let near = 128
+  private static let nearSize = 128
 
-  /// Whether B passes by a tile of A that stays in L1, where itself it does not.
+  /// Whether B passes by tiles of A that stay in L1, where itself it does not.
   private func passesByA(_ problem: OrientedProblem, _ selection: Selection) -> Bool {
     let depthBytes = min(problem.k, selection.blocking.kc) * problem.inputType.byteCount
-    return selection.pair.set.family == .matrix && problem.n > Int(CK_NEAR_BYTES) / max(depthBytes, 1)
+    return problem.n > Int(CK_NEAR_BYTES) / max(depthBytes, 1)
   }
 
   func driver(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_driver {
-    driver(problem, descriptor, selection, threads: selection.threads)
+    driver(problem, descriptor, selection, threads: selection.threads, descriptor.batch)
   }
 
   /// `threads`: that work together on one product.
   private func driver(
-    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, threads: Int
+    _ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection, threads: Int, _ batch: Batch
   ) -> ck_driver {
     let pair = candidates.pairs[selection.pairIndex]
     if problem.m == 0 || problem.n == 0 { return CK_DRIVER_EMPTY }
@@ -206,13 +206,13 @@ extension Dispatch {
     if depth == 0 { return CK_DRIVER_SCALE }
     if selection.strassenLevels > 0 { return CK_DRIVER_STRASSEN }
     let inPlace = !pair.packsA && !pair.packsB && (!problem.sumsApart || storesNarrow(problem, descriptor, selection))
-    guard inPlace && depth <= selection.blocking.kc && threads == 1 else { return loops(problem, descriptor, selection) }
+    guard inPlace && depth <= selection.blocking.kc && threads == 1 else { return loops(problem, selection, batch) }
     let bare = descriptor.epilogue.isIdentity
     if bare && problem.m <= pair.mr(problem) && problem.n <= pair.set.nr { return CK_DRIVER_ONE_TILE }
     // The blocked loops share work and fetch ahead; a small product is in L1 anyway.
     let rows = blocks.rowsInL2(problem, pair, kc: selection.blocking.kc)
     let small = problem.m <= min(rows, 4096) && problem.n <= 4096 / max(problem.m, 1)
-    return small ? CK_DRIVER_TILES : loops(problem, descriptor, selection)
+    return small ? CK_DRIVER_TILES : loops(problem, selection, batch)
   }
 
   /// Panels of a slice. Of the blocked loops: those that stay in L2; without cache blocking one, which all tiles pass. By slices: one of panels
@@ -247,8 +247,8 @@ extension Dispatch {
   private static let mostSlicedSums = 1 << 18
 
   /// The loops that share work between threads: by slices where a packed panel would be used by one task alone.
-  private func loops(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> ck_driver {
-    if selection.pair.splits || selection.pair.set.family == .matrix && !staysNear(problem, descriptor, selection) {
+  private func loops(_ problem: OrientedProblem, _ selection: Selection, _ batch: Batch) -> ck_driver {
+    if selection.pair.splits || selection.pair.set.family == .matrix && !staysNear(problem, selection, batch) {
       return CK_DRIVER_BLOCKED
     }
     return problem.hasFewRows && BlockSizes.slices(problem, selection.pair) ? CK_DRIVER_BY_SLICE : CK_DRIVER_BLOCKED

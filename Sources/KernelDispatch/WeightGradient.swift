@@ -5,7 +5,7 @@ extension ConvolutionProblem {
   /// Whether all places of a row of the kernel are rows of one product, because there are too few channels for a tile.
   func mergesColumns(for pair: CandidatePair) -> Bool {
     let isDense = shape.dilation.width == 1 || shape.kernel.width == 1
-    // Their rows are equally far apart.
+    // Rows of tile registers are equally far apart.
     if pair.set.family == .matrix { return false }
     return shape.channelsPerGroup < pair.set.mr && shape.kernel.width > 1 && isDense
   }

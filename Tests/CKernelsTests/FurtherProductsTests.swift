@@ -32,7 +32,7 @@ struct FurtherProductsTests {
         (tile.blocks, tile.k, tile.n) = (Int64(blocks), Int64(k), Int64(n))
         (tile.a_rs, tile.a_ks) = packsA ? (Int64(kr), Int64(m * kr)) : (Int64(k), Int64(kr))
         (tile.b_ks, tile.c_rs) = (Int64(isDot ? k : columns * kr), Int64(n + pad))
-        (tile.alpha, tile.beta, tile.narrow) = (2, narrow ? 0 : 1, narrow)
+        (tile.alpha, tile.beta, tile.narrow, tile.streams_b) = (2, narrow ? 0 : 1, narrow, sharesB)
         let steps = (a: packsA ? 0 : m * k * input, b: sharesB ? 0 : depths * columns * input, c: m * (n + pad) * output)
         var (alone, together) = (before, before)
         a.withUnsafeBytes { a in

@@ -237,4 +237,29 @@ struct ConvolutionBadInputTests {
       #expect(finding == nil)
     }
   }
+
+  @Test(
+    "Without input channels every direct micro-kernel stores the bias alone, copied or in place", arguments: DirectTests.routes)
+  func noChannels(route: ConvolutionRoute) throws {
+    for layout in ImageLayout.allCases {
+      for padding in [0, 1] {
+        func shape(_ channels: Int) -> ConvolutionShape {
+          ConvolutionShape(
+            inputChannels: channels, height: 14, width: 14, outputChannels: 6, kernel: Extent(2 * padding + 1),
+            padding: Padding(padding))
+        }
+        // What it leaves in the workspace is nothing to the next.
+        for channels in [64, 0] {
+          let wanted = ConvolutionSetting(shape(channels)) {
+            ($0.inputLayout, $0.outputLayout, $0.hasBias) = (layout, layout, true)
+            ($0.inputType, $0.outputType) = (route.inputType, route.outputType)
+          }
+          let (setting, plan) = try route.plan(wanted)
+          let trial = try ConvolutionTrial(setting)
+          let finding = try trial.finding { _ in try plan.run(trial) }
+          #expect(finding == nil, "\(plan.selection), \(layout), \(channels) channels")
+        }
+      }
+    }
+  }
 }

@@ -35,6 +35,43 @@ struct DirectTests {
     }
   }
 
+  static let narrowShapes: [ConvolutionShape] = [
+    // Rows that meet the same rows of the kernel two by two, an odd number of them, and none.
+    shape(5, Extent(height: 9, width: 7), 35, padding: 1), shape(3, Extent(height: 8, width: 16), 20, padding: 1),
+    shape(4, Extent(height: 14, width: 14), 33), shape(7, Extent(height: 2, width: 5), 3, padding: 1),
+    shape(1, Extent(height: 11, width: 9), 40, stride: 2, padding: 1),
+    shape(6, Extent(height: 12, width: 11), 17, padding: 2, dilation: 2),
+    shape(6, Extent(height: 7, width: 8), 10, padding: 1, groups: 2),
+  ]
+
+  private static func shape(
+    _ channels: Int, _ image: Extent, _ outputs: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1
+  ) -> ConvolutionShape {
+    ConvolutionShape(
+      batch: 2, inputChannels: channels, height: image.height, width: image.width, outputChannels: outputs, kernel: Extent(3),
+      stride: Extent(stride), padding: Padding(padding), dilation: Extent(dilation), groups: groups)
+  }
+
+  @Test("Rows so short that a tile takes two, with all that may be added, in both layouts", arguments: routes)
+  func narrowRows(route: ConvolutionRoute) throws {
+    for (index, shape) in Self.narrowShapes.enumerated() {
+      for layout in ImageLayout.allCases {
+        for isPlain in [true, false] {
+          let wanted = setting(shape, route, layout).with {
+            $0.placement = choice(index, GuardedBuffer.Placement.allCases)
+            if isPlain { return }
+            ($0.hasBias, $0.hasResidual, $0.scale) = (true, true, 0.5)
+            $0.activation = .relu
+          }
+          let (setting, plan) = try route.plan(wanted, threads: 1 + index % 2)
+          let trial = try ConvolutionTrial(setting)
+          try plan.run(trial)
+          #expect(trial.finding(tolerance: .proven) == nil, "\(plan.selection), shape \(index), \(layout), plain: \(isPlain)")
+        }
+      }
+    }
+  }
+
   @Test("Images of one column, whose channels are two elements apart, are written and nothing beside them", arguments: routes)
   func oneColumn(route: ConvolutionRoute) throws {
     for placement in GuardedBuffer.Placement.allCases {
@@ -54,6 +91,11 @@ struct DirectTests {
       ConvolutionShape(inputChannels: 5, height: 5, width: 31, outputChannels: 33, kernel: Extent(3), dilation: Extent(2)),
       ConvolutionShape(inputChannels: 9, height: 5, width: 31, outputChannels: 6, kernel: Extent(3), groups: 3),
       ConvolutionShape(inputChannels: 3, height: 5, width: 31, outputChannels: 5, kernel: Extent(3), stride: Extent(2)),
+      // Copied, of an odd number of channels; two rows to a tile.
+      ConvolutionShape(
+        inputChannels: 3, height: 5, width: 31, outputChannels: 5, kernel: Extent(3), padding: Padding(1)),
+      ConvolutionShape(
+        inputChannels: 3, height: 6, width: 31, outputChannels: 5, kernel: Extent(3), stride: Extent(2), padding: Padding(1)),
       // Rows of A a pair apart.
       ConvolutionShape(inputChannels: 1, height: 5, width: 31, outputChannels: 5, kernel: Extent(3), stride: Extent(2)),
     ]
