@@ -226,15 +226,14 @@ static void begin_sums_amx(const ck_tile *t, const float *c, ck_tile_shape shape
   load_registers(sums.at[0], 2 * CK_TILE_ROWS, CK_TILE_ROWS * 2 * CK_TILE_ROWS, form);
 }
 
-/// Sums of a row, rounded to bf16: of a whole one both vectors at once.
-CK_INLINE void store_narrow(const ck_tile *t, ck_native_bf16 *to, const float *sums) {
-  const float alpha = (float)t->alpha;
-  if (t->n == 2 * CK_TILE_ROWS) {
+/// Sums of a row of `n`, rounded to bf16: of a whole one both vectors at once.
+CK_INLINE void store_narrow(ck_native_bf16 *to, const float *sums, int64_t n, float alpha) {
+  if (n == 2 * CK_TILE_ROWS) {
     const ck_vf left = ck_load(sums) * alpha, right = ck_load(sums + CK_TILE_ROWS) * alpha;
     _mm512_storeu_si512(to, (__m512i)_mm512_cvtne2ps_pbh(right, left));
     return;
   }
-  for (int64_t j = 0; j < t->n; j += CK_TILE_ROWS) ck_store_first(to + j, ck_load(sums + j) * alpha, live_columns(t, j));
+  for (int64_t j = 0; j < n; j += CK_TILE_ROWS) ck_store_first(to + j, ck_load(sums + j) * alpha, ck_first(of_register(n - j)));
 }
 
 /// C = alpha sums + beta C.
@@ -246,11 +245,13 @@ static void store_tile_amx(const ck_tile *t, void *c, ck_tile_shape shape, ck_ti
   }
   ck_sums sums;
   store_registers(sums.at[0], 2 * CK_TILE_ROWS, CK_TILE_ROWS * 2 * CK_TILE_ROWS, form);
+  // Read once: a store of 16-bit elements might change the tile, for all that the compiler knows.
+  const int64_t n = t->n;
   for (int64_t i = 0; i < shape.rows; i++) {
     const float *row = sums.at[row_in_registers(shape, i)];
     const int64_t place = row_in_c(t, shape, i);
     if (t->narrow) {
-      store_narrow(t, (ck_native_bf16 *)c + place, row);
+      store_narrow((ck_native_bf16 *)c + place, row, n, alpha);
       continue;
     }
     for (int64_t j = 0; j < t->n; j += CK_TILE_ROWS) {

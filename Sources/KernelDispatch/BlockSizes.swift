@@ -3,10 +3,10 @@ import Tensors
 
 /// Cache blocks for a candidate on a machine.
 ///
-/// KC decides the order of sums, so it follows from the shape, the types, what comes packed and the candidate alone. MC and NC don't, and follow the caches: a block of A and
-/// one of B take a quarter each of the last level, a slice of the panels of B a quarter of L2 (`rowsInL2`), because the passing tiles of A and of C
-/// want room too (Goto and van de Geijn 2008, section 6.3, with A and B exchanged; Low et al., "Analytical Modeling Is Enough for High-Performance
-/// BLIS", ACM TOMS 43(2), 2016).
+/// KC decides the order of sums, so it follows from the shape, the types, what comes packed and the candidate alone. MC and NC don't, and follow the
+/// caches: a block of A and one of B take a quarter each of the last level, a slice of the panels of B a quarter of L2 (`rowsInL2`), because the
+/// passing tiles of A and of C want room too (Goto and van de Geijn 2008, section 6.3, with A and B exchanged; Low et al., "Analytical Modeling Is
+/// Enough for High-Performance BLIS", ACM TOMS 43(2), 2016).
 struct BlockSizes {
   /// Bytes along K that one column of a panel may take: 1024 depths of fp32. C is read and written once for each KC, and a tile has a beginning and an
   /// end; both operands stream out of L2 instead, 13 bytes a cycle. With half of it 1024^3 in fp32 on Zen 5 ran at 246 instead of 252 GFLOP/s, packed

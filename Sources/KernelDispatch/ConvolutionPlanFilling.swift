@@ -76,8 +76,9 @@ extension Dispatch {
     of product: OrientedProblem, for pair: CandidatePair, _ options: SelectionOptions, threads: Int = 1
   ) -> Blocking {
     if let blocking = options.blocking { return blocking.fitted(to: product, pair) }
-    let blocking = blocks.blocking(of: product, for: pair, blocked: !options.without.contains(.cacheBlocking))
-    return threads == 1 ? blocks.narrowed(blocking, product, pair) : blocking
+    let blocked = !options.without.contains(.cacheBlocking)
+    let blocking = blocks.blocking(of: product, for: pair, blocked: blocked)
+    return threads == 1 && blocked ? blocks.narrowed(blocking, product, pair) : blocking
   }
 
   /// Whether threads take whole products, which must be enough for all of them, and so small that each core's L2 holds the weights; else, and

@@ -131,7 +131,7 @@ public struct Dispatch: Sendable {
     var blocking = options.blocking?.fitted(to: problem, pair) ?? blocks.blocking(of: problem, for: pair, blocked: blocked)
     let cycles = CostModel(problem, blocking, microarchitecture).cycles(pair)
     let threads = options.keepsThreads ? mostThreads : CostModel.threads(cycles * Double(batch), most: mostThreads)
-    if threads == 1 && options.blocking == nil { blocking = blocks.narrowed(blocking, problem, pair) }
+    if threads == 1 && blocked && options.blocking == nil { blocking = blocks.narrowed(blocking, problem, pair) }
     return Prediction(
       cycles: cycles,
       selection: Selection(

@@ -83,6 +83,15 @@ struct DeterminismTests {
     #expect(try dispatch.select(GEMMDescriptor(m: 1024, n: 1024, k: 1024)).threads == 2)
   }
 
+  @Test("Blocks of columns for tile registers stay in L2, unless cache blocking is switched off")
+  func narrowBlocks() throws {
+    var descriptor = try #require(GEMMDescriptor(line: "64x3072x768 bf16"))
+    let dispatch = SyntheticMachine.dispatch(.amx, threads: 1)
+    #expect(try dispatch.select(descriptor).blocking.nc < 3072)
+    descriptor.options.without = TechniqueSet(.cacheBlocking)
+    #expect(try dispatch.select(descriptor).blocking.nc == 3072)
+  }
+
   @Test("A technique switched off is off")
   func switches() throws {
     let dispatch = SyntheticMachine.dispatch(.avx512, threads: 2)
