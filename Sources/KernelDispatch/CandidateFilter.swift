@@ -20,12 +20,12 @@ struct CandidateFilter {
     if pair.set.language != .c { return .sameTileInC }
     if let technique = techniqueOff(pair) { return .techniqueOff(technique) }
     if pair.set.isOneVector && !without.contains(.registerTile) { return .withoutRegisterTile }
-    let betterISA = pairs.filter {
-      $0.variantIndex == pair.variantIndex && $0.set.language == pair.set.language && serves($0) && $0.set.isa <= cap
-        && $0.set.isa > pair.set.isa
-        && $0.set.isOneVector == pair.set.isOneVector && techniqueOff($0) == nil
-    }.map(\.set.isa).max()
-    return betterISA.map { .isaSuperseded(by: $0) }
+    var better = pair.set.isa
+    for other in pairs where other.variantIndex == pair.variantIndex && other.set.isa > better && other.set.isa <= cap {
+      let isAlike = other.set.language == pair.set.language && other.set.isOneVector == pair.set.isOneVector
+      if isAlike && serves(other) && techniqueOff(other) == nil { better = other.set.isa }
+    }
+    return better > pair.set.isa ? .isaSuperseded(by: better) : nil
   }
 
   private func serves(_ pair: CandidatePair) -> Bool {

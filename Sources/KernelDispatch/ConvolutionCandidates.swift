@@ -1,7 +1,8 @@
 import CKernels
 import Tensors
 
-/// A variant of convolution with the micro-kernels that it could run.
+/// A variant of convolution with the micro-kernels that it could run. Plain data: each plan looks at all of them, and copies of names would
+/// take three quarters of that.
 struct ConvolutionKernels: Sendable {
   enum Kind: Sendable {
     /// A place in `CandidateLists.pairs`.
@@ -10,19 +11,24 @@ struct ConvolutionKernels: Sendable {
     case depthwise(index: Int)
   }
 
-  let variant: ConvolutionVariant
+  /// A place in `ConvolutionVariant.all`.
+  let variantIndex: Int
+  let algorithm: ConvolutionVariant.Algorithm
   let kind: Kind
 
   /// Every variant with everything that could serve it, whatever the problem.
   static let all: [ConvolutionKernels] = {
     let table = KernelTable.shared
-    return ConvolutionVariant.all.flatMap { variant in
+    return ConvolutionVariant.all.enumerated().flatMap { index, variant in
       let pairs = table.candidates.pairs.filter { variant.products.contains(table.variants[$0.variantIndex].name) }
-      let tiles = pairs.map { ConvolutionKernels(variant: variant, kind: .tiles(pairIndex: $0.index)) }
-      let filters = table.depthwise.indices.map { ConvolutionKernels(variant: variant, kind: .depthwise(index: $0)) }
-      return variant.algorithm.isDepthwise ? filters : tiles
+      let kinds: [Kind] =
+        variant.algorithm.isDepthwise
+        ? table.depthwise.indices.map { .depthwise(index: $0) } : pairs.map { .tiles(pairIndex: $0.index) }
+      return kinds.map { ConvolutionKernels(variantIndex: index, algorithm: variant.algorithm, kind: $0) }
     }
   }()
+
+  var variant: ConvolutionVariant { ConvolutionVariant.all[variantIndex] }
 
   /// The candidate of matrix multiply; `nil` for depthwise kernels.
   var pair: CandidatePair? {
@@ -37,7 +43,7 @@ struct ConvolutionKernels: Sendable {
   var isa: ISA { pair?.set.isa ?? depthwise?.isa ?? .scalar }
   /// The variant of matrix multiply, where it is one of several.
   var product: String? {
-    variant.products.count > 1 && variant.algorithm != .direct
+    variant.products.count > 1 && algorithm != .direct
       ? pair.map { KernelTable.shared.variants[$0.variantIndex].name } : nil
   }
 }
@@ -46,7 +52,7 @@ struct ConvolutionKernels: Sendable {
 struct ConvolutionFilter {
   /// For the pairs; says nothing of variants.
   var pairs: CandidateFilter
-  var variant: String?
+  var variantIndex: Int?
   var microkernel: String?
   /// Whether Winograd's algorithm may run unasked.
   var allowsWinograd = true
@@ -54,20 +60,20 @@ struct ConvolutionFilter {
   /// The same for any variant and micro-kernel.
   var unforced: ConvolutionFilter {
     var filter = self
-    (filter.pairs.tileSetIndex, filter.variant, filter.microkernel) = (nil, nil, nil)
+    (filter.pairs.tileSetIndex, filter.variantIndex, filter.microkernel) = (nil, nil, nil)
     return filter
   }
 
   func rejection(of kernels: ConvolutionKernels, for problem: ConvolutionProblem) -> Rejection? {
-    if let variant, kernels.variant.name != variant { return .variantNotAskedFor }
-    if kernels.variant.algorithm.isOfWeights != problem.isOfWeights { return .pass }
-    if problem.patches != nil && kernels.variant.algorithm != .patches { return .layout(.byPatches) }
+    if let variantIndex, kernels.variantIndex != variantIndex { return .variantNotAskedFor }
+    if kernels.algorithm.isOfWeights != problem.isOfWeights { return .pass }
+    if problem.patches != nil && kernels.algorithm != .patches { return .layout(.byPatches) }
     if let depthwise = kernels.depthwise {
-      return rejection(of: depthwise, for: problem, kernels.variant.algorithm)
+      return rejection(of: depthwise, for: problem, kernels.algorithm)
     }
     guard let pair = kernels.pair else { return .types }
     if let rejection = pairs.rejection(of: pair, among: KernelTable.shared.candidates.pairs) { return rejection }
-    switch kernels.variant.algorithm {
+    switch kernels.algorithm {
     case .pointwise:
       if !problem.isPointwise { return .layout(.pointwise) }
       if !problem.pixelsAreEven { return .layout(.evenPixels) }
@@ -85,7 +91,7 @@ struct ConvolutionFilter {
       return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfWeights)
     case .winograd(let outputs), .winogradWeights(let outputs):
       if !problem.suitsWinograd { return .layout(.winograd) }
-      return variant != nil
+      return variantIndex != nil
         || allowsWinograd && problem.keepsBound(winograd: outputs) && problem.isModest(winograd: outputs, nr: pair.set.nr)
         ? nil : .winogradNotAllowed
     case .weights:
@@ -108,10 +114,11 @@ struct ConvolutionFilter {
     if let rejection = serves(kernel, problem, turned) { return rejection }
     if kernel.language != .c { return .sameTileInC }
     if pairs.without.contains(.simd) { return kernel.isa == .scalar ? nil : .techniqueOff(.simd) }
-    let better = KernelTable.shared.depthwise.filter {
-      $0.language == .c && $0.isa > kernel.isa && $0.isa <= pairs.cap && serves($0, problem, turned) == nil
+    var better = kernel.isa
+    for other in KernelTable.shared.depthwise where other.language == .c && other.isa > better && other.isa <= pairs.cap {
+      if serves(other, problem, turned) == nil { better = other.isa }
     }
-    return better.map(\.isa).max().map { .isaSuperseded(by: $0) }
+    return better > kernel.isa ? .isaSuperseded(by: better) : nil
   }
 
   private func serves(_ kernel: DepthwiseMicrokernel, _ problem: ConvolutionProblem, _ turned: Bool) -> Rejection? {

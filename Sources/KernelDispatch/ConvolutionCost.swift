@@ -34,13 +34,13 @@ struct ConvolutionCost {
     case .depthwise: return depthwise(kernels)
     case .tiles(let index):
       let pair = KernelTable.shared.candidates.pairs[index]
-      switch kernels.variant.algorithm {
+      switch kernels.algorithm {
       case .direct: return direct(pair)
       case .winograd(let outputs), .winogradWeights(let outputs): return winograd(pair, outputs: outputs)
       case .weights: return weights(pair)
       case .patches: return patches(pair)
       case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
-        return products(pair, kernels.variant.algorithm)
+        return products(pair, kernels.algorithm)
       }
     }
   }

@@ -6,7 +6,8 @@ extension Dispatch {
   ///
   /// - Throws: as for products: `unknownVariant`, `unknownMicrokernel`, `invalidThreads`, `invalidBlocking`, `noCandidate`.
   public func select(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> ConvolutionSelection {
-    try choose(largest(of: problems(descriptor)), descriptor.options).selection
+    let problems = problems(descriptor)
+    return try choose(problems[largest(of: problems)], descriptor.options).selection
   }
 
   /// What was selected for the largest part of `descriptor`, and the C plans of all. `weightsAhead`: weights are laid out once, for many calls.
@@ -14,14 +15,11 @@ extension Dispatch {
     _ descriptor: ConvolutionDescriptor, weightsAhead: Bool
   ) throws(HeadroomError) -> (selection: ConvolutionSelection, plans: [ck_conv_plan]) {
     let problems = problems(descriptor, weightsAhead: weightsAhead)
-    var selection = try choose(largest(of: problems), descriptor.options).selection
-    var (plans, parts, cycles): ([ck_conv_plan], [Part], Double) = ([], [], 0)
-    for problem in problems {
-      let choice = try choose(problem, descriptor.options)
-      cycles += choice.cycles
-      parts.append(Part(problem: problem, kernels: choice.kernels))
-      plans.append(written(problem, choice.kernels, threads: choice.selection.threads, descriptor.options))
-    }
+    let choices = try problems.map { problem throws(HeadroomError) in try choose(problem, descriptor.options) }
+    var selection = choices[largest(of: problems)].selection
+    var plans = zip(problems, choices).map { written($0, $1.kernels, threads: $1.threads, descriptor.options) }
+    let parts = zip(problems, choices).map { Part(problem: $0, kernels: $1.kernels) }
+    let cycles = choices.reduce(0) { $0 + $1.cycles }
     let most = try threads(descriptor.options.threads, without: descriptor.options.without)
     let joint = descriptor.options.keepsThreads ? most : CostModel.threads(cycles, most: most)
     if joinPhases(&plans, of: parts, descriptor, threads: joint) { selection.threads = joint }
@@ -39,18 +37,20 @@ extension Dispatch {
     guard let patches = ConvolutionProblem.patches(of: descriptor).map(ahead),
       let choice = try? choose(patches, descriptor.options)
     else { return parts }
-    let part = try? choose(largest(of: parts), descriptor.options)
+    let part = try? choose(parts[largest(of: parts)], descriptor.options)
     return part.map { $0.cycles * Double(parts.count) < choice.cycles } ?? false ? parts : [patches]
   }
 
-  private func largest(of problems: [ConvolutionProblem]) -> ConvolutionProblem {
-    problems.dropFirst().reduce(problems[0]) { $1.work > $0.work ? $1 : $0 }
+  /// Where the first of those with the most work stands.
+  private func largest(of problems: [ConvolutionProblem]) -> Int {
+    problems.indices.dropFirst().reduce(0) { problems[$1].work > problems[$0].work ? $1 : $0 }
   }
 
   /// Every candidate for `descriptor`, or the largest of its parts, with what became of it; the chosen one first, then by predicted time, then the
   /// rejected ones.
   public func explain(_ descriptor: ConvolutionDescriptor) throws(HeadroomError) -> [ConvolutionCandidate] {
-    let problem = largest(of: problems(descriptor))
+    let problems = problems(descriptor)
+    let problem = problems[largest(of: problems)]
     let filter = try filter(descriptor.options, problem)
     let chosen: Choice?
     do throws(HeadroomError) {
@@ -64,7 +64,7 @@ extension Dispatch {
         outcome = .rejected(rejection)
       } else {
         let choice = try predict(kernels, problem, descriptor.options)
-        let seconds = CostModel.seconds(choice.cycles, threads: choice.selection.threads)
+        let seconds = CostModel.seconds(choice.cycles, threads: choice.threads)
         outcome = choice.selection == chosen?.selection ? .chosen(choice.selection, seconds: seconds) : .slower(seconds: seconds)
       }
       return ConvolutionCandidate(
@@ -82,7 +82,13 @@ extension Dispatch {
   private struct Choice {
     let kernels: ConvolutionKernels
     let cycles: Double
-    let selection: ConvolutionSelection
+    let threads: Int
+
+    var selection: ConvolutionSelection {
+      ConvolutionSelection(
+        variant: kernels.variant.name, product: kernels.product, microkernel: kernels.microkernel, isa: kernels.isa,
+        threads: threads)
+    }
   }
 
   private func choose(_ problem: ConvolutionProblem, _ options: SelectionOptions) throws(HeadroomError) -> Choice {
@@ -117,7 +123,7 @@ extension Dispatch {
     _ choice: Choice, _ problem: ConvolutionProblem, _ options: SelectionOptions
   ) -> Rejection? {
     guard let limit = options.workspaceLimit else { return nil }
-    let needed = workspace(problem, choice.kernels, threads: choice.selection.threads, options)
+    let needed = workspace(problem, choice.kernels, threads: choice.threads, options)
     return needed > limit ? .workspace(needs: needed, limit: limit) : nil
   }
 
@@ -139,24 +145,21 @@ extension Dispatch {
     let cycles = ConvolutionCost(problem, blocks, microarchitecture).cycles(kernels)
     let most = try threads(options.threads, without: options.without)
     let threads = options.keepsThreads ? most : CostModel.threads(cycles, most: most)
-    var selection = ConvolutionSelection(
-      variant: kernels.variant.name, product: kernels.product, microkernel: kernels.microkernel, isa: kernels.isa,
-      threads: threads)
     // Fewer threads need less. Then time decides, not work.
-    while let limit = options.workspaceLimit, selection.threads > 1,
-      workspace(problem, kernels, threads: selection.threads, options) > limit
-    {
-      selection.threads /= 2
+    var fitting = threads
+    while let limit = options.workspaceLimit, fitting > 1, workspace(problem, kernels, threads: fitting, options) > limit {
+      fitting /= 2
     }
-    let slowdown = Double(threads) / Double(selection.threads)
-    return Choice(kernels: kernels, cycles: cycles * slowdown, selection: selection)
+    return Choice(kernels: kernels, cycles: cycles * Double(threads) / Double(fitting), threads: fitting)
   }
 
   private func filter(_ options: SelectionOptions, _ problem: ConvolutionProblem) throws(HeadroomError) -> ConvolutionFilter {
     let table = KernelTable.shared
-    let variants = ConvolutionVariant.all.map(\.name)
-    if let name = options.variant, !variants.contains(name) { throw .unknownVariant(found: name, known: variants) }
-    let forced = overrideConvolution.map { variants[$0] }
+    var variantIndex = overrideConvolution
+    if let name = options.variant {
+      variantIndex = ConvolutionVariant.all.firstIndex { $0.name == name }
+      if variantIndex == nil { throw .unknownVariant(found: name, known: ConvolutionVariant.all.map(\.name)) }
+    }
     var pairs = CandidateFilter(inputType: problem.inputType, cap: min(cap, options.maxISA ?? cap), machineISA: machineISA)
     pairs.without = options.without
     if let name = options.microkernel {
@@ -168,7 +171,7 @@ extension Dispatch {
       if pairs.tileSetIndex == nil { pairs.tileSetIndex = -1 }
     }
     let filter = ConvolutionFilter(
-      pairs: pairs, variant: options.variant ?? forced, microkernel: options.microkernel,
+      pairs: pairs, variantIndex: variantIndex, microkernel: options.microkernel,
       allowsWinograd: options.allowsWinograd && overrideWinograd)
     return problem.isUnmet ? filter.unforced : filter
   }

@@ -25,7 +25,7 @@ extension Dispatch {
     switch kernels.kind {
     case .depthwise(let index):
       let kernel = KernelTable.shared.depthwise[index]
-      let turned = kernels.variant.algorithm.turnsChannels
+      let turned = kernels.algorithm.turnsChannels
       if problem.isOfWeights {
         fillDepthwiseWeights(&plan, problem, kernel, turned: turned, threads: threads)
       } else if turned {
@@ -35,14 +35,14 @@ extension Dispatch {
       }
     case .tiles(let index):
       let pair = candidates.pairs[index]
-      switch kernels.variant.algorithm {
+      switch kernels.algorithm {
       case .direct: fillDirect(&plan, problem, pair, threads: threads, blocked: blocked)
       case .winograd(let outputs): fillWinograd(&plan, problem, pair, outputs: outputs, threads: threads)
       case .winogradWeights(let outputs): fillWinogradWeights(&plan, problem, pair, outputs: outputs, threads: threads)
       case .weights: fillWeights(&plan, problem, pair, threads: threads)
       case .patches: fillPatches(&plan, problem, pair, threads: threads, options)
       case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
-        fillProducts(&plan, problem, pair, kernels.variant.algorithm, threads: threads, options)
+        fillProducts(&plan, problem, pair, kernels.algorithm, threads: threads, options)
       }
     }
     return plan

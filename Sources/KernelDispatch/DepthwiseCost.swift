@@ -6,7 +6,7 @@ extension ConvolutionCost {
   /// Cycles of depthwise convolution, or of narrow groups, or of the gradient of their weights.
   func depthwise(_ kernels: ConvolutionKernels) -> Double {
     guard let kernel = kernels.depthwise else { return .infinity }
-    if kernels.variant.algorithm.turnsChannels { return turned(kernel) }
+    if kernels.algorithm.turnsChannels { return turned(kernel) }
     return kernel.channelsLast ? alongChannels(kernel) : alongRows(kernel)
   }
 

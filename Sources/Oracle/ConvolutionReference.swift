@@ -216,7 +216,8 @@ private func addMultiple(
   _ factor: Double, of values: UnsafePointer<Double>, step: Int, to sums: UnsafeMutablePointer<Double>, count: Int
 ) {
   if step == 1 {
-    for j in 0..<count { sums[j] += factor * values[j] }
+    addMultiple(
+      factor, of: UnsafeBufferPointer(start: values, count: count), to: UnsafeMutableBufferPointer(start: sums, count: count))
   } else {
     for j in 0..<count { sums[j] += factor * values[j &* step] }
   }

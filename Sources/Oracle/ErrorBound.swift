@@ -77,7 +77,10 @@ struct ErrorBound {
     let (top, left) = (index[2] / tileSize * tileSize, index[3] / tileSize * tileSize)
     for row in top..<min(top + tileSize, sizes[2]) {
       for column in left..<min(left + tileSize, sizes[3]) {
-        own.magnitude = max(own.magnitude, entry(SIMD4(index[0], index[1], row, column)).magnitude)
+        let neighbour = entry(SIMD4(index[0], index[1], row, column)).magnitude
+        if neighbour <= own.magnitude { continue }
+        own.magnitude = neighbour
+        if mismatch(found, own, at: place) == nil { return nil }
       }
     }
     return mismatch(found, own, at: place)

@@ -50,11 +50,7 @@ extension MutableMatrixView {
   /// Fills every element (not the gaps between rows); the same numbers for a seed, whatever the layout.
   public func fill(_ fill: Fill, seed: UInt64) {
     var generator = SplitMix64(seed: seed)
-    for row in 0..<max(rows, 0) {
-      for column in 0..<max(columns, 0) {
-        self[row, column] = fill.next(&generator)
-      }
-    }
+    for row in 0..<max(rows, 0) { writeRow(row) { fill.next(&generator) } }
   }
 }
 
@@ -64,7 +60,7 @@ public enum Poison {
 
   /// Fills `memory` with NaN of every type.
   public static func fill(_ memory: UnsafeMutableRawBufferPointer) {
-    for index in memory.indices { memory[index] = byte }
+    memory.initializeMemory(as: UInt8.self, repeating: byte)
   }
 
   /// The byte offset of the first byte of `memory` outside the matrix that is no poison any more; `nil` if all are.

@@ -78,6 +78,24 @@ public struct MutableMatrixView {
       }
     }
   }
+
+  /// Writes the whole of one row, rounded as by the subscript; the type is looked at once.
+  func writeRow(_ row: Int, _ next: () -> Double) {
+    let start = row * layout.rowStride
+    let step = layout.columnStride
+    let columns = 0..<max(columns, 0)
+    switch type {
+    case .float32:
+      let elements = base.assumingMemoryBound(to: Float.self) + start
+      for column in columns { elements[column * step] = Float(next()) }
+    case .bfloat16:
+      let elements = base.assumingMemoryBound(to: UInt16.self) + start
+      for column in columns { elements[column * step] = narrowed(next()) }
+    case .float64:
+      let elements = base.assumingMemoryBound(to: Double.self) + start
+      for column in columns { elements[column * step] = next() }
+    }
+  }
 }
 
 private func load(_ base: UnsafeRawPointer, _ offset: Int, _ type: ElementType) -> Double {
