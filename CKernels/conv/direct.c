@@ -250,7 +250,7 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   tile.n = ck_least(gemm->nr, plan->channels - channel);
   tile.streams_b = gemm->in_tiles && ck_direct_panel_bytes(plan) > CK_NEAR_BYTES;
   tile.c_rs = gemm->accumulate ? gemm->nr : layout->out_qs;
-  tile.streams_c = gemm->streams_c && tile.n == gemm->nr && has_whole_lines(run);
+  tile.streams_c = gemm->streams_c && tile.n * out_bytes % CK_LINE == 0 && has_whole_lines(run);
   tile.fetch_c = gemm->fetches_c && !gemm->accumulate && !tile.streams_c;
   ck_direct_row row = {.channel = channel};
   if (run->operands->bias) row.operands.bias = (const float *)run->operands->bias + band->group * plan->channels;

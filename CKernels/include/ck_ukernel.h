@@ -48,11 +48,11 @@ typedef struct ck_tile {
                             ///< upper one, but lies so many elements on from it in A and in C
   bool streams_b;           ///< `matrix`: B passes by an A that is read again, and is not to push it out of L1
   double alpha, beta;
-  bool narrow;     ///< C holds bf16: the finished sums are rounded as they are stored, and beta is 0
-  bool streams_c;  ///< C, of whole lines and beta 0, may be stored past the caches: by `outer` and `pair` where all columns are
-                   ///< live
-  bool fetch_c;    ///< C may lie beyond the caches: ask for it while the sums are made,
-  int64_t c_ahead; ///< or for the C so many elements on, where K is too short for that
+  bool narrow;        ///< C holds bf16: the finished sums are rounded as they are stored, and beta is 0
+  bool streams_c;     ///< C, of whole lines and beta 0, may be stored past the caches: by `outer`, `pair` and
+                      ///< `matrix` where the live columns are whole lines
+  bool fetch_c;       ///< C may lie beyond the caches: ask for it while the sums are made,
+  int64_t c_ahead;    ///< or for the C so many elements on, where K is too short for that
   ck_stream fetch[2]; ///< of A and of B; `axpyf` asks for nothing
   int64_t
       a_ahead;  ///< not 0 (`outer`, `pair` and `matrix` in C): the stream of A begins so many bytes after the A of each product

@@ -239,7 +239,9 @@ CK_INLINE void store_narrow(ck_native_bf16 *to, const float *sums, int64_t n, fl
 /// C = alpha sums + beta C.
 static void store_tile_amx(const ck_tile *t, void *c, ck_tile_shape shape, ck_tile_form form) {
   const float alpha = (float)t->alpha, beta = begins_with_c(t) ? 0 : (float)t->beta;
-  if (shape.columns == t->n && ends_in_c(t)) {
+  // Registers can't be stored past the caches, but vectors of what they hold.
+  const bool streams = t->streams_c && t->n % CK_TILE_ROWS == 0;
+  if (shape.columns == t->n && ends_in_c(t) && !streams) {
     store_registers(c, t->c_rs, row_in_c(t, shape, shape.upper), form);
     return;
   }
@@ -254,10 +256,11 @@ static void store_tile_amx(const ck_tile *t, void *c, ck_tile_shape shape, ck_ti
       store_narrow((ck_native_bf16 *)c + place, row, n, alpha);
       continue;
     }
-    for (int64_t j = 0; j < t->n; j += CK_TILE_ROWS) {
+    for (int64_t j = 0; j < n; j += CK_TILE_ROWS) {
       float *to = (float *)c + place + j;
       const ck_vf value = ck_load(row + j) * alpha;
-      ck_store_first(to, beta != 0 ? value + beta * ck_load_first(to, live_columns(t, j)) : value, live_columns(t, j));
+      if (streams) ck_store_past(to, value);
+      else ck_store_first(to, beta != 0 ? value + beta * ck_load_first(to, live_columns(t, j)) : value, live_columns(t, j));
     }
   }
 }

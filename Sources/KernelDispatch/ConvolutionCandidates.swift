@@ -1,8 +1,8 @@
 import CKernels
 import Tensors
 
-/// A variant of convolution with the micro-kernels that it could run. Plain data: each plan looks at all of them, and copies of names would
-/// take three quarters of that.
+/// A variant of convolution with the micro-kernels that it could run. Plain data: each plan looks at all of them, and with copies of names took
+/// several times as long.
 struct ConvolutionKernels: Sendable {
   enum Kind: Sendable {
     /// A place in `CandidateLists.pairs`.

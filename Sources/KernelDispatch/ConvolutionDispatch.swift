@@ -150,7 +150,7 @@ extension Dispatch {
     while let limit = options.workspaceLimit, fitting > 1, workspace(problem, kernels, threads: fitting, options) > limit {
       fitting /= 2
     }
-    return Choice(kernels: kernels, cycles: cycles * Double(threads) / Double(fitting), threads: fitting)
+    return Choice(kernels: kernels, cycles: cycles * (Double(threads) / Double(fitting)), threads: fitting)
   }
 
   private func filter(_ options: SelectionOptions, _ problem: ConvolutionProblem) throws(HeadroomError) -> ConvolutionFilter {

@@ -156,7 +156,7 @@ extension Dispatch {
   ) {
     let wanted = threads / greatestCommonDivisor(threads, problem.shape.batch)
     let most = passesTwice ? blocks.l2Bytes / 4 : Int.max
-    plan.gemm.fetches = kernel.asks(for: problem)
+    plan.gemm.fetches = asks(kernel, problem, threads: threads)
     let all = problem.shape.outputChannels
     let rowBytes = max(problem.shape.width, problem.reachedColumns) * problem.inputType.byteCount
     if kernel.channelsLast {
@@ -177,25 +177,24 @@ extension Dispatch {
     }
   }
 
-  /// Output rows that a task has where there are so many: the input rows at its border are read by its neighbour as well.
-  private static let fewestRows = 8
-  /// Of the tallest micro-tile.
-  private static let tileRows = 2
-}
-
-extension DepthwiseMicrokernel {
   /// Whether tiles are to ask for what the tile below meets, where several vectors of channels lie in one line of the caches. Out of memory a line comes
   /// once for each of them, unless all channels of a few rows are done first and ask for the next (16 images of 144 channels at 56 in bf16 on Zen 4: 28
-  /// to 42 GFLOP/s, on two cores 66 to 100). Of whole lines, as of fp32 there, each image of a vector of channels is as fast.
-  fileprivate func asks(for problem: ConvolutionProblem) -> Bool {
+  /// to 42 GFLOP/s, on two cores 66 to 100). Of whole lines, as of fp32 there, each image of a vector of channels is as fast, except on Intel's processors.
+  private func asks(_ kernel: DepthwiseMicrokernel, _ problem: ConvolutionProblem, threads: Int) -> Bool {
     let shape = problem.shape
     let isTiled = [3, 5].contains(shape.kernel.height) && shape.kernel.width == shape.kernel.height
     let isKnown = isTiled && shape.stride.width == shape.stride.height && shape.stride.width <= 2
     let isDense = shape.dilation.width == 1 && shape.dilation.height == 1
-    let sharesLines =
-      channelsLast && group == 1 && language == .c && shape.outputChannels > lanes && lanes * inputType.byteCount < Int(CK_LINE)
-    return isKnown && isDense && sharesLines && problem.isInMemory
+    let isAlongChannels = kernel.channelsLast && kernel.group == 1 && kernel.language == .c && shape.outputChannels > kernel.lanes
+    if !isKnown || !isDense || !isAlongChannels { return false }
+    if kernel.lanes * problem.inputType.byteCount < Int(CK_LINE) { return problem.imageBytes > BlockSizes.memoryBytes }
+    return microarchitecture.asksForWholeLines && problem.imageBytes > Double(threads * blocks.l2Bytes)
   }
+
+  /// Output rows that a task has where there are so many: the input rows at its border are read by its neighbour as well.
+  private static let fewestRows = 8
+  /// Of the tallest micro-tile.
+  private static let tileRows = 2
 }
 
 extension ConvolutionProblem {
@@ -217,10 +216,10 @@ extension ConvolutionProblem {
     return rowsFollow && (!isOfWeights || gradientFollows)
   }
 
-  /// Whether input and output lie beyond the caches of a nominal machine.
-  fileprivate var isInMemory: Bool {
+  /// Of input and output.
+  fileprivate var imageBytes: Double {
     let pixels = Double(shape.height) * Double(shape.width) + Double(outputHeight) * Double(outputWidth)
-    return Double(shape.batch) * pixels * Double(shape.outputChannels) * Double(inputType.byteCount) > BlockSizes.memoryBytes
+    return Double(shape.batch) * pixels * Double(shape.outputChannels) * Double(inputType.byteCount)
   }
 
   /// Whether the input rows that one vector of channels meets stay in L1 until the next output row, or are evicted because pixels a power of two

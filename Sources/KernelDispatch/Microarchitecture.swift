@@ -12,6 +12,10 @@ public struct Microarchitecture: Sendable, Hashable {
   /// (Emerald Rapids: 128^3 155 instead of 167 GFLOP/s; out of memory it is 115 instead of 96); on Zen 5 it costs 0 to 3 %, and out of memory it is 188
   /// instead of 145 (96^3).
   public var asksWithinL2 = true
+  /// Whether tiles of depthwise convolution ask for the rows below where a vector of channels is a whole line of the caches, as soon as L2 can't hold the
+  /// images (Emerald Rapids, 3x3 in fp32: 32 channels at 112 31 to 36 GFLOP/s, 16 images of 384 at 14 29 to 33, beside neighbours 13 to 26, of 144 at
+  /// 56 44 to 46 and 19 to 31; but within L2 192 at 28 /2 47 to 22).
+  public var asksForWholeLines = false
   /// Whether multiply-adds broadcast packed A themselves: an instruction less for one load more. Intel's processors gain, most of all beside a busy
   /// neighbour that shares the front end (Emerald Rapids, 1024^3: 155 to 158 GFLOP/s alone, 97 to 110 beside one); on Zen 5 the loads bind
   /// (1024^3: 242 to 228).
@@ -38,6 +42,18 @@ public struct Microarchitecture: Sendable, Hashable {
   /// processors were not measured.
   public var shallowDepth = 64
 
+  /// Most bytes of the last level that are sure to be this process's. That of a server's processor of Intel's is slow, and whom else it serves is not
+  /// known: Emerald Rapids's says 300 MiB, of which 37 are read at 26 GB/s and 150 at 15, as memory is (panels that came packed, asked for beyond half of
+  /// this: 8 x 4096 x 4096 in fp32 35 to 51 GFLOP/s, on two cores 59 to 93; a thousand products of 64^3 131 to 136, of 32^3 105 to 103).
+  public var mostLastLevelBytes = Int.max
+
+  /// Bytes from row to row of C up to which it is stored past the caches as soon as L2 can't hold it, if it is written once; `nil`: when the last level
+  /// can't (Emerald Rapids, 16384 x 64 x 16 in fp32, C of 4 MiB: 52 to 88 GFLOP/s, 100000 x 64 x 16 53 to 136, 20000 x 512 x 64 135 to 141; at 1 MiB
+  /// 108 to 92). Pieces of longer rows go through the caches (4096 x 4096 x 64 151 and 138, 10000 x 1024 x 64 120 and 98) unless these are few (64 x
+  /// 100000 x 64 112 and 140). Client processors of Intel's were not measured.
+  public var rowBytesPastL2: Int?
+  static let mostLongRowsPastCaches = 64
+
   /// Rows of such tiles, but where two panels are taken at once (`CK_ROWS_OF_TWO_PANELS`).
   static let shallowRows = 8
 
@@ -60,7 +76,8 @@ public struct Microarchitecture: Sendable, Hashable {
   public static let intel: Microarchitecture = {
     var intel = Microarchitecture()
     (intel.pairsPerCycle, intel.asksWithinL2, intel.foldsBroadcasts) = (0.5, false, true)
-    intel.widenedPerCycle = 2
+    intel.asksForWholeLines = true
+    (intel.widenedPerCycle, intel.mostLastLevelBytes, intel.rowBytesPastL2) = (2, 32 << 20, 2048)
     (intel.meetsEightColumns, intel.waysThatBind, intel.shallowDepth) = (false, nil, 0)
     return intel
   }()

@@ -153,6 +153,8 @@ struct TileSet {
     return Int(ck_panels_at_once(Int32(isa.vectorBytes(elementBytes: 4)), Int64(rows)))
   }
 
-  /// Whether its tiles are vectors of columns and written in C: those that can take several panels at once and store past the caches.
+  /// Whether its tiles are vectors of columns and written in C: those that can take several panels at once.
   var isVectorised: Bool { (family == .outer || family == .pair) && language == .c }
+  /// Whether its tiles can store whole lines past the caches.
+  var storesPastCaches: Bool { isVectorised || family == .matrix }
 }

@@ -75,6 +75,8 @@ extension Dispatch {
     plan.driver = CK_CONV_PATCHES
     plan.patches = patches
     plan.gemm = written(product, problem.patchDescriptor, selection)
+    // Its C is a band that is read from L2 at once.
+    plan.gemm.streams_c = false
     plan.products_team = ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds)
     plan.band_rows = Int64(rows)
     plan.image_is_a = true

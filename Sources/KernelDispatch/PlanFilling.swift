@@ -26,7 +26,7 @@ extension Dispatch {
       tiles_finish: !sumsApart && !forDirect && !descriptor.epilogue.isIdentity && tilesFinish(descriptor, set),
       fetches: asks(problem, batch, set), fetches_c: asksForC(problem, batch, set),
       quiet_bytes: Int64(microarchitecture.asksWithinL2 ? Self.leastQuietBytes : blocks.l2Bytes),
-      far_bytes: Int64(blocks.lastLevelBytes / 2),
+      far_bytes: Int64(countedLastLevelBytes / 2),
       tiles_copy_b: pair.copiesB(problem),
       streams_c: streamsC(problem, descriptor, selection),
       tiles_repeat: set.goesOn && !pair.splits,
@@ -107,7 +107,7 @@ extension Dispatch {
   }
 
   /// Bytes of A and B together, and of C, over a batch.
-  private func bytes(_ problem: OrientedProblem, _ batch: Batch) -> (inputs: Double, output: Double) {
+  func bytes(_ problem: OrientedProblem, _ batch: Batch) -> (inputs: Double, output: Double) {
     func times(_ stride: Int) -> Double { stride == 0 ? 1 : Double(batch.count) }
     let (aStride, bStride) = problem.swapped ? (batch.bStride, batch.aStride) : (batch.aStride, batch.bStride)
     let (m, n, k) = (Double(problem.m), Double(problem.n), Double(problem.k))
@@ -115,28 +115,8 @@ extension Dispatch {
     return (inputs, m * n * times(batch.cStride) * Double(problem.outputType.byteCount))
   }
 
-  private static let lineBytes = 64
-
   /// So few bytes of a batch, or of a product, stay in any L2.
   private static let leastQuietBytes = 256 << 10
-
-  /// Whether C is written once and not read, more than a third of the last level, and with the operands more than half of it, or for several
-  /// threads two thirds (100000 x 32 x 16 on Zen 5: one core 107 to 208 GFLOP/s, two 431 to 347; 100000 x 32 x 32 gains 1.4).
-  private func streamsC(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> Bool {
-    let isOnce = descriptor.beta == 0 && descriptor.epilogue.isIdentity && problem.k <= selection.blocking.kc
-    let set = selection.pair.set
-    // Half a line would be written at a time, or kernels can't.
-    let isInLines = set.nr * problem.outputType.byteCount % Self.lineBytes == 0
-    if problem.sumsApart || !isOnce || !set.isVectorised || !isInLines { return false }
-    let bytes = bytes(problem, descriptor.batch)
-    return exceedsCaches(inputs: bytes.inputs, output: bytes.output, threads: selection.threads)
-  }
-
-  /// Whether so many bytes of output are stored past the caches.
-  func exceedsCaches(inputs: Double, output: Double, threads: Int) -> Bool {
-    let lastLevel = Double(blocks.lastLevelBytes)
-    return output > lastLevel / 3 && inputs + output > lastLevel * (threads == 1 ? 0.5 : 2.0 / 3)
-  }
 
   private func team(_ threads: Int) -> ck_team { ck_team(threads: Int32(threads), spin_milliseconds: spinMilliseconds) }
 

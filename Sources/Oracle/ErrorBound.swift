@@ -78,7 +78,7 @@ struct ErrorBound {
     for row in top..<min(top + tileSize, sizes[2]) {
       for column in left..<min(left + tileSize, sizes[3]) {
         let neighbour = entry(SIMD4(index[0], index[1], row, column)).magnitude
-        if neighbour <= own.magnitude { continue }
+        guard neighbour > own.magnitude else { continue }
         own.magnitude = neighbour
         if mismatch(found, own, at: place) == nil { return nil }
       }

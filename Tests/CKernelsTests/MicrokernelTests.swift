@@ -93,7 +93,8 @@ struct MicrokernelTests {
   @Test(
     "C stored past the caches holds the same sums, and columns that are not live stay", arguments: FurtherProductsTests.kernels)
   func streams(kernel: KernelRow) throws {
-    for n in [Int(kernel.row.nr), Int(kernel.row.nr) - 1] where n > 0 {
+    let width = Int(kernel.row.nr)
+    for n in Set([width, width - 1, width / 2]).sorted() where n > 0 {
       for (index, groups) in Self.groups.enumerated() {
         var setting = TileSetting(n: n, groups: groups, operands: TileSetting.Operands.allCases[index % 3], streams: true)
         setting.alpha = [1, 2][index % 2]

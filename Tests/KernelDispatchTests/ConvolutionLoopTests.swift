@@ -159,14 +159,43 @@ struct ConvolutionLoopTests {
     #expect(try rows(16, stride: 64, width: 14 * 64, bound) == 14)
   }
 
-  @Test("Depthwise tiles ask for the rows below out of memory alone, where vectors share a line")
+  @Test(
+    "On Intel's processors outputs beyond L2 are stored past the caches, but for patches, which are read at once, and asked for up to the last level"
+  )
+  func streamedPastL2() throws {
+    func gemm(_ width: Int, _ pass: ConvolutionPass, threads: Int = 1, type: ElementType = .float32) throws -> ck_gemm_plan {
+      let kernel = pass == .forward ? 3 : 2
+      let shape = ConvolutionShape(
+        inputChannels: 64, height: width, width: width, outputChannels: 64, kernel: Extent(kernel),
+        stride: Extent(pass == .forward ? 1 : 2), padding: Padding(pass == .forward ? 1 : 0))
+      var descriptor = ConvolutionDescriptor(shape, layout: .nhwc, inputType: type, outputType: type)
+      descriptor.pass = pass
+      descriptor.options.variant = pass == .forward ? "direct.packed" : "patches"
+      descriptor.options.keepsThreads = true
+      let intel = Dispatch(
+        isa: .amx, threads: threads, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, microarchitecture: .intel)
+      return try #require(try intel.plans(descriptor, weightsAhead: false).plans.first).gemm
+    }
+    #expect(try gemm(64, .forward).streams_c)
+    #expect(try !gemm(40, .forward).streams_c)
+    #expect(try !gemm(64, .forward, threads: 4).streams_c)
+    #expect(try !gemm(64, .forward, type: .bfloat16).streams_c)
+    #expect(try gemm(64, .forward).fetches_c)
+    #expect(try !gemm(224, .backwardData).streams_c)
+  }
+
+  @Test(
+    "Depthwise tiles ask for the rows below where vectors share a line, out of memory; on Intel's processors for whole lines too, beyond L2"
+  )
   func depthwiseAsks() throws {
-    func plan(_ batch: Int, _ type: ElementType, _ isa: ISA, kernel: Int = 3) throws -> ck_conv_plan {
+    func plan(_ batch: Int, _ type: ElementType, _ isa: ISA, kernel: Int = 3, by dispatch: Dispatch? = nil) throws -> ck_conv_plan
+    {
       let shape = ConvolutionShape(
         batch: batch, inputChannels: 144, height: 56, width: 56, outputChannels: 144, kernel: Extent(kernel),
         padding: Padding(kernel / 2), groups: 144)
-      let descriptor = ConvolutionDescriptor(shape, layout: .nhwc, inputType: type, outputType: type)
-      return try #require(try Self.dispatch(isa).plans(descriptor, weightsAhead: false).plans.first)
+      var descriptor = ConvolutionDescriptor(shape, layout: .nhwc, inputType: type, outputType: type)
+      descriptor.options.keepsThreads = true
+      return try #require(try (dispatch ?? Self.dispatch(isa)).plans(descriptor, weightsAhead: false).plans.first)
     }
     for (type, isa) in [(ElementType.bfloat16, ISA.avx512), (.float32, .avx2), (.bfloat16, .avx2)] {
       let (far, near) = (try plan(16, type, isa), try plan(1, type, isa))
@@ -176,6 +205,11 @@ struct ConvolutionLoopTests {
       #expect(try !plan(16, type, isa, kernel: 7).gemm.fetches)
     }
     #expect(try !plan(16, .float32, .avx512).gemm.fetches)
+    for (threads, type, asks) in [(1, ElementType.float32, true), (4, .float32, false), (1, .bfloat16, false)] {
+      let intel = Dispatch(
+        isa: .avx512, threads: threads, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, microarchitecture: .intel)
+      #expect(try plan(1, type, .avx512, by: intel).gemm.fetches == asks)
+    }
   }
 
   @Test("Columns of a kernel as large as its stride are channels, where they lie together")

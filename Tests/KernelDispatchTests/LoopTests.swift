@@ -149,7 +149,7 @@ struct LoopTests {
   func streams(isa: ISA) throws {
     for line in [
       "401x96x64 f32", "401x104x30 f64", "401x16x64 f32", "401x96x64 bf16f32", "40x2096x64 f32", "40x2080x64:nt bf16f32",
-      "4x4096x64 f32", "1x8192x64 f32", "401x97x64 f32", "401x97x64 bf16f32",
+      "4x4096x64 f32", "1x8192x64 f32", "401x97x64 f32", "401x97x64 bf16f32", "401x48x64 f32", "401x48x64 bf16f32",
     ] {
       let descriptor = try #require(GEMMDescriptor(line: line))
       var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
@@ -228,6 +228,29 @@ struct LoopTests {
     // Tiles of a half line, and kernels that can't.
     #expect(try !streams("100000x32x32 f32", by: .sse2))
     #expect(try !streams("100000x32x32:nt f32") { $0.options.variant = "dot.direct" })
+  }
+
+  @Test(
+    "On Intel's processors short rows of C are stored past the caches beyond L2, and of long ones few beyond 32 MiB, whatever L3 there is"
+  )
+  func streamedPastL2() throws {
+    func plan(_ line: String, threads: Int = 1) throws -> ck_gemm_plan {
+      let l3 = Cache(bytes: 300 << 20, ways: 15, lineBytes: 64, sharedBy: 64)
+      let intel = Dispatch(isa: .avx512, threads: threads, l2: SyntheticMachine.l2, l3: l3, microarchitecture: .intel)
+      var descriptor = try #require(GEMMDescriptor(line: line))
+      descriptor.options.keepsThreads = true
+      return try intel.plan(descriptor).plan
+    }
+    #expect(try plan("4096x64x16 f32").streams_c)
+    #expect(try !plan("4096x64x16 f32", threads: 2).streams_c)
+    #expect(try plan("8192x64x16 f32", threads: 2).streams_c)
+    #expect(try !plan("2048x64x16 f32").streams_c)
+    #expect(try plan("8192x512x16 f32").streams_c)
+    #expect(try !plan("8192x528x16 f32").streams_c)
+    #expect(try plan("64x100000x64 f32").streams_c)
+    #expect(try !plan("64x32768x64 f32").streams_c)
+    #expect(try !plan("65x100000x64 f32").streams_c)
+    #expect(try plan("64x64x64 f32").far_bytes == 16 << 20)
   }
 
   @Test("A plan's tiles of either height take as many panels at once as it says", arguments: ISA.allCases)

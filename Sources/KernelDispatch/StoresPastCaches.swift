@@ -1,0 +1,48 @@
+import CKernels
+import Tensors
+
+/// What is stored past the caches: what is written once, in whole lines, and that they would not keep.
+extension Dispatch {
+  /// Bytes that are read and written, and how what is written lies.
+  struct Traffic {
+    let inputs: Double
+    let output: Double
+    /// From row to row of a tile.
+    let rowBytes: Double
+    let rows: Int
+  }
+
+  /// Whether C is. In bf16 it never is: of half as many bytes, 0.95 to 1.01 of the speed (Emerald Rapids).
+  func streamsC(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> Bool {
+    let isOnce = descriptor.beta == 0 && descriptor.epilogue.isIdentity && problem.k <= selection.blocking.kc
+    let set = selection.pair.set
+    // Half a line would be written at a time, or kernels can't.
+    let isInLines = set.nr * problem.outputType.byteCount % Int(CK_LINE) == 0
+    if problem.sumsApart || !isOnce || !set.storesPastCaches || !isInLines { return false }
+    let bytes = bytes(problem, descriptor.batch)
+    let rowBytes = Double(problem.cRowStride) * Double(problem.outputType.byteCount)
+    let traffic = Traffic(inputs: bytes.inputs, output: bytes.output, rowBytes: rowBytes, rows: problem.m)
+    return storesPastCaches(traffic, threads: selection.threads)
+  }
+
+  /// Whether so much output is: more than a third of the last level, and with the operands more than half of it, or for several threads two thirds
+  /// (100000 x 32 x 16 on Zen 5: one core 107 to 208 GFLOP/s, two 431 to 347; 100000 x 32 x 32 gains 1.4). On Intel's processors short rows beyond L2.
+  func storesPastCaches(_ traffic: Traffic, threads: Int) -> Bool {
+    if let most = microarchitecture.rowBytesPastL2 {
+      let near = Double(threads * blocks.l2Bytes)
+      if traffic.rowBytes <= Double(most) { return traffic.output > near / 2 && traffic.inputs + traffic.output > near }
+      if traffic.rows > Microarchitecture.mostLongRowsPastCaches { return false }
+    }
+    return exceeds(countedLastLevelBytes, traffic, threads: threads)
+  }
+
+  /// Whether a last level of `bytes` keeps no more than a part of the output.
+  func exceeds(_ bytes: Int, _ traffic: Traffic, threads: Int) -> Bool {
+    let bytes = Double(bytes)
+    return traffic.output > bytes / 3 && traffic.inputs + traffic.output > bytes * (threads == 1 ? 0.5 : 2.0 / 3)
+  }
+
+  /// Of the last level, what is sure to be this process's: where to ask for panels, and what to store past the caches, goes by it, blocks don't (3072^3 in
+  /// fp32 on Emerald Rapids 164 to 159 GFLOP/s by smaller ones).
+  var countedLastLevelBytes: Int { min(blocks.lastLevelBytes, microarchitecture.mostLastLevelBytes) }
+}
