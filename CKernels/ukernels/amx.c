@@ -240,7 +240,7 @@ CK_INLINE void store_narrow(ck_native_bf16 *to, const float *sums, int64_t n, fl
 static void store_tile_amx(const ck_tile *t, void *c, ck_tile_shape shape, ck_tile_form form) {
   const float alpha = (float)t->alpha, beta = begins_with_c(t) ? 0 : (float)t->beta;
   // Registers can't be stored past the caches, but vectors of what they hold.
-  const bool streams = t->streams_c && t->n % CK_TILE_ROWS == 0;
+  const bool streams = t->streams_c && t->n * (int64_t)sizeof(float) % CK_LINE == 0;
   if (shape.columns == t->n && ends_in_c(t) && !streams) {
     store_registers(c, t->c_rs, row_in_c(t, shape, shape.upper), form);
     return;

@@ -76,8 +76,8 @@ CK_INLINE void CK_STORE(const ck_tile *t, void *c, CK_VEC sum[CK_MAX_MR][CK_MAX_
     return;
   }
 #endif
-  const bool in_lines = t->n == vectors * lanes && vectors * sizeof(CK_VEC) % CK_LINE == 0;
-  if (t->streams_c && (whole || in_lines)) {
+  const bool in_lines = (whole || t->n == vectors * lanes) && vectors * sizeof(CK_VEC) % CK_LINE == 0;
+  if (t->streams_c && in_lines) {
     CK_EACH (i, rows)
       CK_EACH (j, vectors) ck_store_past((CK_ACC *)c + i * c_rs + j * lanes, sum[i][j]);
     return;

@@ -38,24 +38,24 @@ public struct Microarchitecture: Sendable, Hashable {
   /// Depths up to which a product is run by tiles of few rows, whose sums are stored while the next tile's are made: the 28 vectors of 14 rows hold it up
   /// (Zen 4, which stores one every other cycle: a tile of 14 rows takes 83 cycles more than its multiply-adds, of 9 53, of 8 14; 32^3 104 to 109 GFLOP/s,
   /// 512 x 512 x 32 106 to 110, 64 x 2048 x 64 99 to 108; 96^3 loses 1 %, and 3000 x 4096 x 64, whose C goes to memory by rows in pages of their own, 101 to
-  /// 94). Sums stored as bf16 are half as many vectors: there 6 rows by two panels gain (100000 x 64 x 16 182 to 196), 8 rows lose. 0: Zen 5 and Intel's
-  /// processors were not measured.
+  /// 94). Sums stored as bf16 are half as many vectors: there 6 rows by two panels gain (100000 x 64 x 16 182 to 196), 8 rows lose. 0: Zen 5, not measured,
+  /// and Intel's processors (Emerald Rapids is as fast either way: 32^3, 64^3, 96^3).
   public var shallowDepth = 64
+  /// Rows of such tiles, but where two panels are taken at once (`CK_ROWS_OF_TWO_PANELS`).
+  static let shallowRows = 8
 
   /// Most bytes of the last level that are sure to be this process's. That of a server's processor of Intel's is slow, and whom else it serves is not
   /// known: Emerald Rapids's says 300 MiB, of which 37 are read at 26 GB/s and 150 at 15, as memory is (panels that came packed, asked for beyond half of
   /// this: 8 x 4096 x 4096 in fp32 35 to 51 GFLOP/s, on two cores 59 to 93; a thousand products of 64^3 131 to 136, of 32^3 105 to 103).
   public var mostLastLevelBytes = Int.max
 
-  /// Bytes from row to row of C up to which it is stored past the caches as soon as L2 can't hold it, if it is written once; `nil`: when the last level
-  /// can't (Emerald Rapids, 16384 x 64 x 16 in fp32, C of 4 MiB: 52 to 88 GFLOP/s, 100000 x 64 x 16 53 to 136, 20000 x 512 x 64 135 to 141; at 1 MiB
-  /// 108 to 92). Pieces of longer rows go through the caches (4096 x 4096 x 64 151 and 138, 10000 x 1024 x 64 120 and 98) unless these are few (64 x
-  /// 100000 x 64 112 and 140). Client processors of Intel's were not measured.
+  /// Where the last level has more than those: bytes from row to row of C up to which it is stored past the caches as soon as L2 can't hold it, if it is
+  /// written once; `nil`: when the last level can't (Emerald Rapids, 16384 x 64 x 16 in fp32, C of 4 MiB: 52 to 88 GFLOP/s, 100000 x 64 x 16 53 to 136,
+  /// 20000 x 512 x 64 135 to 141; at 1 MiB 108 to 92). Longer rows never are (4096 x 4096 x 64 151 and 138, 10000 x 1024 x 64 120 and 98) unless they are
+  /// few (64 x 100000 x 64 112 and 140).
   public var rowBytesPastL2: Int?
+  /// Rows that go past a last level which can't hold them however long they are.
   static let mostLongRowsPastCaches = 64
-
-  /// Rows of such tiles, but where two panels are taken at once (`CK_ROWS_OF_TWO_PANELS`).
-  static let shallowRows = 8
 
   public init() {}
 

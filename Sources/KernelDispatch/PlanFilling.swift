@@ -66,7 +66,7 @@ extension Dispatch {
     // Rows of C that go to memory, each to a page of its own, are best met as many at once as can be.
     let bytes = bytes(problem, batch)
     let isNear = bytes.inputs + bytes.output <= Double(blocks.lastLevelBytes / 4)
-    if !isNear && problem.cRowStride * problem.outputType.byteCount >= Self.pageBytes { return most }
+    if !isNear && problem.cRowStride >= Self.pageBytes / problem.outputType.byteCount { return most }
     let panels = problem.n / set.nr
     if problem.outputType == .bfloat16 {
       // The blocked loops take pairs of panels where nothing but a store follows.

@@ -160,31 +160,6 @@ struct ConvolutionLoopTests {
   }
 
   @Test(
-    "On Intel's processors outputs beyond L2 are stored past the caches, but for patches, which are read at once, and asked for up to the last level"
-  )
-  func streamedPastL2() throws {
-    func gemm(_ width: Int, _ pass: ConvolutionPass, threads: Int = 1, type: ElementType = .float32) throws -> ck_gemm_plan {
-      let kernel = pass == .forward ? 3 : 2
-      let shape = ConvolutionShape(
-        inputChannels: 64, height: width, width: width, outputChannels: 64, kernel: Extent(kernel),
-        stride: Extent(pass == .forward ? 1 : 2), padding: Padding(pass == .forward ? 1 : 0))
-      var descriptor = ConvolutionDescriptor(shape, layout: .nhwc, inputType: type, outputType: type)
-      descriptor.pass = pass
-      descriptor.options.variant = pass == .forward ? "direct.packed" : "patches"
-      descriptor.options.keepsThreads = true
-      let intel = Dispatch(
-        isa: .amx, threads: threads, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, microarchitecture: .intel)
-      return try #require(try intel.plans(descriptor, weightsAhead: false).plans.first).gemm
-    }
-    #expect(try gemm(64, .forward).streams_c)
-    #expect(try !gemm(40, .forward).streams_c)
-    #expect(try !gemm(64, .forward, threads: 4).streams_c)
-    #expect(try !gemm(64, .forward, type: .bfloat16).streams_c)
-    #expect(try gemm(64, .forward).fetches_c)
-    #expect(try !gemm(224, .backwardData).streams_c)
-  }
-
-  @Test(
     "Depthwise tiles ask for the rows below where vectors share a line, out of memory; on Intel's processors for whole lines too, beyond L2"
   )
   func depthwiseAsks() throws {

@@ -209,50 +209,6 @@ struct LoopTests {
     #expect(isSame)
   }
 
-  @Test("C is stored past the caches where they would not keep it, and it is written once")
-  func streamed() throws {
-    func streams(_ line: String, by isa: ISA = .avx512, _ change: (inout GEMMDescriptor) -> Void = { _ in }) throws -> Bool {
-      var descriptor = try #require(GEMMDescriptor(line: line))
-      change(&descriptor)
-      return try dispatch(isa, l2: SyntheticMachine.l2).plan(descriptor).plan.streams_c
-    }
-    #expect(try streams("100000x32x32 f32"))
-    #expect(try streams("100000x32x16 f32"))
-    #expect(try !streams("100000x32x8 f32"))
-    #expect(try !streams("50000x32x32 f32"))
-    #expect(try streams("64x100000x64 f32"))
-    #expect(try !streams("2048x2048x2048 f32"))
-    #expect(try !streams("100000x32x32 f32") { $0.beta = 1 })
-    #expect(try !streams("100000x32x32 f32") { $0.epilogue.activation = .relu })
-    #expect(try !streams("100000x64x16 bf16"))
-    // Tiles of a half line, and kernels that can't.
-    #expect(try !streams("100000x32x32 f32", by: .sse2))
-    #expect(try !streams("100000x32x32:nt f32") { $0.options.variant = "dot.direct" })
-  }
-
-  @Test(
-    "On Intel's processors short rows of C are stored past the caches beyond L2, and of long ones few beyond 32 MiB, whatever L3 there is"
-  )
-  func streamedPastL2() throws {
-    func plan(_ line: String, threads: Int = 1) throws -> ck_gemm_plan {
-      let l3 = Cache(bytes: 300 << 20, ways: 15, lineBytes: 64, sharedBy: 64)
-      let intel = Dispatch(isa: .avx512, threads: threads, l2: SyntheticMachine.l2, l3: l3, microarchitecture: .intel)
-      var descriptor = try #require(GEMMDescriptor(line: line))
-      descriptor.options.keepsThreads = true
-      return try intel.plan(descriptor).plan
-    }
-    #expect(try plan("4096x64x16 f32").streams_c)
-    #expect(try !plan("4096x64x16 f32", threads: 2).streams_c)
-    #expect(try plan("8192x64x16 f32", threads: 2).streams_c)
-    #expect(try !plan("2048x64x16 f32").streams_c)
-    #expect(try plan("8192x512x16 f32").streams_c)
-    #expect(try !plan("8192x528x16 f32").streams_c)
-    #expect(try plan("64x100000x64 f32").streams_c)
-    #expect(try !plan("64x32768x64 f32").streams_c)
-    #expect(try !plan("65x100000x64 f32").streams_c)
-    #expect(try plan("64x64x64 f32").far_bytes == 16 << 20)
-  }
-
   @Test("A plan's tiles of either height take as many panels at once as it says", arguments: ISA.allCases)
   func panelsAtOnce(isa: ISA) throws {
     var plans = 0
