@@ -128,30 +128,6 @@ extension Dispatch {
     return plan.accumulate && !plan.has_epilogue && storesOutput && problem.layout.out_qs == 1
   }
 
-  /// How tiles store what is finished: past the caches, or to lines that were asked for before unless no cache would keep them.
-  private func fillStores(_ plan: inout ck_gemm_plan, _ problem: ConvolutionProblem, _ pair: CandidatePair, threads: Int) {
-    let rowBytes = Double(plan.c_rs) * Double(problem.outputType.byteCount)
-    let traffic = traffic(problem, rowBytes: rowBytes)
-    plan.fetches_c = !exceeds(blocks.lastLevelBytes, traffic, threads: threads)
-    plan.streams_c = streamsOutput(problem, pair, plan) && storesPastCaches(traffic, threads: threads)
-  }
-
-  /// Whether tiles store whole lines of the output, and nothing is done to them later.
-  private func streamsOutput(_ problem: ConvolutionProblem, _ pair: CandidatePair, _ plan: ck_gemm_plan) -> Bool {
-    let isInLines = pair.set.storesPastCaches && problem.outputType == .float32 && pair.set.nr.isMultiple(of: 16)
-    return isInLines && !plan.accumulate && !plan.has_epilogue
-  }
-
-  /// `rowBytes`: from row to row of a tile.
-  private func traffic(_ problem: ConvolutionProblem, rowBytes: Double) -> Traffic {
-    let images = Double(problem.shape.batch)
-    let inputs = images * Double(problem.shape.inputChannels * problem.shape.height * problem.shape.width)
-    let outputs = images * Double(problem.outputHeight * problem.outputWidth * problem.shape.outputChannels)
-    return Traffic(
-      inputs: inputs * Double(problem.inputType.byteCount), output: outputs * Double(problem.outputType.byteCount),
-      rowBytes: rowBytes, rows: problem.shape.batch * problem.outputHeight * problem.outputWidth)
-  }
-
   /// Packed weights of so many bytes at most are kept at once.
   private static let mostWeightBytes = 16 << 20
 

@@ -52,7 +52,8 @@ public struct Microarchitecture: Sendable, Hashable {
   /// Where the last level has more than those: bytes from row to row of C up to which it is stored past the caches as soon as L2 can't hold it, if it is
   /// written once; `nil`: when the last level can't (Emerald Rapids, 16384 x 64 x 16 in fp32, C of 4 MiB: 52 to 88 GFLOP/s, 100000 x 64 x 16 53 to 136,
   /// 20000 x 512 x 64 135 to 141; at 1 MiB 108 to 92). Longer rows never are (4096 x 4096 x 64 151 and 138, 10000 x 1024 x 64 120 and 98) unless they are
-  /// few (64 x 100000 x 64 112 and 140).
+  /// few (64 x 100000 x 64 112 and 140). With a pass over C after each product, which then comes from memory, the two together lose: 16384 x 64 x 16 79 to
+  /// 73, 16384 x 64 x 64 139 to 125; but 100000 x 64 x 16 52 to 61.
   public var rowBytesPastL2: Int?
   /// Rows that go past a last level which can't hold them however long they are.
   static let mostLongRowsPastCaches = 64

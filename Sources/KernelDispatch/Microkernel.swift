@@ -155,6 +155,8 @@ struct TileSet {
 
   /// Whether its tiles are vectors of columns and written in C: those that can take several panels at once.
   var isVectorised: Bool { (family == .outer || family == .pair) && language == .c }
-  /// Whether its tiles can store whole lines past the caches.
-  var storesPastCaches: Bool { isVectorised || family == .matrix }
+  /// Whether its tiles can store a C of `type` past the caches, and its panels are whole lines of it: else half a line would be written at a time.
+  func storesLinesPastCaches(of type: ElementType) -> Bool {
+    (isVectorised || family == .matrix) && nr * type.byteCount % Int(CK_LINE) == 0
+  }
 }

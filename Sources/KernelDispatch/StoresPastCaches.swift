@@ -15,14 +15,35 @@ extension Dispatch {
   /// Whether C is. In bf16 it never is: of half as many bytes, 0.95 to 1.01 of the speed (Emerald Rapids).
   func streamsC(_ problem: OrientedProblem, _ descriptor: GEMMDescriptor, _ selection: Selection) -> Bool {
     let isOnce = descriptor.beta == 0 && descriptor.epilogue.isIdentity && problem.k <= selection.blocking.kc
-    let set = selection.pair.set
-    // Half a line would be written at a time, or kernels can't.
-    let isInLines = set.nr * problem.outputType.byteCount % Int(CK_LINE) == 0
-    if problem.sumsApart || !isOnce || !set.storesPastCaches || !isInLines { return false }
+    if problem.sumsApart || !isOnce || !selection.pair.set.storesLinesPastCaches(of: problem.outputType) { return false }
     let bytes = bytes(problem, descriptor.batch)
-    let rowBytes = Double(problem.cRowStride) * Double(problem.outputType.byteCount)
+    let rowBytes = Double(problem.cRowStride.magnitude) * Double(problem.outputType.byteCount)
     let traffic = Traffic(inputs: bytes.inputs, output: bytes.output, rowBytes: rowBytes, rows: problem.m)
     return storesPastCaches(traffic, threads: selection.threads)
+  }
+
+  /// How tiles store what is finished: past the caches, or to lines that were asked for before unless no cache would keep them.
+  func fillStores(_ plan: inout ck_gemm_plan, _ problem: ConvolutionProblem, _ pair: CandidatePair, threads: Int) {
+    let rowBytes = Double(plan.c_rs) * Double(problem.outputType.byteCount)
+    let traffic = traffic(problem, rowBytes: rowBytes)
+    plan.fetches_c = !exceeds(blocks.lastLevelBytes, traffic, threads: threads)
+    plan.streams_c = streamsOutput(problem, pair, plan) && storesPastCaches(traffic, threads: threads)
+  }
+
+  /// Whether tiles store whole lines of the output, and nothing is done to them later.
+  private func streamsOutput(_ problem: ConvolutionProblem, _ pair: CandidatePair, _ plan: ck_gemm_plan) -> Bool {
+    let isKnown = problem.outputType == .float32 && pair.set.storesLinesPastCaches(of: problem.outputType)
+    return isKnown && !plan.accumulate && !plan.has_epilogue
+  }
+
+  /// `rowBytes`: from row to row of a tile.
+  private func traffic(_ problem: ConvolutionProblem, rowBytes: Double) -> Traffic {
+    let images = Double(problem.shape.batch)
+    let inputs = images * Double(problem.shape.inputChannels * problem.shape.height * problem.shape.width)
+    let outputs = images * Double(problem.outputHeight * problem.outputWidth * problem.shape.outputChannels)
+    return Traffic(
+      inputs: inputs * Double(problem.inputType.byteCount), output: outputs * Double(problem.outputType.byteCount),
+      rowBytes: rowBytes, rows: problem.shape.batch * problem.outputHeight * problem.outputWidth)
   }
 
   /// Whether so much output is: more than a third of the last level, and with the operands more than half of it, or for several threads two thirds
