@@ -46,17 +46,16 @@ public struct Microarchitecture: Sendable, Hashable {
 
   /// Most bytes of the last level that are sure to be this process's. That of a server's processor of Intel's is slow, and whom else it serves is not
   /// known: Emerald Rapids's says 300 MiB, of which 37 are read at 26 GB/s and 150 at 15, as memory is (panels that came packed, asked for beyond half of
-  /// this: 8 x 4096 x 4096 in fp32 35 to 51 GFLOP/s, on two cores 59 to 93; a thousand products of 64^3 131 to 136, of 32^3 105 to 103).
+  /// this: 8 x 4096 x 4096 in fp32 35 to 51 GFLOP/s, on two cores 59 to 93; a thousand products of 64^3 131 to 136, of 32^3 105 to 103). What is stored
+  /// past the caches goes by it as well: as soon as L2 can't hold C, 16384 x 64 x 16 has 52 to 88, but with a pass over C, which then comes from memory,
+  /// the two together 79 to 73 (100000 x 64 x 16 52 to 61).
   public var mostLastLevelBytes = Int.max
 
-  /// Where the last level has more than those: bytes from row to row of C up to which it is stored past the caches as soon as L2 can't hold it, if it is
-  /// written once; `nil`: when the last level can't (Emerald Rapids, 16384 x 64 x 16 in fp32, C of 4 MiB: 52 to 88 GFLOP/s, 100000 x 64 x 16 53 to 136,
-  /// 20000 x 512 x 64 135 to 141; at 1 MiB 108 to 92). Longer rows never are (4096 x 4096 x 64 151 and 138, 10000 x 1024 x 64 120 and 98) unless they are
-  /// few (64 x 100000 x 64 112 and 140). With a pass over C after each product, which then comes from memory, the two together lose: 16384 x 64 x 16 79 to
-  /// 73, 16384 x 64 x 64 139 to 125; but 100000 x 64 x 16 52 to 61.
-  public var rowBytesPastL2: Int?
-  /// Rows that go past a last level which can't hold them however long they are.
-  static let mostLongRowsPastCaches = 64
+  /// Bytes from row to row of C up to which it may go past a last level that has more than those, and rows which do so however long they are (Emerald
+  /// Rapids, fp32: 100000 x 64 x 16 53 to 136 GFLOP/s, 20000 x 512 x 64 135 to 141, 64 x 100000 x 64 112 to 140; but 4096 x 4096 x 64 151 to 138,
+  /// 10000 x 1024 x 64 120 to 98).
+  static let shortRowBytes = 2048.0
+  static let mostLongRows = 64
 
   public init() {}
 
@@ -78,7 +77,7 @@ public struct Microarchitecture: Sendable, Hashable {
     var intel = Microarchitecture()
     (intel.pairsPerCycle, intel.asksWithinL2, intel.foldsBroadcasts) = (0.5, false, true)
     intel.asksForWholeLines = true
-    (intel.widenedPerCycle, intel.mostLastLevelBytes, intel.rowBytesPastL2) = (2, 32 << 20, 2048)
+    (intel.widenedPerCycle, intel.mostLastLevelBytes) = (2, 32 << 20)
     (intel.meetsEightColumns, intel.waysThatBind, intel.shallowDepth) = (false, nil, 0)
     return intel
   }()

@@ -48,12 +48,11 @@ extension Dispatch {
 
   /// Whether so much output is: more than a third of the last level, and with the operands more than half of it, or for several threads two thirds
   /// (100000 x 32 x 16 on Zen 5: one core 107 to 208 GFLOP/s, two 431 to 347; 100000 x 32 x 32 gains 1.4). Of a server's last level, shared with
-  /// others, it is short rows beyond L2, and many long ones never.
+  /// others, many long rows never are.
   func storesPastCaches(_ traffic: Traffic, threads: Int) -> Bool {
-    if let most = microarchitecture.rowBytesPastL2, blocks.lastLevelBytes > countedLastLevelBytes {
-      let near = Double(threads * blocks.l2Bytes)
-      if traffic.rowBytes <= Double(most) { return traffic.output > near / 2 && traffic.inputs + traffic.output > near }
-      if traffic.rows > Microarchitecture.mostLongRowsPastCaches { return false }
+    let isShared = blocks.lastLevelBytes > countedLastLevelBytes
+    if isShared, traffic.rowBytes > Microarchitecture.shortRowBytes, traffic.rows > Microarchitecture.mostLongRows {
+      return false
     }
     return exceeds(countedLastLevelBytes, traffic, threads: threads)
   }
