@@ -48,6 +48,7 @@ typedef struct ck_tile {
                             ///< upper one, but lies so many elements on from it in A and in C
   bool streams_b;           ///< `matrix`: B passes by an A that is read again, and is not to push it out of L1
   double alpha, beta;
+  bool stores_late;   ///< narrow C of `matrix`: it may be stored as late as by `ck_tiles_end`, as nobody reads it before
   bool narrow;        ///< C holds bf16: the finished sums are rounded as they are stored, and beta is 0
   bool streams_c;     ///< C, of whole lines and beta 0, may be stored past the caches: by `outer`, `pair` and
                       ///< `matrix` where the live columns are whole lines

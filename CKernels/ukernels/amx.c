@@ -5,6 +5,7 @@
 #if defined(__x86_64__)
 #include "ukernels/rows.h"
 #include "isa/amx.h"
+#include "ukernels/amx_sums.h"
 
 /// As LDTILECFG reads it.
 typedef struct ck_tile_config {
@@ -13,17 +14,12 @@ typedef struct ck_tile_config {
   uint8_t rows[16];
 } ck_tile_config;
 
-/// The live part of the registers: rows of the tile and of the upper registers, its columns, and the depths of a step. What an
-/// edge lacks is not loaded, multiplied or stored, and a register of 8 rows is multiplied in little more than half the time of
-/// one of 16.
-typedef struct ck_tile_shape {
-  int16_t rows, upper, columns, depth;
-} ck_tile_shape;
-
-/// What this thread's registers are set up for: rows 0, nothing.
+/// What this thread's registers are set up for: rows 0, nothing; and sums that still are to be stored.
 typedef struct ck_tiles {
   bool kept; ///< between two tiles
   ck_tile_shape shape;
+  ck_unstored unstored;
+  ck_sums sums;
 } ck_tiles;
 
 static _Thread_local ck_tiles own_tiles;
@@ -39,12 +35,10 @@ static void release(ck_tiles *tiles) {
 }
 
 void ck_tiles_end_amx(void) {
+  store_sums_amx(&own_tiles.unstored, &own_tiles.sums);
   release(&own_tiles);
   own_tiles.kept = false;
 }
-
-/// How many rows or columns of `left` a register takes.
-CK_INLINE int64_t of_register(int64_t left) { return left < 0 ? 0 : left < CK_TILE_ROWS ? left : CK_TILE_ROWS; }
 
 /// Sets the registers up for `shape`: 0...3 for the sums, upper ones first, 4 and 5 for A, 6 and 7 for B.
 static void set_up_amx(ck_tiles *tiles, ck_tile_shape shape) {
@@ -69,13 +63,6 @@ static int64_t depth_of_step(const ck_tile *t) {
   return t->k % (2 * steps) == 0 ? t->k / steps : CK_TILE_DEPTH;
 }
 
-/// Whether the sums begin with C: what an earlier block of K has left there costs nothing more to add. A subnormal C counts as
-/// zero then.
-CK_INLINE bool begins_with_c(const ck_tile *t) { return t->alpha == 1 && t->beta == 1 && !t->narrow; }
-
-/// Whether they are stored to C as they are.
-CK_INLINE bool ends_in_c(const ck_tile *t) { return t->alpha == 1 && (t->beta == 0 || t->beta == 1) && !t->narrow; }
-
 /// Sees to it that the registers fit a tile. Fewer columns than they have room for are no reason to set them up anew, which
 /// takes 80 ns. Sums that vectors are to load are stored in whole ones, or each load would wait until they have left the queue.
 static ck_tile_shape fit(ck_tiles *tiles, const ck_tile *t, int rows) {
@@ -86,21 +73,6 @@ static ck_tile_shape fit(ck_tiles *tiles, const ck_tile *t, int rows) {
       now.rows == shape.rows && now.upper == shape.upper && now.depth == shape.depth && now.columns >= shape.columns;
   if (!fits) set_up_amx(tiles, shape);
   return tiles->shape;
-}
-
-/// Which registers there are beside the first of each operand; whether B is to leave L1 to others.
-typedef struct ck_tile_form {
-  bool lower, right, streams_b;
-} ck_tile_form;
-
-/// Where row `i` of a tile is among those of the registers, which have room for 16 upper ones.
-CK_INLINE int64_t row_in_registers(ck_tile_shape shape, int64_t i) {
-  return i < shape.upper ? i : CK_TILE_ROWS + i - shape.upper;
-}
-
-/// Elements from C's first row to row `i` of a tile.
-CK_INLINE int64_t row_in_c(const ck_tile *t, ck_tile_shape shape, int64_t i) {
-  return t->c_lower && i >= shape.upper ? t->c_lower + (i - shape.upper) * t->c_rs : i * t->c_rs;
 }
 
 /// Where the registers of an operand are loaded from, and bytes from row to row.
@@ -170,8 +142,9 @@ static void multiply_rest_amx(const ck_step_sources *s, ck_tile_shape shape, ck_
   ck_step_copy copy = {};
   const __mmask32 depths = (__mmask32)ck_first(left);
   for (int64_t i = 0; i < shape.rows; i++) {
-    const char *row = i < shape.upper ? s->a.first + i * s->a.step : s->a.second + (i - shape.upper) * s->a.step;
-    _mm512_store_si512(copy.a[row_in_registers(shape, i)], _mm512_maskz_loadu_epi16(depths, row));
+    const bool is_lower = i >= shape.upper;
+    const char *row = is_lower ? s->a.second + (i - shape.upper) * s->a.step : s->a.first + i * s->a.step;
+    _mm512_store_si512(copy.a[is_lower ? CK_TILE_ROWS + i - shape.upper : i], _mm512_maskz_loadu_epi16(depths, row));
   }
   for (int64_t pair = 0; pair < (left + 1) / 2; pair++) {
     _mm512_store_si512(copy.b[pair], _mm512_loadu_si512(s->b.first + pair * s->b.step));
@@ -183,91 +156,25 @@ static void multiply_rest_amx(const ck_step_sources *s, ck_tile_shape shape, ck_
   multiply(&copied, form);
 }
 
-/// The sums of a tile, where they don't lie in C as they are.
-typedef struct ck_sums {
-  _Alignas(64) float at[2 * CK_TILE_ROWS][2 * CK_TILE_ROWS];
-} ck_sums;
-
-CK_INLINE void clear_registers(ck_tile_form form) {
-  _tile_zero(0);
-  if (form.right) _tile_zero(1);
-  if (form.lower) _tile_zero(2);
-  if (form.lower && form.right) _tile_zero(3);
-}
-
-/// `lower`: elements from the first row to that of the lower registers.
-CK_INLINE void load_registers(const float *from, int64_t rs, int64_t lower, ck_tile_form form) {
-  const int64_t step = rs * (int64_t)sizeof *from;
-  _tile_loadd(0, from, step);
-  if (form.right) _tile_loadd(1, from + CK_TILE_ROWS, step);
-  if (form.lower) _tile_loadd(2, from + lower, step);
-  if (form.lower && form.right) _tile_loadd(3, from + lower + CK_TILE_ROWS, step);
-}
-
-CK_INLINE void store_registers(float *to, int64_t rs, int64_t lower, ck_tile_form form) {
-  const int64_t step = rs * (int64_t)sizeof *to;
-  _tile_stored(0, to, step);
-  if (form.right) _tile_stored(1, to + CK_TILE_ROWS, step);
-  if (form.lower) _tile_stored(2, to + lower, step);
-  if (form.lower && form.right) _tile_stored(3, to + lower + CK_TILE_ROWS, step);
-}
-
-CK_INLINE ck_mask live_columns(const ck_tile *t, int64_t column) { return ck_first(of_register(t->n - column)); }
-
-static void begin_sums_amx(const ck_tile *t, const float *c, ck_tile_shape shape, ck_tile_form form) {
-  if (shape.columns == t->n) {
-    load_registers(c, t->c_rs, row_in_c(t, shape, shape.upper), form);
-    return;
-  }
-  ck_sums sums;
-  for (int64_t i = 0; i < shape.rows; i++)
-    for (int64_t j = 0; j < t->n; j += CK_TILE_ROWS)
-      ck_store(&sums.at[row_in_registers(shape, i)][j], ck_load_first(c + row_in_c(t, shape, i) + j, live_columns(t, j)));
-  load_registers(sums.at[0], 2 * CK_TILE_ROWS, CK_TILE_ROWS * 2 * CK_TILE_ROWS, form);
-}
-
-/// Sums of a row of `n`, rounded to bf16: of a whole one both vectors at once.
-CK_INLINE void store_narrow(ck_native_bf16 *to, const float *sums, int64_t n, float alpha) {
-  if (n == 2 * CK_TILE_ROWS) {
-    const ck_vf left = ck_load(sums) * alpha, right = ck_load(sums + CK_TILE_ROWS) * alpha;
-    _mm512_storeu_si512(to, (__m512i)_mm512_cvtne2ps_pbh(right, left));
-    return;
-  }
-  for (int64_t j = 0; j < n; j += CK_TILE_ROWS) ck_store_first(to + j, ck_load(sums + j) * alpha, ck_first(of_register(n - j)));
-}
-
-/// C = alpha sums + beta C.
-static void store_tile_amx(const ck_tile *t, void *c, ck_tile_shape shape, ck_tile_form form) {
-  const float alpha = (float)t->alpha, beta = begins_with_c(t) ? 0 : (float)t->beta;
+/// C = alpha sums + beta C. Sums that vectors are to store are left in memory until those of the next tile take their place:
+/// these vectors would otherwise wait for the products, and what comes next for the vectors.
+CK_INLINE void store_tile_amx(ck_tiles *tiles, const ck_tile *t, char *c, ck_tile_shape shape, ck_tile_form form) {
   // Registers can't be stored past the caches, but vectors of what they hold.
   const bool streams = t->streams_c && t->n * (int64_t)sizeof(float) % CK_LINE == 0;
+  const int64_t lower = lower_row_of_c(t, shape);
   if (shape.columns == t->n && ends_in_c(t) && !streams) {
-    store_registers(c, t->c_rs, row_in_c(t, shape, shape.upper), form);
+    store_registers((float *)c, t->c_rs, lower, form);
     return;
   }
-  ck_sums sums;
-  store_registers(sums.at[0], 2 * CK_TILE_ROWS, CK_TILE_ROWS * 2 * CK_TILE_ROWS, form);
-  // Read once: a store of 16-bit elements might change the tile, for all that the compiler knows.
-  const int64_t n = t->n;
-  for (int64_t i = 0; i < shape.rows; i++) {
-    const float *row = sums.at[row_in_registers(shape, i)];
-    const int64_t place = row_in_c(t, shape, i);
-    if (t->narrow) {
-      store_narrow((ck_native_bf16 *)c + place, row, n, alpha);
-      continue;
-    }
-    for (int64_t j = 0; j < n; j += CK_TILE_ROWS) {
-      float *to = (float *)c + place + j;
-      const ck_vf value = ck_load(row + j) * alpha;
-      if (streams) ck_store_past(to, value);
-      else ck_store_first(to, beta != 0 ? value + beta * ck_load_first(to, live_columns(t, j)) : value, live_columns(t, j));
-    }
-  }
+  store_sums_amx(&tiles->unstored, &tiles->sums);
+  store_registers(tiles->sums.at[0], CK_SUMS_RS, CK_LOWER_SUMS, form);
+  const float beta = begins_with_c(t) ? 0 : (float)t->beta;
+  tiles->unstored = (ck_unstored){c, t->c_rs, lower, t->n, shape, (float)t->alpha, beta, t->narrow, streams};
 }
 
 /// The `index`th of the products that a tile stands for, into C `c`.
-CK_INLINE void multiply_product(const ck_tile *t, const void *const *a, const void *const *b, char *c, int64_t index,
-                                const ck_tile_shape shape, const ck_tile_form form) {
+CK_INLINE void multiply_product(ck_tiles *tiles, const ck_tile *t, const void *const *a, const void *const *b, char *c,
+                                int64_t index, const ck_tile_shape shape, const ck_tile_form form) {
   const bool fetches = t->fetch[0].count > 0 || t->fetch[1].count > 0 || t->fetch_c;
   if (begins_with_c(t)) begin_sums_amx(t, (const float *)c, shape, form);
   else clear_registers(form);
@@ -288,7 +195,7 @@ CK_INLINE void multiply_product(const ck_tile *t, const void *const *a, const vo
     }
     if (left > 0) multiply_rest_amx(&s, shape, form, left);
   }
-  store_tile_amx(t, c, shape, form);
+  store_tile_amx(tiles, t, c, shape, form);
 }
 
 // One function for all heights: the tile registers' work is the same for each.
@@ -296,7 +203,8 @@ static void multiply_tile_amx(CK_TILE_ARGUMENTS, const int rows) {
   ck_tiles *tiles = &own_tiles;
   const ck_tile_shape shape = fit(tiles, t, rows);
   const ck_tile_form form = {.lower = rows > shape.upper, .right = t->n > CK_TILE_ROWS, .streams_b = t->streams_b};
-  for (int64_t i = 0; i <= t->more; i++) multiply_product(t, a, b, (char *)c + i * t->c_step, i, shape, form);
+  for (int64_t i = 0; i <= t->more; i++) multiply_product(tiles, t, a, b, (char *)c + i * t->c_step, i, shape, form);
+  if (!tiles->kept || !t->narrow || !t->stores_late) store_sums_amx(&tiles->unstored, &tiles->sums);
   if (!tiles->kept) release(tiles);
 }
 

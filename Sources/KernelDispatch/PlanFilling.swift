@@ -143,14 +143,14 @@ extension Dispatch {
   ) -> ck_tile {
     let set = selection.pair.set
     let isDot = set.family == .dot
+    let narrow = storesNarrow(problem, descriptor, selection, forDirect: forDirect)
     return ck_tile(
       blocks: selection.pair.splits ? Int64(descriptor.precision.productCount) : 1, k: depth(problem, descriptor),
       a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride &* set.aKr),
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
       n: Int64(min(problem.n, set.nr)), beside: false, b_ps: 0, a_lower: 0, c_lower: 0,
       streams_b: set.family == .matrix && driver == CK_DRIVER_BLOCKED && passesByA(problem, selection), alpha: descriptor.alpha,
-      beta: descriptor.beta,
-      narrow: storesNarrow(problem, descriptor, selection, forDirect: forDirect), streams_c: false,
+      beta: descriptor.beta, stores_late: narrow, narrow: narrow, streams_c: false,
       fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()), a_ahead: 0, more: 0, a_step: 0, b_step: 0, c_step: 0,
       folds_a: microarchitecture.foldsBroadcasts, finish: nil, copy_b: nil)
   }

@@ -11,17 +11,21 @@ struct TileRegistersTests {
     let blocks: (a: [UInt8], b: [UInt8], c: [UInt8])
 
     func run() -> [UInt8] {
-      var (tile, c) = (tile, blocks.c)
+      var c = blocks.c
+      c.withUnsafeMutableBytes { run(into: $0, storesLate: false) }
+      return c
+    }
+
+    func run(into c: UnsafeMutableRawBufferPointer, storesLate: Bool) {
+      var tile = tile
+      tile.stores_late = storesLate
       blocks.a.withUnsafeBytes { a in
         blocks.b.withUnsafeBytes { b in
-          c.withUnsafeMutableBytes { c in
-            guard let c = c.baseAddress else { return }
-            var (from, panel) = (a.baseAddress, b.baseAddress)
-            row.run(&tile, &from, &panel, c)
-          }
+          guard let c = c.baseAddress else { return }
+          var (from, panel) = (a.baseAddress, b.baseAddress)
+          row.run(&tile, &from, &panel, c)
         }
       }
-      return c
     }
   }
 
@@ -51,5 +55,26 @@ struct TileRegistersTests {
     for (index, trial) in trials.enumerated() { #expect(trial.run() == alone[index], "tile \(index)") }
     ck_tiles_end_amx()
     for (index, trial) in trials.enumerated() { #expect(trial.run() == alone[index], "tile \(index), alone again") }
+  }
+
+  @Test("Those that may be stored late are by the end, and others at once", .enabled(if: !kernels.isEmpty))
+  func late() {
+    let trials = (0..<120).map(Self.trial)
+    let alone = trials.map { $0.run() }
+    let results = trials.map { trial in
+      let c = UnsafeMutableRawBufferPointer.allocate(byteCount: trial.blocks.c.count, alignment: 64)
+      c.copyBytes(from: trial.blocks.c)
+      return c
+    }
+    #expect(ck_tiles_begin_amx())
+    for (index, (trial, c)) in zip(trials, results).enumerated() {
+      trial.run(into: c, storesLate: index % 3 != 1)
+      if index % 3 == 1 || !trial.tile.narrow { #expect([UInt8](c) == alone[index], "tile \(index), at once") }
+    }
+    ck_tiles_end_amx()
+    for (index, c) in results.enumerated() {
+      #expect([UInt8](c) == alone[index], "tile \(index)")
+      c.deallocate()
+    }
   }
 }
