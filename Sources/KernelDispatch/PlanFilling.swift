@@ -93,7 +93,7 @@ extension Dispatch {
     let bytes = bytes(problem, batch)
     let isBeyondL2 = bytes.inputs + bytes.output > Double(blocks.l2Bytes)
     if set.isa == .avx2 { return isBeyondL2 && problem.k >= Self.askingDepth }
-    if set.family == .matrix { return batch.count == 1 && bytes.inputs + bytes.output > Double(Self.leastQuietBytes) }
+    if set.family == .matrix { return batch.count == 1 && isBeyondL2 }
     return microarchitecture.asksWithinL2 || isBeyondL2
   }
 

@@ -26,7 +26,9 @@ extension Dispatch {
   func fillStores(_ plan: inout ck_gemm_plan, _ problem: ConvolutionProblem, _ pair: CandidatePair, threads: Int) {
     let rowBytes = Double(plan.c_rs) * Double(problem.outputType.byteCount)
     let traffic = traffic(problem, rowBytes: rowBytes)
-    plan.fetches_c = !exceeds(blocks.lastLevelBytes, traffic, threads: threads)
+    let weights = Double(problem.shape.outputChannels * problem.depth * problem.inputType.byteCount)
+    let isNear = pair.set.family == .matrix && traffic.inputs + traffic.output + weights <= Double(threads * blocks.l2Bytes / 2)
+    plan.fetches_c = !isNear && !exceeds(blocks.lastLevelBytes, traffic, threads: threads)
     plan.streams_c = streamsOutput(problem, pair, plan) && storesPastCaches(traffic, threads: threads)
   }
 
