@@ -35,7 +35,9 @@ static void release(ck_tiles *tiles) {
 }
 
 void ck_tiles_end_amx(void) {
+  const bool streams = own_tiles.unstored.c && own_tiles.unstored.streams;
   store_sums_amx(&own_tiles.unstored, &own_tiles.sums);
+  if (streams) _mm_sfence();
   release(&own_tiles);
   own_tiles.kept = false;
 }
@@ -204,7 +206,8 @@ static void multiply_tile_amx(CK_TILE_ARGUMENTS, const int rows) {
   const ck_tile_shape shape = fit(tiles, t, rows);
   const ck_tile_form form = {.lower = rows > shape.upper, .right = t->n > CK_TILE_ROWS, .streams_b = t->streams_b};
   for (int64_t i = 0; i <= t->more; i++) multiply_product(tiles, t, a, b, (char *)c + i * t->c_step, i, shape, form);
-  if (!tiles->kept || !t->narrow || !t->stores_late) store_sums_amx(&tiles->unstored, &tiles->sums);
+  const bool waits = tiles->kept && (tiles->unstored.streams || (t->narrow && t->stores_late));
+  if (!waits) store_sums_amx(&tiles->unstored, &tiles->sums);
   if (!tiles->kept) release(tiles);
 }
 
