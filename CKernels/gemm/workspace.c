@@ -7,8 +7,7 @@
 #include "gemm/gemm.h"
 #include "gemm/panels.h"
 
-// Partial sums of so many bytes at most are kept at once: of wide products, a band of rows.
-enum { CK_SUMS_BYTES = 8 << 20, CK_ARENA_BYTES = 64 << 20, CK_PAGE = 4096, CK_HUGE_PAGE = 2 << 20 };
+enum { CK_ARENA_BYTES = 64 << 20, CK_PAGE = 4096, CK_HUGE_PAGE = 2 << 20 };
 
 // More than any machine has, and little enough for the parts of a workspace, for 1024 threads, to be added up: a product without
 // cache blocking, whatever its size, is out of memory and not out of numbers.

@@ -43,6 +43,10 @@ typedef struct ck_batch {
   ck_team team;    ///< threads that share the products; the plan's own team then works alone on each
 } ck_batch;
 
+/// Partial sums of so many bytes at most are kept at once: of products that have more, those of a band of rows, for each of which
+/// B is packed anew.
+enum { CK_SUMS_BYTES = 8 << 20 };
+
 /// A product, ready to run. Plain data: immutable once made, shareable between threads, owns no memory.
 ///
 /// Pointers below lead into static tables, those to ready operands to memory of the plan's maker. Strides are in elements; the

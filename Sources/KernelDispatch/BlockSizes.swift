@@ -21,6 +21,7 @@ struct BlockSizes {
   static let depthBytesOfPages = 2048
   static let mostRows = 8192
   static let mostColumns = 8192
+  static let leastColumnsOfSums = 512
   /// Depths up to which a product of a single tile is one block (5 x 7 x 1000 on Zen 5: 47 to 71 GFLOP/s); beyond, threads may share parts of K.
   static let depthOfSingleTile = 2048
   /// Depths of a block where one tile of rows reads a B of more than `largeBytes` where it lies.
@@ -79,7 +80,15 @@ struct BlockSizes {
     let most = lastLevelBytes / 4 / (kc * bytes)
     return Blocking(
       mc: evenly(problem.m, most: min(BlockSizes.mostRows, most), multiple: mr),
-      nc: evenly(problem.n, most: min(BlockSizes.mostColumns, most), multiple: nr), kc: kc)
+      nc: evenly(problem.n, most: min(mostColumns(problem, kc: kc), most), multiple: nr), kc: kc)
+  }
+
+  /// Where the sums of several blocks of K can't wait in C, as many as there is room for them in all rows: of more, B would be packed for each band of rows
+  /// anew (Emerald Rapids in bf16, 4096^3 866 to 1121 GFLOP/s, 3072^3 971 to 1340; by AVX-512, widened, 206 to 212 and 195 to 200).
+  private func mostColumns(_ problem: OrientedProblem, kc: Int) -> Int {
+    guard problem.sumsApart && problem.k > kc else { return BlockSizes.mostColumns }
+    let rowsBytes = max(problem.m, 1) * (problem.inputType == .float64 ? 8 : 4)
+    return min(max(Int(CK_SUMS_BYTES) / rowsBytes, BlockSizes.leastColumnsOfSums), BlockSizes.mostColumns)
   }
 
   /// The same for one thread, with no more columns than have panels that stay in L2 until the next ones take their place, where all of A does too: tile
