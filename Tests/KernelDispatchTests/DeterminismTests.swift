@@ -92,6 +92,20 @@ struct DeterminismTests {
     #expect(try dispatch.select(descriptor).blocking.nc == 3072)
   }
 
+  @Test("Columns are no more than have room for the sums of all rows, where C can't hold those of several blocks of K")
+  func columnsOfSums() throws {
+    func columns(_ line: String, threads: Int) throws -> Int {
+      var descriptor = try #require(GEMMDescriptor(line: line))
+      descriptor.options.keepsThreads = true
+      return try SyntheticMachine.dispatch(.amx, threads: threads).select(descriptor).blocking.nc
+    }
+    #expect(try columns("2048x4096x4096 bf16", threads: 2) == 1024)
+    #expect(try columns("2048x4096x4096 bf16f32", threads: 2) > 1024)
+    #expect(try columns("8192x4096x4096 bf16", threads: 2) == 512)
+    #expect(try columns("128x4096x4096 bf16", threads: 2) > 512)
+    #expect(try columns("128x4096x4096 bf16", threads: 1) == 512)
+  }
+
   @Test("A technique switched off is off")
   func switches() throws {
     let dispatch = SyntheticMachine.dispatch(.avx512, threads: 2)
