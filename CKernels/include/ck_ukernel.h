@@ -48,7 +48,7 @@ typedef struct ck_tile {
                             ///< upper one, but lies so many elements on from it in A and in C
   bool streams_b;           ///< `matrix`: B passes by an A that is read again, and is not to push it out of L1
   double alpha, beta;
-  bool stores_late;   ///< narrow C of `matrix`: it may be stored as late as by `ck_tiles_end`, as nobody reads it before
+  bool stores_late;   ///< `matrix`: a C that is narrow or `streams_c` may be stored as late as by `ck_tiles_end`
   bool narrow;        ///< C holds bf16: the finished sums are rounded as they are stored, and beta is 0
   bool streams_c;     ///< C, of whole lines and beta 0, may be stored past the caches: by `outer`, `pair` and
                       ///< `matrix` where the live columns are whole lines
@@ -126,7 +126,8 @@ enum { CK_COPY_AHEAD = 48 };
 enum { CK_NEAR_BYTES = 24 << 10 };
 
 /// Around many tiles of CK_MATRIX on one thread: each alone would set up the tile registers anew (80 ns on Emerald Rapids).
-/// `begin` is false where another has begun; then the `end` is that one's.
+/// `begin` is false where another has begun; then the `end` is that one's. It stores what tiles have left (`stores_late`), and
+/// has what went past the caches seen by whoever sees what this thread stores next.
 #if defined(__x86_64__)
 bool ck_tiles_begin_amx(void);
 void ck_tiles_end_amx(void);

@@ -16,7 +16,8 @@ typedef struct ck_tile_config {
 
 /// What this thread's registers are set up for: rows 0, nothing; and sums that still are to be stored.
 typedef struct ck_tiles {
-  bool kept; ///< between two tiles
+  bool kept;    ///< between two tiles
+  bool streams; ///< has stored past the caches since they are
   ck_tile_shape shape;
   ck_unstored unstored;
   ck_sums sums;
@@ -35,11 +36,10 @@ static void release(ck_tiles *tiles) {
 }
 
 void ck_tiles_end_amx(void) {
-  const bool streams = own_tiles.unstored.c && own_tiles.unstored.streams;
   store_sums_amx(&own_tiles.unstored, &own_tiles.sums);
-  if (streams) _mm_sfence();
+  if (own_tiles.streams) _mm_sfence();
   release(&own_tiles);
-  own_tiles.kept = false;
+  own_tiles.kept = own_tiles.streams = false;
 }
 
 /// Sets the registers up for `shape`: 0...3 for the sums, upper ones first, 4 and 5 for A, 6 and 7 for B.
@@ -171,6 +171,7 @@ CK_INLINE void store_tile_amx(ck_tiles *tiles, const ck_tile *t, char *c, ck_til
   store_sums_amx(&tiles->unstored, &tiles->sums);
   store_registers(tiles->sums.at[0], CK_SUMS_RS, CK_LOWER_SUMS, form);
   const float beta = begins_with_c(t) ? 0 : (float)t->beta;
+  tiles->streams = tiles->streams || streams;
   tiles->unstored = (ck_unstored){c, t->c_rs, lower, t->n, shape, (float)t->alpha, beta, t->narrow, streams};
 }
 
@@ -206,7 +207,7 @@ static void multiply_tile_amx(CK_TILE_ARGUMENTS, const int rows) {
   const ck_tile_shape shape = fit(tiles, t, rows);
   const ck_tile_form form = {.lower = rows > shape.upper, .right = t->n > CK_TILE_ROWS, .streams_b = t->streams_b};
   for (int64_t i = 0; i <= t->more; i++) multiply_product(tiles, t, a, b, (char *)c + i * t->c_step, i, shape, form);
-  const bool waits = tiles->kept && (tiles->unstored.streams || (t->narrow && t->stores_late));
+  const bool waits = tiles->kept && t->stores_late && (t->narrow || t->streams_c);
   if (!waits) store_sums_amx(&tiles->unstored, &tiles->sums);
   if (!tiles->kept) release(tiles);
 }
