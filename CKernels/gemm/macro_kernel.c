@@ -171,7 +171,7 @@ static bool is_near_a(const ck_gemm_plan *plan, const ck_step *step) {
 /// Whether one call may do for several tiles: sums belong into C as they are, and asking ahead would save less than calls cost.
 /// It saves the tile registers nothing within L2, nor where all of A is and many panels read a tile's (Emerald Rapids in bf16:
 /// 196 x 1024 x 256 1214 to 1477 GFLOP/s, 3136 x 24 x 96 784 to 1106, 512 x 3072 x 768 1225 to 1558; 2048^3 1233 to 1140).
-static bool is_shallow(const ck_run *run, const ck_step *step) {
+static bool goes_in_runs(const ck_run *run, const ck_step *step) {
   const ck_gemm_plan *plan = run->plan;
   const bool asks = !plan->in_tiles || (plan->fetches && (step->panels < step->tiles || !is_near_a(plan, step)));
   return plan->tiles_repeat && !plan->accumulate && !finishes(run, step) && (step->depth < CK_SHALLOW || !asks);
@@ -180,8 +180,8 @@ static bool is_shallow(const ck_run *run, const ck_step *step) {
 /// Bytes of an element of B where it is read.
 static int64_t bytes_of_b(const ck_gemm_plan *plan) { return ck_element_bytes(plan->pack_b ? plan->panel_type : plan->b_type); }
 
-/// What the tiles of a shallow task have in common. Its panels of B are packed.
-static ck_tile shallow_tile_of(const ck_run *run, const ck_step *step, const ck_task *task) {
+/// What the tiles of such a task have in common. Its panels of B are packed.
+static ck_tile tile_of_runs(const ck_run *run, const ck_step *step, const ck_task *task) {
   if (ck_packs_b(run->plan))
     for (int64_t place = 0; place < task->panel_end - task->panel; place++)
       ck_claims_b(run, step, ck_task_panel(task, place), task->panel_end, false);
@@ -210,13 +210,20 @@ static void ask_down(const ck_gemm_plan *plan, const ck_step *step, int64_t heig
   t->a_ahead = ck_ceil_div(bytes_ahead, height * row_bytes) * t->a_step;
 }
 
+/// Most tiles of a run down a panel: tile registers are so fast that they show if its A does not stay in L1.
+static int64_t tiles_of_run(const ck_gemm_plan *plan, const ck_step *step) {
+  enum { most = 6 };
+  const int64_t bytes = plan->mr * step->depth * ck_element_bytes(plan->panel_type);
+  return plan->in_tiles ? ck_least(most, CK_NEAR_BYTES / bytes) : most;
+}
+
 /// Runs of tiles of one height, each run in one call for a panel, or for some at once: a tile of 14 rows 16 deep takes no longer
 /// than a call with all that comes before it. A of a run stays in L1.
 static void run_down(const ck_run *run, const ck_step *step, const ck_task *task) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t in_bytes = ck_element_bytes(plan->a_type), out_bytes = ck_element_bytes(plan->c_type);
-  const int64_t most = ck_most(1, ck_least(6, CK_NEAR_BYTES / (plan->mr * step->depth * in_bytes)));
-  ck_tile t = shallow_tile_of(run, step, task);
+  const int64_t most = tiles_of_run(plan, step);
+  ck_tile t = tile_of_runs(run, step, task);
   for (int64_t tile = task->tile, end; tile < task->tile_end; tile = end) {
     end = ck_least(tile + most, task->tile_end);
     if (tile < plan->taller_tiles) end = ck_least(end, plan->taller_tiles);
@@ -243,7 +250,7 @@ static void run_across(const ck_run *run, const ck_step *step, const ck_task *ta
   const int64_t out_bytes = ck_element_bytes(plan->c_type), column = step->jc + task->panel * plan->nr;
   const int64_t columns = ck_least(step->columns, task->panel_end * plan->nr) - task->panel * plan->nr;
   const int64_t rest = columns % plan->nr;
-  ck_tile t = shallow_tile_of(run, step, task);
+  ck_tile t = tile_of_runs(run, step, task);
   const int64_t b_step = t.b_ps * bytes_of_b(plan);
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
     const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row;
@@ -263,8 +270,9 @@ static void run_across(const ck_run *run, const ck_step *step, const ck_task *ta
 }
 
 void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task) {
-  if (is_shallow(run, step)) {
-    if (!run->plan->pack_a && task->panel_end - task->panel < task->tile_end - task->tile) run_down(run, step, task);
+  if (goes_in_runs(run, step)) {
+    const bool is_tall = task->panel_end - task->panel < task->tile_end - task->tile;
+    if (is_tall && !run->plan->pack_a && tiles_of_run(run->plan, step) > 1) run_down(run, step, task);
     else run_across(run, step, task);
     ck_end_streams(run->plan);
     return;

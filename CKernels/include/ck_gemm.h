@@ -63,7 +63,8 @@ typedef struct ck_gemm_plan {
   bool fetches;        ///< tiles ask the caches for what comes next; direct convolution always does;
                        ///< of depthwise `asks` of its blocks
   bool fetches_c;      ///< and for their C; in a batch that asks for the next product they always do
-  int64_t quiet_bytes; ///< so much of A and B is near enough for a batch not to ask, and 16 times as much of a packed B
+  int64_t quiet_bytes; ///< so much of A and B is near enough for a batch not to ask, 16 times as much of a packed B, and of
+                       ///< A three quarters for tile registers, which run within L2 by this
   int64_t far_bytes;   ///< so much of a packed B, or of a batch with its C, does not stay in the last level
   bool tiles_copy_b; ///< B's columns are adjacent, and micro-kernels can copy its rows as they are, or joined in pairs (`copy_b`)
   bool streams_c;    ///< C is written once, and more than caches keep
