@@ -31,8 +31,8 @@ public struct Microarchitecture: Sendable, Hashable {
   public var meetsEightColumns = true
 
   /// Ways of L1, where rows of A that lie in place and share a set push each other out before a line is used up, if they are more: each broadcast then
-  /// waits for L2 (Zen 4, 196 x 256 x 1024 in fp32: in place 87 to 90 GFLOP/s, packed 110; at a depth of 1008 111 and 108). `nil`: that costs nothing (Zen
-  /// 5, 512 x 32 x 1024: in place 142 us, packed 189), or is counted as loads, as on Intel's processors, whose multiply-adds broadcast.
+  /// waits for L2 (Zen 4, 196 x 256 x 1024 in fp32: in place 87 to 90 GFLOP/s, packed 110; at a depth of 1008 111 and 108). `nil`: that costs nothing (512 x
+  /// 32 x 1024 in place and packed, Zen 5: 142 and 189 us, Emerald Rapids 143 and 239).
   public var waysThatBind: Int? = 8
 
   /// Depths up to which a product is run by tiles of few rows, whose sums are stored while the next tile's are made: the 28 vectors of 14 rows hold it up

@@ -10,10 +10,8 @@ struct LoopTests {
     (try? Dispatch.process.get()).map { isa <= $0.cap } ?? false
   }
 
-  private func dispatch(_ isa: ISA, l2: Cache, asksWithinL2: Bool = true) -> Dispatch {
-    var microarchitecture = Microarchitecture()
-    microarchitecture.asksWithinL2 = asksWithinL2
-    return Dispatch(isa: isa, threads: 1, l2: l2, l3: SyntheticMachine.l3, microarchitecture: microarchitecture)
+  private func dispatch(_ isa: ISA, l2: Cache) -> Dispatch {
+    Dispatch(isa: isa, threads: 1, l2: l2, l3: SyntheticMachine.l3, microarchitecture: Microarchitecture())
   }
 
   /// Elements of `type` between 0.5 and 2, by their exponents.
@@ -110,17 +108,37 @@ struct LoopTests {
         if variant == "pair.packed-b" && isa < .avx512bf16 { continue }
         var descriptor = try #require(GEMMDescriptor(line: line))
         descriptor.options.variant = variant
-        var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
-        #expect(plan.driver == CK_DRIVER_BLOCKED && plan.tiles_repeat, "\(line) by \(variant)")
-        var oneByOne = plan
-        oneByOne.tiles_repeat = false
-        let expected = product(oneByOne, descriptor)
-        for (threads, panels) in [(1, plan.slice_panels), (2, 3), (16, 1 << 40)] as [(Int32, Int64)] {
-          (plan.team.threads, plan.slice_panels) = (threads, panels)
-          let isSame = product(plan, descriptor) == expected
-          #expect(isSame, "\(line) by \(variant), slices of \(panels) panels, \(threads) threads")
+        try compareRuns(descriptor, dispatch(isa, l2: SyntheticMachine.smallL2), "\(line) by \(variant)")
+      }
+    }
+  }
+
+  @Test(
+    "Tile registers: the same bits whether tiles are called one by one or in runs, of one block of K or several, more tiles or panels",
+    .enabled(if: instructionSets.contains(.amx)))
+  func runsByTileRegisters() throws {
+    for size in ["401x65x300", "97x257x300", "401x257x64", "2001x24x20", "66x257x301"] {
+      for (type, kc) in [("bf16", 512), ("bf16f32", 512), ("bf16f32", 96)] {
+        for variant in ["matrix.packed-b", "matrix.packed"] {
+          var descriptor = try #require(GEMMDescriptor(line: "\(size) \(type)"))
+          descriptor.options.variant = variant
+          descriptor.options.blocking = Blocking(mc: 1024, nc: 1024, kc: kc)
+          try compareRuns(descriptor, dispatch(.amx, l2: Self.huge), "\(size) \(type) by \(variant), \(kc) depths")
         }
       }
+    }
+  }
+
+  private func compareRuns(_ descriptor: GEMMDescriptor, _ dispatch: Dispatch, _ name: String) throws {
+    var plan = try dispatch.plan(descriptor).plan
+    #expect(plan.driver == CK_DRIVER_BLOCKED && plan.tiles_repeat, "\(name)")
+    var oneByOne = plan
+    oneByOne.tiles_repeat = false
+    let expected = product(oneByOne, descriptor)
+    for (threads, panels) in [(1, plan.slice_panels), (2, 3), (16, 1 << 40)] as [(Int32, Int64)] {
+      (plan.team.threads, plan.slice_panels) = (threads, panels)
+      let isSame = product(plan, descriptor) == expected
+      #expect(isSame, "\(name), slices of \(panels) panels, \(threads) threads")
     }
   }
 
@@ -261,40 +279,6 @@ struct LoopTests {
         let plan = try dispatch(.avx512, l2: SyntheticMachine.l2).plan(descriptor, ahead: Ahead(b: true)).plan
         #expect(plan.driver == CK_DRIVER_BY_SLICE && plan.slice_panels == panels, "\(shape), \(layout)")
       }
-    }
-  }
-
-  @Test("Rows of A a page apart are packed, but for few columns only where one set of L1 holds tiles up")
-  func rowsInOneSet() throws {
-    let few = try #require(GEMMDescriptor(line: "512x32x1024 f32"))
-    let many = try #require(GEMMDescriptor(line: "2048x2048x1024 f32"))
-    let fast = dispatch(.avx512, l2: SyntheticMachine.l2)
-    let intel = Dispatch(isa: .avx512, threads: 1, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, microarchitecture: .intel)
-    #expect(try fast.select(few).variant == "outer.direct")
-    #expect(try fast.select(many).variant == "outer.packed")
-    #expect(try intel.select(few).variant == "outer.packed")
-  }
-
-  @Test("Tiles ask for what comes next beyond L2, and within it where that costs nothing")
-  func asking() throws {
-    let small = try #require(GEMMDescriptor(line: "128x128x128 f32"))
-    let large = try #require(GEMMDescriptor(line: "600x600x600 f32"))
-    for (asks, descriptor, expected) in [(true, small, true), (false, small, false), (true, large, true), (false, large, true)] {
-      #expect(try dispatch(.avx512, l2: SyntheticMachine.l2, asksWithinL2: asks).plan(descriptor).plan.fetches == expected)
-    }
-    var batch = small
-    batch.batch = Batch(count: 1000, aStride: 16384, bStride: 16384, cStride: 16384)
-    #expect(try dispatch(.avx512, l2: SyntheticMachine.l2, asksWithinL2: false).plan(batch).plan.fetches)
-    // One A and one B for all.
-    batch.batch = Batch(count: 5, aStride: 0, bStride: 0, cStride: 16384)
-    #expect(try !dispatch(.avx512, l2: SyntheticMachine.l2, asksWithinL2: false).plan(batch).plan.fetches)
-  }
-
-  @Test("Tiles of AVX2 ask for what comes next beyond L2 alone, and where K is deep")
-  func askingByAVX2() throws {
-    for (line, expected) in [("128x128x128 f32", false), ("600x600x600 f32", true), ("2000x2000x128 f32", false)] {
-      let descriptor = try #require(GEMMDescriptor(line: line))
-      #expect(try dispatch(.avx2, l2: SyntheticMachine.l2).plan(descriptor).plan.fetches == expected, "\(line)")
     }
   }
 }
