@@ -21,8 +21,7 @@ struct BlockSizes {
   static let depthBytesOfPages = 2048
   static let mostRows = 8192
   static let mostColumns = 8192
-  /// Of NC at least, and of tile registers on one thread at most, where sums wait in the workspace: those of few rows stay in L2 (32 x 4096 x 4096 in bf16
-  /// on Emerald Rapids 219 to 257 GFLOP/s, 128 x 4096 x 4096 510 to 601; two threads on 512 x 768 x 3072 2362 to 2079).
+  /// Where sums wait in the workspace, of NC: no fewer for their sake, and no more where they are to stay in L2.
   static let columnsOfSums = 512
   /// Depths up to which a product of a single tile is one block (5 x 7 x 1000 on Zen 5: 47 to 71 GFLOP/s); beyond, threads may share parts of K.
   static let depthOfSingleTile = 2048
@@ -82,26 +81,28 @@ struct BlockSizes {
     let most = lastLevelBytes / 4 / (kc * bytes)
     return Blocking(
       mc: evenly(problem.m, most: min(BlockSizes.mostRows, most), multiple: mr),
-      nc: evenly(problem.n, most: min(mostColumns(problem, kc: kc), most), multiple: nr), kc: kc)
+      nc: evenly(problem.n, most: min(mostColumns(problem, kc: kc, mr: mr, nr: nr), most), multiple: nr), kc: kc)
   }
 
   /// Where the sums of several blocks of K can't wait in C, as many as there is room for them in all rows: of more, B would be packed for each band of rows
   /// anew (Emerald Rapids in bf16, 4096^3 866 to 1121 GFLOP/s, 3072^3 971 to 1340; by AVX-512, widened, 206 to 212 and 195 to 200).
-  private func mostColumns(_ problem: OrientedProblem, kc: Int) -> Int {
+  private func mostColumns(_ problem: OrientedProblem, kc: Int, mr: Int, nr: Int) -> Int {
     if !keepsSums(problem, kc: kc) { return BlockSizes.mostColumns }
     let sums = Int(CK_SUMS_BYTES) / (problem.inputType == .float64 ? 8 : 4)
-    return min(max(sums / max(problem.m, 1), BlockSizes.columnsOfSums), BlockSizes.mostColumns)
+    let columns = sums / wholeMultiple(max(problem.m, 1), of: mr) / nr * nr
+    return min(max(columns, BlockSizes.columnsOfSums), BlockSizes.mostColumns)
   }
 
   private func keepsSums(_ problem: OrientedProblem, kc: Int) -> Bool { problem.sumsApart && problem.k > kc }
 
-  /// The same for one thread, with no more columns than have panels that stay in L2 until the next ones take their place, where all of A does too: tile
-  /// registers multiply faster than panels are written to the level beyond and fetched (512 x 3072 x 768 in bf16 on Emerald Rapids: 793 to 909
-  /// GFLOP/s, 128 x 3072 x 768 456 to 535). A that is packed would be so for every block of columns.
+  /// The same for one thread and tile registers. They multiply faster than panels are written to the level beyond and fetched: no more columns than have
+  /// panels that stay in L2 until the next ones take their place, where all of A does too (512 x 3072 x 768 in bf16 on Emerald Rapids 793 to 909 GFLOP/s,
+  /// 128 x 3072 x 768 456 to 535), or sums that do (32 x 4096 x 4096 217 to 251, 128 x 4096 x 4096 503 to 562). An A that is packed would be so for every
+  /// block of columns, which of few rows costs less (1024 x 4096 x 4096 tn 986 to 795, 128 x 4096 x 4096 tn 526 to 573).
   func narrowed(_ blocking: Blocking, _ problem: OrientedProblem, _ pair: CandidatePair) -> Blocking {
-    if pair.set.family != .matrix || problem.readyB { return blocking }
+    if pair.set.family != .matrix || problem.readyB || pair.packsA && !problem.hasFewRows { return blocking }
     var most = l2Bytes / 5 * 2 / max(blocking.kc * pair.panelType.byteCount, 1)
-    if pair.packsA || problem.m > most || most < pair.set.nr { most = blocking.nc }
+    if problem.m > most || most < pair.set.nr { most = blocking.nc }
     if keepsSums(problem, kc: blocking.kc) { most = min(most, BlockSizes.columnsOfSums) }
     if blocking.nc <= most { return blocking }
     return Blocking(mc: blocking.mc, nc: evenly(problem.n, most: most, multiple: pair.set.nr), kc: blocking.kc)

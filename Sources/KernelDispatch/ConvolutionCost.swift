@@ -119,8 +119,8 @@ struct ConvolutionCost {
     }
     if problem.copiesInput(for: pair) { cycles += inputElements * copyRate(pair) }
     if problem.layout.out_ks != 1 { cycles += images * groups * pixels * Double(problem.channels) * turnRate(pair) }
-    let isProduct = pair.set.family == .matrix && problem.isPointwise && problem.pixelsAreRows
-    return isProduct ? max(cycles, Self.factorOfMatrixRows * products(pair, .pointwise)) : cycles
+    let isProduct = problem.isPointwise && problem.isOneProduct && problem.pixelsAreRows && problem.pixelsAreEven
+    return isProduct && pair.set.family == .matrix ? max(cycles, Self.factorOfMatrixRows * products(pair, .pointwise)) : cycles
   }
 
   /// Of tiles of CK_MATRIX along rows of pixels, beside a product of all pixels, whose tiles are of one height and ask for what comes next: 0.96 to 1.3 in

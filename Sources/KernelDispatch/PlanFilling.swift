@@ -87,8 +87,8 @@ extension Dispatch {
   /// Whether tiles ask for what comes next: beyond L2, and within it where that costs nothing. Tiles of AVX2 are over in half the time of those of
   /// AVX-512, so that asking shows, and ask beyond L2 where K is deep (Zen 3, asking and not: 96^3 84.7 and 95.2 GFLOP/s, 512 x 784 x 128 83.4 and
   /// 89.1, 100000 x 16 x 16 66.6 and 74.1; but 64 x 64 x 100000 87.8 and 83.9, 1024^3 91.8 and 88.9; batches out of memory: 8^3 30.4 and 34.6, 16^3 49
-  /// and 49, 13 x 7 x 19 25.6 and 20.7, 100^3 46 and 57). Tile registers store 64 lines of C within some hundred cycles (Emerald Rapids, packed ahead: 256^3
-  /// 1386 to 1448 GFLOP/s, 512^3 1435 to 1497, 512 x 784 x 128 990 to 1045; but 128^3 1042 to 989).
+  /// and 49, 13 x 7 x 19 25.6 and 20.7, 100^3 46 and 57). So it shows beside tile registers, which ask beyond L2 (Emerald Rapids in bf16, 1x1 layers, asking
+  /// and not: 576 channels into 96 at 14 1393 and 1569 GFLOP/s, 96 into 24 at 56 787 and 1002; beyond it 256 into 128 at 56 1420 and 1320).
   func asks(_ problem: OrientedProblem, _ batch: Batch, _ set: TileSet) -> Bool {
     let bytes = bytes(problem, batch)
     let isBeyondL2 = bytes.inputs + bytes.output > Double(blocks.l2Bytes)
@@ -150,7 +150,7 @@ extension Dispatch {
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
       n: Int64(min(problem.n, set.nr)), beside: false, b_ps: 0, a_lower: 0, c_lower: 0,
       streams_b: set.family == .matrix && driver == CK_DRIVER_BLOCKED && passesByA(problem, selection), alpha: descriptor.alpha,
-      beta: descriptor.beta, stores_late: narrow, narrow: narrow, streams_c: false,
+      beta: descriptor.beta, stores_late: narrow || streamsC(problem, descriptor, selection), narrow: narrow, streams_c: false,
       fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()), a_ahead: 0, more: 0, a_step: 0, b_step: 0, c_step: 0,
       folds_a: microarchitecture.foldsBroadcasts, finish: nil, copy_b: nil)
   }

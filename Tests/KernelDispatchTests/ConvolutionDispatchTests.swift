@@ -44,6 +44,21 @@ struct ConvolutionDispatchTests {
     }
   }
 
+  @Test("By tile registers 1x1 layers are a product of all pixels", arguments: [1, 16])
+  func productOfPixels(batch: Int) throws {
+    let dispatch = Dispatch(
+      isa: .amx, threads: 1, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, microarchitecture: .intel)
+    for (input, size, output) in [(32, 112, 16), (64, 56, 256), (512, 28, 128), (256, 14, 1024), (2048, 7, 512)] {
+      let shape = ConvolutionShape(
+        batch: batch, inputChannels: input, height: size, width: size, outputChannels: output, kernel: Extent(1))
+      for pass in [ConvolutionPass.forward, .backwardData] {
+        var descriptor = ConvolutionDescriptor(shape, layout: .nhwc, inputType: .bfloat16, outputType: .bfloat16)
+        descriptor.pass = pass
+        #expect(try dispatch.select(descriptor).variant == "pointwise", "\(input) into \(output) at \(size)")
+      }
+    }
+  }
+
   @Test("Explain has every candidate once, the chosen one first and alone, and a reason for each that can't serve")
   func explained() throws {
     let dispatch = SyntheticMachine.dispatch(.avx512)

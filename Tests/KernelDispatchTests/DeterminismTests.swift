@@ -1,3 +1,4 @@
+import CKernels
 import KernelDispatch
 import Tensors
 import Testing
@@ -92,7 +93,7 @@ struct DeterminismTests {
     #expect(try dispatch.select(descriptor).blocking.nc == 3072)
   }
 
-  @Test("Columns are no more than have room for the sums of all rows, where C can't hold those of several blocks of K")
+  @Test("Where C can't hold the sums of several blocks of K, columns have room for those of all rows, or are 512")
   func columnsOfSums() throws {
     func columns(_ line: String, threads: Int) throws -> Int {
       var descriptor = try #require(GEMMDescriptor(line: line))
@@ -102,8 +103,14 @@ struct DeterminismTests {
     #expect(try columns("2048x4096x4096 bf16", threads: 2) == 1024)
     #expect(try columns("2048x4096x4096 bf16f32", threads: 2) > 1024)
     #expect(try columns("8192x4096x4096 bf16", threads: 2) == 512)
+    // Of whole tiles and panels.
+    for (rows, line) in [(3008, "3000x4096x4096 bf16"), (2528, "2500x4096x4096 bf16")] {
+      #expect(try columns(line, threads: 2) * rows * 4 <= Int(CK_SUMS_BYTES))
+    }
     #expect(try columns("128x4096x4096 bf16", threads: 2) > 512)
-    #expect(try columns("128x4096x4096 bf16", threads: 1) == 512)
+    #expect(try columns("128x4096x4096 bf16", threads: 1) <= 512)
+    // A that is packed is not to be for each of many blocks.
+    #expect(try columns("1024x4096x4096:tn bf16", threads: 1) > 512)
   }
 
   @Test("A technique switched off is off")

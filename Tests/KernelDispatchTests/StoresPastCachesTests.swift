@@ -75,6 +75,10 @@ struct StoresPastCachesTests {
     #expect(try gemm(224, .forward).streams_c)
     #expect(try gemm(224, .forward).fetches_c)
     #expect(try !gemm(192, .forward).streams_c)
+    // By tile registers, which are over too soon, not within half of L2.
+    #expect(try !gemm(24, .forward, from: .bfloat16, to: .bfloat16).fetches_c)
+    #expect(try gemm(64, .forward, from: .bfloat16, to: .bfloat16).fetches_c)
+    #expect(try gemm(24, .forward).fetches_c)
     #expect(try !gemm(224, .forward, from: .bfloat16, to: .bfloat16).streams_c)
     let matrix = try gemm(256, .forward, from: .bfloat16)
     #expect(matrix.in_tiles && matrix.streams_c)
