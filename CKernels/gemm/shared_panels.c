@@ -53,12 +53,24 @@ bool ck_claims_b(const ck_run *run, const ck_step *step, int64_t panel, int64_t 
 
 void ck_packed_b(const ck_run *run, const ck_step *step, int64_t panel) { ck_team_done(state_of_b(run, panel), step->b_index); }
 
+/// Tiles of A from one on whose columns lie side by side, so that it pays to pack them at once.
+static int64_t tiles_together(const ck_run *run, const ck_step *step, int64_t tile) {
+  enum { most = 8 };
+  const ck_gemm_plan *plan = run->plan;
+  const bool is_plain = !run->operands->a_image && !run->operands->a_terms && plan->parts == 0 && !plan->in_tiles;
+  const int64_t end = tile < plan->taller_tiles ? plan->taller_tiles : step->tile + step->tiles;
+  return is_plain && plan->a_rs == 1 ? ck_least(most, ck_least(end, step->tile + step->tiles) - tile) : 1;
+}
+
 void ck_pack_tile_of_a(const ck_run *run, const ck_step *step, int64_t tile) {
-  _Atomic int64_t *state = state_of_a(run, step, tile);
-  if (!ck_team_first(state, step->index)) return;
-  const ck_a_block block = {tile, tile + 1, step->pc, step->depth};
+  if (!ck_team_first(state_of_a(run, step, tile), step->index)) return;
+  const int64_t most = tile + tiles_together(run, step, tile);
+  int64_t end = tile + 1;
+  for (; end < most; end++)
+    if (ck_team_begun(state_of_a(run, step, end), step->index) || !ck_team_first(state_of_a(run, step, end), step->index)) break;
+  const ck_a_block block = {tile, end, step->pc, step->depth};
   ck_pack_a(run->plan, run->operands, &block, ck_place_of_a(run, step, tile));
-  ck_team_done(state, step->index);
+  for (; tile < end; tile++) ck_team_done(state_of_a(run, step, tile), step->index);
 }
 
 /// Of a sum of matrices, shares in turn are of one after another.
