@@ -97,6 +97,11 @@ struct ConvolutionFilter {
     case .weights:
       let inPlace = problem.layout.out_ks == 1 || problem.channels == 1
       return pair.packsB || inPlace ? nil : .layout(.unitChannelStrideOfGradient)
+    case .pointwiseWeights:
+      if !problem.isPointwise { return .layout(.pointwise) }
+      if !problem.pixelsAreEven { return .layout(.evenPixels) }
+      if !problem.isOneProduct || problem.image.slices > 1 { return .layout(.oneProduct) }
+      return OrientedProblem(problem.product(from: .pointwiseWeights)).rejection(of: pair)
     case .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
       return .types
     }

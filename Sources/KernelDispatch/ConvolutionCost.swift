@@ -39,6 +39,7 @@ struct ConvolutionCost {
       case .winograd(let outputs), .winogradWeights(let outputs): return winograd(pair, outputs: outputs)
       case .weights: return weights(pair)
       case .patches: return patches(pair)
+      case .pointwiseWeights: return productOfPixels(pair)
       case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
         return products(pair, kernels.algorithm)
       }
@@ -175,6 +176,27 @@ struct ConvolutionCost {
     if problem.sumsApartOfWeights { cycles += groups * Double(problem.channels * problem.depth) * 1.5 }
     return cycles
   }
+
+  private func productOfPixels(_ pair: CandidatePair) -> Double {
+    let product = problem.orientedProduct(from: .pointwiseWeights, for: pair)
+    let blocking = blocks.blocking(of: product, for: pair, blocked: true)
+    let factor = paysOverPixels ? Self.factorOfPixels : Self.factorOfPixelsElse
+    return factor * groups * CostModel(product, blocking, microarchitecture).cycles(pair)
+  }
+
+  /// Whether a product over all pixels is faster than tiles that sum bands of rows. Those read channels where they lie, each pixel's in other lines than the
+  /// next one's, which counts as no more (Emerald Rapids, GFLOP/s in fp32 and bf16: 16 images of 512 channels into 128 at 28 127 to 175 and 504 to 610, of
+  /// 2048 into 512 at 7 120 to 209 and 486 to 993). But threads share the bands better than few rows (two on 64 into 64 at 56 in bf16 523 and 386, 32 into
+  /// 16 at 112 in fp32 321 and 254), and rows along pixels (NCHW) are read in place as fast (256 into 64 at 56 215 and 186). Not measured on AMD's
+  /// processors.
+  private var paysOverPixels: Bool {
+    let isInPlace = problem.image.cs != 1
+    let rows = problem.inputType == .bfloat16 && !isInPlace ? 96 : 64
+    let isWide = problem.channels >= problem.depth || images * pixels <= 256
+    return microarchitecture.foldsBroadcasts && problem.depth >= rows && (!isInPlace || isWide)
+  }
+
+  private static let (factorOfPixels, factorOfPixelsElse) = (0.7, 4.0)
 
   /// As `copyRate`, of what the gradient of the weights reads. Pairs begin at even and at odd pixels: a copy for each; or of each pixel of the output all
   /// columns of the kernel.

@@ -41,7 +41,7 @@ extension Dispatch {
       case .winogradWeights(let outputs): fillWinogradWeights(&plan, problem, pair, outputs: outputs, threads: threads)
       case .weights: fillWeights(&plan, problem, pair, threads: threads)
       case .patches: fillPatches(&plan, problem, pair, threads: threads, options)
-      case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
+      case .pointwise, .implicitGEMM, .pointwiseWeights, .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
         fillProducts(&plan, problem, pair, kernels.algorithm, threads: threads, options)
       }
     }
@@ -67,7 +67,9 @@ extension Dispatch {
     plan.products_team = ck_team(threads: apart ? Int32(threads) : 1, spin_milliseconds: spinMilliseconds)
     plan.gemm.fetches_c = plan.gemm.fetches
     plan.one_product = problem.isOneProduct
-    plan.image_is_a = problem.pixelsAreRows
+    plan.image_is_a = problem.pixelsAreRows || algorithm == .pointwiseWeights
+    // What the loops of products take for weights is the output's gradient, and what for the output the weights'.
+    if algorithm == .pointwiseWeights { swap(&plan.layout.w_gs, &plan.layout.out_gs) }
     plan.from_image = algorithm == .implicitGEMM
   }
 

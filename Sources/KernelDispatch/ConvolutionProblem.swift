@@ -193,6 +193,7 @@ extension ConvolutionProblem {
   /// The product of one group and one image or, where they are one product, of all images. Where the image is an operand to be packed, its layout is
   /// a stand-in of the right size.
   func product(from algorithm: ConvolutionVariant.Algorithm) -> GEMMDescriptor {
+    if algorithm == .pointwiseWeights { return productOfPixels }
     let pixels = outputHeight * outputWidth * (isOneProduct && pixelsAreRows ? shape.batch : 1)
     let weights = MatrixLayout(rows: channels, columns: depth, rowStride: Int(layout.w_os), columnStride: Int(depthStride))
     let input =
@@ -203,6 +204,16 @@ extension ConvolutionProblem {
     return pixelsAreRows
       ? described(a: input, b: weights.transposed, c: output, channels: .perColumn)
       : described(a: weights, b: input.transposed, c: output.transposed, channels: .perRow)
+  }
+
+  /// The gradient of one group's 1x1 weights: of the input, its channels as rows, and of the output's gradient, over the pixels of all images.
+  private var productOfPixels: GEMMDescriptor {
+    let pixels = outputHeight * outputWidth * shape.batch
+    return GEMMDescriptor(
+      a: MatrixLayout(rows: depth, columns: pixels, rowStride: Int(image.cs), columnStride: Int(image.ws)),
+      b: MatrixLayout(rows: pixels, columns: channels, rowStride: Int(layout.out_qs), columnStride: Int(layout.out_ks)),
+      c: MatrixLayout(rows: depth, columns: channels, rowStride: Int(layout.w_cs), columnStride: Int(layout.w_os)),
+      inputType: inputType, outputType: outputType)
   }
 
   /// `product` as it is computed, of weights that `pair` finds packed where they are laid out ahead. Images are not.

@@ -14,6 +14,8 @@ public struct ConvolutionVariant: Sendable, Hashable {
     case winograd(outputs: Int)
     /// The gradient of the weights: a product for each place of the kernel.
     case weights
+    /// That of a 1x1 kernel, as a matrix product over all pixels.
+    case pointwiseWeights
     /// The same by tiles of so many outputs along each axis.
     case winogradWeights(outputs: Int)
     /// That of a filter for each channel.
@@ -26,27 +28,28 @@ public struct ConvolutionVariant: Sendable, Hashable {
     var isDepthwise: Bool {
       switch self {
       case .depthwise, .depthwiseWeights, .grouped, .groupedWeights: true
-      case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .weights, .winogradWeights: false
+      case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .weights, .winogradWeights, .pointwiseWeights: false
       }
     }
     /// Whether channels are turned round before vectors run along them.
     var turnsChannels: Bool {
       switch self {
       case .depthwise(let turned), .depthwiseWeights(let turned), .grouped(let turned), .groupedWeights(let turned): turned
-      case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .weights, .winogradWeights: false
+      case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .weights, .winogradWeights, .pointwiseWeights: false
       }
     }
     /// Whether a group of its kernels has more than one channel.
     var isGrouped: Bool {
       switch self {
       case .grouped, .groupedWeights: true
-      case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .depthwise, .weights, .winogradWeights, .depthwiseWeights:
+      case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .depthwise, .weights, .winogradWeights, .depthwiseWeights,
+        .pointwiseWeights:
         false
       }
     }
     var isOfWeights: Bool {
       switch self {
-      case .weights, .winogradWeights, .depthwiseWeights, .groupedWeights: true
+      case .weights, .winogradWeights, .depthwiseWeights, .groupedWeights, .pointwiseWeights: true
       case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .depthwise, .grouped: false
       }
     }
@@ -103,6 +106,9 @@ public struct ConvolutionVariant: Sendable, Hashable {
     ConvolutionVariant(
       name: "weights.widened", algorithm: .weights, products: ["outer.widened"],
       summary: "the same with bf16 widened to fp32"),
+    ConvolutionVariant(
+      name: "weights.pointwise", algorithm: .pointwiseWeights, products: Variant.all.map(\.name),
+      summary: "that of a 1x1 kernel as a matrix product over all pixels"),
     winogradWeights(2), winogradWeights(4), winogradWeights(6),
     ConvolutionVariant(
       name: "weights.depthwise", algorithm: .depthwiseWeights(turned: false), products: [],

@@ -88,6 +88,7 @@ public enum Rejection: Sendable, Hashable {
     case channelsFirst = "images must lie channels first, rows one after another, and be images of no volume"
     case imagePacked = "the image must be the operand that is packed"
     case evenPixels = "the pixels of the output must be equally far apart"
+    case oneProduct = "the pixels of all images must be equally far apart"
     case evenDepths = "the weights of an output channel must be equally far apart"
     case unitChannelStrideOfGradient = "the gradient of the output must have unit stride along channels"
     case unitChannelStrideOfWeights = "the weights must have unit stride along output channels"

@@ -49,7 +49,7 @@ struct WeightGradientTests {
 
   @Test("Exact by every variant and micro-kernel, in guarded memory", arguments: formats)
   func reads(format: GradientTests.Format) throws {
-    var runs = 0
+    var (runs, variants) = (0, Set<String>())
     for (index, shape) in Self.shapes.enumerated() {
       for layout in ImageLayout.allCases {
         let setting = ConvolutionSetting(shape) {
@@ -62,11 +62,13 @@ struct WeightGradientTests {
           (options.threads, options.keepsThreads) = (choice(index, [1, 2]), true)
           guard let plan = try? ConvolutionPlan(format.descriptor(setting, options)) else { continue }
           runs += 1
+          variants.insert(plan.selection.variant)
           let finding = try trial.finding(by: plan.selection.variant) { try plan.run(trial) }
           #expect(finding == nil, "\(shape) \(layout): \(plan.selection)")
         }
       }
     }
     #expect(runs > 2 * Self.shapes.count)
+    #expect(variants.contains("weights.pointwise"))
   }
 }

@@ -59,6 +59,28 @@ struct ConvolutionDispatchTests {
     }
   }
 
+  @Test("The gradient of 1x1 weights is a product over all pixels where they are many for Intel's processors, else by name")
+  func gradientOfPixels() throws {
+    func variant(_ input: Int, _ size: Int, _ output: Int, _ layout: ImageLayout, _ machine: Microarchitecture) throws -> String {
+      let shape = ConvolutionShape(
+        batch: layout == .nhwc ? 16 : 1, inputChannels: input, height: size, width: size, outputChannels: output,
+        kernel: Extent(1))
+      var descriptor = ConvolutionDescriptor(shape, layout: layout)
+      descriptor.pass = .backwardWeights
+      return try Dispatch(
+        isa: .avx512, threads: 1, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, microarchitecture: machine
+      ).select(descriptor).variant
+    }
+    for (input, size, output, layout) in [
+      (512, 28, 128, ImageLayout.nhwc), (64, 56, 256, .nhwc), (2048, 7, 512, .nhwc), (64, 56, 256, .nchw), (1024, 14, 256, .nchw),
+    ] {
+      #expect(try variant(input, size, output, layout, .intel) == "weights.pointwise")
+      #expect(try variant(input, size, output, layout, .zen5) != "weights.pointwise")
+    }
+    #expect(try variant(32, 112, 16, .nhwc, .intel) != "weights.pointwise")
+    #expect(try variant(256, 56, 64, .nchw, .intel) != "weights.pointwise")
+  }
+
   @Test("Explain has every candidate once, the chosen one first and alone, and a reason for each that can't serve")
   func explained() throws {
     let dispatch = SyntheticMachine.dispatch(.avx512)
