@@ -1,6 +1,7 @@
-// Convolution as matrix products by the loops of gemm/. A 1x1 kernel at stride 1 is a product of the operands where they lie. Any
-// other is one of the weights and the matrix that im2col would make, whose panels are packed straight out of the image (implicit
-// GEMM: Chetlur et al., "cuDNN: Efficient Primitives for Deep Learning", arXiv:1410.0759, section 3.1).
+// Convolution as matrix products by the loops of gemm/. A 1x1 kernel at stride 1 is a product of the operands where they lie, and
+// so is its gradient, over the pixels of all images: of the input and of the output's, which comes as the weights do. Any other
+// is one of the weights and the matrix that im2col would make, whose panels are packed straight out of the image (implicit GEMM:
+// Chetlur et al., "cuDNN: Efficient Primitives for Deep Learning", arXiv:1410.0759, section 3.1).
 #include <stdatomic.h>
 #include <stddef.h>
 

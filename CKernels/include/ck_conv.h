@@ -5,7 +5,8 @@
 
 typedef enum ck_conv_driver : int32_t {
   CK_CONV_EMPTY = 0,     ///< the output has no element
-  CK_CONV_PRODUCTS = 1,  ///< a matrix product for each group and image: of a 1x1 kernel, or out of the image (implicit GEMM)
+  CK_CONV_PRODUCTS = 1,  ///< a matrix product for each group and image: of a 1x1 kernel, or out of the image (implicit GEMM);
+                         ///< or the gradient of a 1x1 kernel, with `out_gs` that of the weights and `w_gs` that of the output
   CK_CONV_DIRECT = 2,    ///< tiles of pixels of an output row, summed over the kernel's places where the input lies
   CK_CONV_DEPTHWISE = 3, ///< a filter for each channel, or narrow groups
   CK_CONV_WEIGHTS = 4,   ///< the gradient of the weights: for each place of the kernel, a product over the output's pixels

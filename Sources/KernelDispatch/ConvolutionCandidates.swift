@@ -100,7 +100,7 @@ struct ConvolutionFilter {
     case .pointwiseWeights:
       if !problem.isPointwise { return .layout(.pointwise) }
       if !problem.pixelsAreEven { return .layout(.evenPixels) }
-      if !problem.isOneProduct || problem.image.slices > 1 { return .layout(.oneProduct) }
+      if !problem.isOneProduct || problem.image.slices > 1 || problem.hasNoPixels { return .layout(.oneProduct) }
       return OrientedProblem(problem.product(from: .pointwiseWeights)).rejection(of: pair)
     case .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
       return .types

@@ -153,11 +153,15 @@ struct ConvolutionProblem {
   /// Whether some output reads a column of the padding.
   var padsColumns: Bool { shape.padding.left > 0 || reachedColumns - shape.padding.left > shape.width }
 
-  /// Whether the kernel's places are single pixels that map one to one onto outputs.
+  /// Whether the kernel's places are single pixels that map one to one onto outputs, and that are equally far apart: rows of those that a step leaves
+  /// over are not.
   var isPointwise: Bool {
     shape.kernel == Extent(1) && kernelSlices == 1 && shape.padding == Padding(0) && outputHeight == shape.height
-      && outputWidth == shape.width
+      && outputWidth == shape.width && (outputHeight == 1 || image.hs == Int64(outputWidth) * image.ws)
   }
+
+  /// Whether the gradient of the weights is a sum of nothing.
+  var hasNoPixels: Bool { shape.batch == 0 || outputHeight == 0 || outputWidth == 0 }
 
   /// Whether the output's pixels are equally far apart, as rows or columns of a matrix are.
   var pixelsAreEven: Bool { outputHeight == 1 || layout.out_ps == Int64(outputWidth) * layout.out_qs }

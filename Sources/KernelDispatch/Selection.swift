@@ -77,7 +77,7 @@ public enum Rejection: Sendable, Hashable {
     case unitStridesAlongK = "A and B must both have unit stride along K"
     case packed = "an operand comes packed, for other panels"
     case unitColumnStrideOfA = "A must have unit stride along K"
-    case pointwise = "the kernel must be 1x1, at stride 1 and without padding"
+    case pointwise = "the kernel must be 1x1, at stride 1 and without padding, pixels equally far apart"
     case patches =
       "of an input's gradient, without groups or residual, the kernel must be as large as its stride, cover an image and lie in its order (OIHW in NCHW)"
     case byPatches = "it is one product whose rows are patches"
@@ -88,7 +88,7 @@ public enum Rejection: Sendable, Hashable {
     case channelsFirst = "images must lie channels first, rows one after another, and be images of no volume"
     case imagePacked = "the image must be the operand that is packed"
     case evenPixels = "the pixels of the output must be equally far apart"
-    case oneProduct = "the pixels of all images must be equally far apart"
+    case oneProduct = "there must be pixels, those of all images equally far apart"
     case evenDepths = "the weights of an output channel must be equally far apart"
     case unitChannelStrideOfGradient = "the gradient of the output must have unit stride along channels"
     case unitChannelStrideOfWeights = "the weights must have unit stride along output channels"

@@ -167,8 +167,9 @@ struct GradientTests {
   func noImages() throws {
     var shape = ConvolutionShape(
       batch: 0, inputChannels: 5, height: 7, width: 7, outputChannels: 40, kernel: Extent(3), padding: Padding(2))
-    for (batch, height, groups) in [(0, 7, 1), (2, 0, 1), (0, 7, 5), (2, 0, 5)] {
+    for (batch, height, groups, kernel) in [(0, 7, 1, 3), (2, 0, 1, 3), (0, 7, 5, 3), (2, 0, 5, 3), (0, 7, 1, 1), (0, 7, 5, 1)] {
       (shape.batch, shape.height, shape.groups, shape.outputChannels) = (batch, height, groups, groups == 5 ? 5 : 40)
+      (shape.kernel, shape.padding) = (Extent(kernel), Padding(kernel - 1))
       for layout in ImageLayout.allCases {
         for weights in WeightLayout.allCases {
           let setting = ConvolutionSetting(shape) {

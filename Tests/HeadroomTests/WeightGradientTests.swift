@@ -14,6 +14,11 @@ struct WeightGradientTests {
     shape(16, Extent(height: 14, width: 14), 40, Extent(1), groups: 2),
     shape(15, Extent(height: 3, width: 5), 32, Extent(1)),
     shape(15, Extent(height: 11, width: 3), 8, Extent(1)),
+    // One place, and pixels that are not equally far apart, but of rows that begin as if they were.
+    shape(18, Extent(height: 6, width: 5), 20, Extent(1), batch: 1, stride: Extent(height: 2, width: 1)),
+    shape(18, Extent(height: 3, width: 4), 20, Extent(1), stride: Extent(height: 2, width: 3)),
+    shape(18, Extent(height: 9, width: 1), 20, Extent(1), batch: 1, stride: Extent(2)),
+    shape(18, Extent(height: 8, width: 8), 20, Extent(1), batch: 1, stride: Extent(2)),
     // Planes that share sets of L1, in bf16 and in fp32.
     shape(16, Extent(height: 32, width: 32), 8, Extent(1), batch: 1),
     shape(15, Extent(height: 16, width: 32), 8, Extent(1), batch: 1),
@@ -51,9 +56,11 @@ struct WeightGradientTests {
   func reads(format: GradientTests.Format) throws {
     var (runs, variants) = (0, Set<String>())
     for (index, shape) in Self.shapes.enumerated() {
-      for layout in ImageLayout.allCases {
+      for (place, layout) in ImageLayout.allCases.enumerated() {
+        // Of one place the output's gradient may lie otherwise.
+        let other = shape.kernel == Extent(1) ? choice(index / 2 + place, ImageLayout.allCases) : layout
         let setting = ConvolutionSetting(shape) {
-          ($0.inputLayout, $0.outputLayout, $0.weightLayout) = (layout, layout, choice(index, WeightLayout.allCases))
+          ($0.inputLayout, $0.outputLayout, $0.weightLayout) = (layout, other, choice(index, WeightLayout.allCases))
           $0.placement = choice(index, GuardedBuffer.Placement.allCases)
         }
         let trial = try format.trial(setting, seed: UInt64(index))
