@@ -169,8 +169,8 @@ static bool is_near_a(const ck_gemm_plan *plan, const ck_step *step) {
 }
 
 /// Whether one call may do for several tiles: sums belong into C as they are, and asking ahead would save less than calls cost.
-/// It saves the tile registers nothing within L2, nor where all of A is and many panels read a tile's (Emerald Rapids in bf16:
-/// 196 x 1024 x 256 1214 to 1477 GFLOP/s, 3136 x 24 x 96 784 to 1106, 512 x 3072 x 768 1225 to 1558; 2048^3 1233 to 1140).
+/// Asking saves the tile registers nothing within L2, nor where all of A is and many panels read a tile's (Emerald Rapids in
+/// bf16: 196 x 1024 x 256 1214 to 1477 GFLOP/s, 3136 x 24 x 96 784 to 1106, 512 x 3072 x 768 1225 to 1558; 2048^3 1233 to 1140).
 static bool goes_in_runs(const ck_run *run, const ck_step *step) {
   const ck_gemm_plan *plan = run->plan;
   const bool asks = !plan->in_tiles || (plan->fetches && (step->panels < step->tiles || !is_near_a(plan, step)));

@@ -1,5 +1,5 @@
 // The sums of a tile of AMX, on their way from C to the registers and back: by way of memory where vectors are to scale, round or
-// mask them, or to store them past the caches.
+// mask them, or to store them past the caches. Included after isa/amx.h.
 #pragma once
 #include "ck_ukernel.h"
 

@@ -124,8 +124,8 @@ struct ConvolutionCost {
     return isProduct && pair.set.family == .matrix ? max(cycles, Self.factorOfMatrixRows * products(pair, .pointwise)) : cycles
   }
 
-  /// Of tiles of CK_MATRIX along rows of pixels, beside a product of all pixels, whose tiles are of one height and ask for what comes next: 0.96 to 1.3 in
-  /// 30 layers of ResNet-50 and MobileNet-V2 on Emerald Rapids, 1.4 to 2.7 at 7x7.
+  /// Of tiles of CK_MATRIX along rows of pixels, beside a product of all pixels, whose tiles are of one height and ask for what comes next: 0.96 to 1.4 in
+  /// 30 layers of ResNet-50 and MobileNet-V2 on Emerald Rapids, at 7x7 up to 2.7.
   private static let factorOfMatrixRows = 1.1
 
   /// Of each tile, beyond those of products: 16 channels into 96 at 112 in bf16 on Zen 5 take 105 us, as a product 87; 94 where a tile goes on to
@@ -185,17 +185,18 @@ struct ConvolutionCost {
   }
 
   /// Whether a product over all pixels is faster than tiles that sum bands of rows. Those read channels where they lie, each pixel's in other lines than the
-  /// next one's, which counts as no more (Emerald Rapids, GFLOP/s in fp32 and bf16: 16 images of 512 channels into 128 at 28 127 to 175 and 504 to 610, of
+  /// next one's, which counts as no more (Emerald Rapids, GFLOP/s in fp32 and bf16: 16 images of 512 channels into 128 at 28 136 to 171 and 504 to 610, of
   /// 2048 into 512 at 7 120 to 209 and 486 to 993). But threads share the bands better than few rows (two on 64 into 64 at 56 in bf16 523 and 386, 32 into
   /// 16 at 112 in fp32 321 and 254), and rows along pixels (NCHW) are read in place as fast (256 into 64 at 56 215 and 186). Not measured on AMD's
   /// processors.
   private var paysOverPixels: Bool {
-    let isInPlace = problem.image.cs != 1
-    let rows = problem.inputType == .bfloat16 && !isInPlace ? 96 : 64
+    let isAlongPixels = problem.image.cs != 1
+    let rows = problem.inputType == .bfloat16 && !isAlongPixels ? 96 : 64
     let isWide = problem.channels >= problem.depth || images * pixels <= 256
-    return microarchitecture.foldsBroadcasts && problem.depth >= rows && (!isInPlace || isWide)
+    return microarchitecture.foldsBroadcasts && problem.depth >= rows && (!isAlongPixels || isWide)
   }
 
+  /// The second is large enough for it to run by name alone.
   private static let (factorOfPixels, factorOfPixelsElse) = (0.7, 4.0)
 
   /// As `copyRate`, of what the gradient of the weights reads. Pairs begin at even and at odd pixels: a copy for each; or of each pixel of the output all

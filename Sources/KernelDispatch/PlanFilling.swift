@@ -19,7 +19,7 @@ extension Dispatch {
     let (tileRows, tallerTiles) = rowTiles <= 1 ? (m, 0) : m.quotientAndRemainder(dividingBy: rowTiles)
     let panelsAtOnce = forDirect ? 1 : set.panelsAtOnce(problem.m, mr: Int(height))
     let sumsApart = problem.sumsApart && !storesNarrow(problem, descriptor, selection, forDirect: forDirect)
-    return ck_gemm_plan(
+    var plan = ck_gemm_plan(
       driver: driver, swapped: problem.swapped,
       pack_a: pair.packsA, pack_b: pair.packsB, ready_a: nil, ready_b: nil, copied_a: nil, copied_b: nil,
       accumulate: sumsApart, has_epilogue: !descriptor.epilogue.isIdentity,
@@ -50,6 +50,8 @@ extension Dispatch {
       epilogue: descriptor.epilogue.kernelEpilogue(swapped: problem.swapped),
       tiles: UnsafePointer(set.tiles), tile: firstTile(problem, descriptor, selection, driver, forDirect: forDirect),
       batch: self.batch(problem, descriptor, threads: threads.batch))
+    plan.tile.stores_late = plan.tile.narrow || plan.streams_c
+    return plan
   }
 
   /// Most rows of a tile by which a product is run.
@@ -88,7 +90,7 @@ extension Dispatch {
   /// AVX-512, so that asking shows, and ask beyond L2 where K is deep (Zen 3, asking and not: 96^3 84.7 and 95.2 GFLOP/s, 512 x 784 x 128 83.4 and
   /// 89.1, 100000 x 16 x 16 66.6 and 74.1; but 64 x 64 x 100000 87.8 and 83.9, 1024^3 91.8 and 88.9; batches out of memory: 8^3 30.4 and 34.6, 16^3 49
   /// and 49, 13 x 7 x 19 25.6 and 20.7, 100^3 46 and 57). So it shows beside tile registers, which ask beyond L2 (Emerald Rapids in bf16, 1x1 layers, asking
-  /// and not: 576 channels into 96 at 14 1393 and 1569 GFLOP/s, 96 into 24 at 56 787 and 1002; beyond it 256 into 128 at 56 1420 and 1320).
+  /// and not: 576 channels into 96 at 14 1393 and 1569 GFLOP/s, 96 into 24 at 56 787 and 1002; beyond it 256 into 128 at 56 1421 and 1327).
   func asks(_ problem: OrientedProblem, _ batch: Batch, _ set: TileSet) -> Bool {
     let bytes = bytes(problem, batch)
     let isBeyondL2 = bytes.inputs + bytes.output > Double(blocks.l2Bytes)
@@ -143,14 +145,14 @@ extension Dispatch {
   ) -> ck_tile {
     let set = selection.pair.set
     let isDot = set.family == .dot
-    let narrow = storesNarrow(problem, descriptor, selection, forDirect: forDirect)
     return ck_tile(
       blocks: selection.pair.splits ? Int64(descriptor.precision.productCount) : 1, k: depth(problem, descriptor),
       a_rs: Int64(problem.aRowStride), a_ks: isDot ? 1 : Int64(problem.aColumnStride &* set.aKr),
       b_ks: Int64(isDot ? problem.bColumnStride : problem.bRowStride), c_rs: Int64(problem.cRowStride),
       n: Int64(min(problem.n, set.nr)), beside: false, b_ps: 0, a_lower: 0, c_lower: 0,
       streams_b: set.family == .matrix && driver == CK_DRIVER_BLOCKED && passesByA(problem, selection), alpha: descriptor.alpha,
-      beta: descriptor.beta, stores_late: narrow || streamsC(problem, descriptor, selection), narrow: narrow, streams_c: false,
+      beta: descriptor.beta, stores_late: false, narrow: storesNarrow(problem, descriptor, selection, forDirect: forDirect),
+      streams_c: false,
       fetch_c: false, c_ahead: 0, fetch: (ck_stream(), ck_stream()), a_ahead: 0, more: 0, a_step: 0, b_step: 0, c_step: 0,
       folds_a: microarchitecture.foldsBroadcasts, finish: nil, copy_b: nil)
   }
