@@ -133,7 +133,8 @@ static void run_slice(const ck_depthwise_run *run, const ck_depthwise_task *task
   block.down.out = sums->row, block.across.out = sums->column, block.out_channel = sums->channel;
   block.down.w = run->w_row, block.across.w = run->w_column, block.w_channel = run->w_channel, block.w_member = run->w_member;
   block.channels = task->channels;
-  block.asks = plan->gemm.fetches, block.asks_for_outputs = block.asks && stores_output(plan);
+  block.abreast = plan->vectors_abreast;
+  block.asks = plan->gemm.fetches, block.asks_for_outputs = plan->gemm.fetches_c;
   const int64_t bytes = ck_element_bytes(plan->gemm.a_type);
   const int64_t place = ck_image_place(in, task->image) + slice * in->kernel_ss + task->channel * in->cs;
   const int64_t weight = slice * run->w_slice + task->channel * run->w_channel;

@@ -89,7 +89,7 @@ static void sum_band(const ck_depthwise_weights_run *run, const ck_band *band, i
   ck_block block = block_of(plan, &whole);
   block.down.in = plan->image.hs, block.across.in = plan->image.ws, block.in_channel = plan->image.cs;
   block.down.out = out->out_ps, block.across.out = out->out_qs, block.out_channel = out->out_ks;
-  block.channels = channels;
+  block.channels = channels, block.abreast = plan->vectors_abreast;
   const int64_t bytes = ck_element_bytes(plan->gemm.a_type);
   plan->depthwise(&block, (const char *)run->operands->input + input_at(plan, band->image, channel) * bytes,
                   (const char *)run->operands->weights + gradient_at(plan, band, channel) * bytes,

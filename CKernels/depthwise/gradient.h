@@ -21,14 +21,14 @@ enum { CK_NAME(gradient_columns) = CK_TILE_ROWS > 1 ? 7 : 4 };
 
 /// Some columns of one row of outputs times the input row that they meet, from its first input on; `whole`: all of them exist.
 CK_INLINE void CK_NAME(gradient_last_tile)(const ck_block *b, const CK_IN *restrict row, const ck_vf *outer,
-                                           ck_vf sum[3][CK_MOST_TAPS], const ck_side across, const int taps, const int stride,
-                                           const bool whole) {
+                                           ck_vf sum[3][CK_MOST_TAPS], const ck_side across, const int sides, const int taps,
+                                           const int stride, const bool whole) {
   enum { columns = CK_NAME(gradient_columns) };
   CK_EACH (x, (columns - 1) * stride + taps) {
     if ((!whole || x < taps - 1 || x > (columns - 1) * stride) && !ck_meets(across.met, x)) continue;
     const ck_vf value = ck_load(row + x * b->across.in);
     CK_EACH (j, columns) {
-      const int s = x - j * stride, side = j % CK_LAST_SIDES(taps);
+      const int s = x - j * stride, side = j % sides;
       if (s >= 0 && s < taps) sum[side][s] = ck_madd(sum[side][s], value, outer[j]);
     }
   }
@@ -37,7 +37,8 @@ CK_INLINE void CK_NAME(gradient_last_tile)(const ck_block *b, const CK_IN *restr
 /// Rows of taps from `r` on against one row of outputs, for one vector of channels.
 CK_INLINE void CK_NAME(gradient_last_outputs)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict gradient,
                                               ck_vf sum[3][3][CK_MOST_TAPS], const int64_t y, const int64_t rows,
-                                              const ck_side across, const int taps, const int stride, const bool whole) {
+                                              const ck_side across, const int sides, const int taps, const int stride,
+                                              const bool whole) {
   enum { columns = CK_NAME(gradient_columns) };
   ck_vf outer[columns];
   CK_EACH (j, columns) outer[j] = whole || j < across.outputs ? ck_load(gradient + j * b->across.out) : (ck_vf){};
@@ -45,7 +46,7 @@ CK_INLINE void CK_NAME(gradient_last_outputs)(const ck_block *b, const CK_IN *re
     const int64_t at = y + i * b->down.dilation;
     if (i >= rows || at < 0 || at >= b->down.inputs) continue;
     const CK_IN *row = in + (at * b->down.in + across.first * b->across.in); // may lie before the image
-    CK_NAME(gradient_last_tile)(b, row, outer, sum[i], across, taps, stride, whole);
+    CK_NAME(gradient_last_tile)(b, row, outer, sum[i], across, sides, taps, stride, whole);
   }
 }
 
@@ -64,8 +65,8 @@ CK_INLINE void CK_NAME(gradient_last_rows)(const ck_block b, const CK_IN *restri
       const ck_side across = ck_side_of(&b.across, q, columns);
       const CK_IN *from = gradient + p * b.down.out + q * b.across.out;
       const bool whole = across.outputs == columns;
-      if (whole) CK_NAME(gradient_last_outputs)(&b, in, from, sum, y, rows, across, taps, stride, true);
-      else CK_NAME(gradient_last_outputs)(&b, in, from, sum, y, rows, across, taps, stride, false);
+      if (whole) CK_NAME(gradient_last_outputs)(&b, in, from, sum, y, rows, across, CK_LAST_SIDES(taps), taps, stride, true);
+      else CK_NAME(gradient_last_outputs)(&b, in, from, sum, y, rows, across, CK_LAST_SIDES(taps), taps, stride, false);
     }
   }
   CK_EACH (i, CK_TAP_ROWS(taps, stride)) {
@@ -75,6 +76,32 @@ CK_INLINE void CK_NAME(gradient_last_rows)(const ck_block b, const CK_IN *restri
       ck_vf total = sum[i][0][s];
       CK_EACH (side, CK_LAST_SIDES(taps) - 1) total = ck_add(total, sum[i][side + 1][s]);
       ck_store(to, ck_add(ck_load(to), total));
+    }
+  }
+}
+
+/// The same of several whole vectors of channels abreast: the sums of each go to memory and back with every tile.
+CK_INLINE void CK_NAME(gradient_last_abreast)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict gradient,
+                                              float *restrict w, int64_t r, const int taps, const int stride) {
+  enum { columns = CK_NAME(gradient_columns) };
+  const int64_t rows = b.down.taps - r, lanes = CK_LANES;
+  for (int64_t p = 0; p < b.down.outputs; p++) {
+    const int64_t y = b.down.first + p * b.down.stride + r * b.down.dilation;
+    for (int64_t q = 0; q < b.across.outputs; q += columns) {
+      const ck_side across = ck_side_of(&b.across, q, columns);
+      const CK_IN *from = gradient + p * b.down.out + q * b.across.out;
+      const bool whole = across.outputs == columns;
+      for (int64_t c = 0; c < b.channels; c += lanes) {
+        float *to = w + r * b.down.w + c;
+        ck_vf sum[3][3][CK_MOST_TAPS];
+        CK_EACH (i, CK_TAP_ROWS(taps, stride))
+          CK_EACH (s, taps) sum[i][0][s] = i < rows ? ck_load(to + i * b.down.w + s * b.across.w) : (ck_vf){};
+        if (whole) CK_NAME(gradient_last_outputs)(&b, in + c, from + c, sum, y, rows, across, 1, taps, stride, true);
+        else CK_NAME(gradient_last_outputs)(&b, in + c, from + c, sum, y, rows, across, 1, taps, stride, false);
+        CK_EACH (i, CK_TAP_ROWS(taps, stride))
+          CK_EACH (s, taps)
+            if (i < rows) ck_store(to + i * b.down.w + s * b.across.w, sum[i][0][s]);
+      }
     }
   }
 }
@@ -154,6 +181,16 @@ CK_GRADIENT(7, 1)
 CK_GRADIENT(7, 2)
 #undef CK_GRADIENT
 
+#define CK_ABREAST(STRIDE)                                                                                                       \
+  static __attribute__((noinline)) void CK_NAME(gradient_abreast3x##STRIDE)(const ck_block *b, const CK_IN *restrict in,         \
+                                                                            const CK_IN *restrict gradient, float *restrict w) { \
+    for (int64_t r = 0; r < b->down.taps; r += CK_TAP_ROWS(3, STRIDE))                                                           \
+      CK_NAME(gradient_last_abreast)(*b, in, gradient, w, r, 3, STRIDE);                                                         \
+  }
+CK_ABREAST(1)
+CK_ABREAST(2)
+#undef CK_ABREAST
+
 static __attribute__((noinline)) void CK_NAME(gradient_first_any)(const ck_block *b, const CK_IN *restrict in,
                                                                   const CK_IN *restrict gradient, float *restrict w) {
   for (int64_t r = 0; r < b->down.taps; r++)
@@ -170,6 +207,8 @@ CK_INLINE bool CK_NAME(gradient_knows)(const ck_span *across) { return across->d
 
 CK_INLINE CK_NAME(kernel) CK_NAME(gradient_last_kernel)(const ck_block *b) {
   if (CK_NAME(gradient_knows)(&b->across) && ck_all_meet(&b->across)) {
+    if (b->abreast > 1 && b->across.taps == 3)
+      return b->across.stride == 1 ? CK_NAME(gradient_abreast3x1) : CK_NAME(gradient_abreast3x2);
     CK_CHOOSE(last, &b->across)
   }
   return 0;
@@ -189,10 +228,16 @@ CK_INLINE CK_NAME(kernel) CK_NAME(gradient_first_kernel)(const ck_block *b) {
 CK_INLINE void CK_NAME(gradient_last)(const ck_block *b, const CK_IN *in, const CK_IN *gradient, float *w) {
   const int64_t lanes = CK_LANES;
   const CK_NAME(kernel) kernel = CK_NAME(gradient_last_kernel)(b);
-  for (int64_t c = 0; c < b->channels; c += lanes) {
+  const int64_t whole = kernel ? b->channels / lanes * lanes : 0;
+  const int64_t step = b->abreast > 1 && b->across.taps == 3 ? b->abreast * lanes : lanes;
+  ck_block part = *b;
+  for (int64_t c = 0; c < whole; c += step) {
+    part.channels = whole - c < step ? whole - c : step;
+    kernel(&part, in + c, gradient + c, w + c);
+  }
+  for (int64_t c = whole; c < b->channels; c += lanes) {
     const int64_t left = b->channels - c;
-    if (kernel && left >= lanes) kernel(b, in + c, gradient + c, w + c);
-    else CK_NAME(gradient_last_any)(b, in + c, gradient + c, w + c, ck_first(left < lanes ? left : lanes));
+    CK_NAME(gradient_last_any)(b, in + c, gradient + c, w + c, ck_first(left < lanes ? left : lanes));
   }
 }
 

@@ -83,34 +83,38 @@ CK_INLINE void CK_NAME(last_output)(const ck_block *b, const CK_IN *restrict in,
   else ck_store_first(out, sum, some);
 }
 
-/// Asks for what the tile below meets and this one does not: pixels lie as far apart as all their channels take, and hardware
-/// does not follow them.
-CK_INLINE void CK_NAME(last_ask)(const ck_block *b, const CK_IN *in, const ck_side down, const ck_side across,
-                                 const ck_tile_size tile, const int taps, const int stride) {
-  const int64_t row = down.first + (tile.rows - 1) * stride + taps, column = across.first + taps - stride;
-  const uintptr_t from = (uintptr_t)in + (uintptr_t)(row * b->down.in + column * b->across.in) * sizeof(CK_IN);
-  const uintptr_t to_row = (uintptr_t)b->down.in * sizeof(CK_IN), to_column = (uintptr_t)b->across.in * sizeof(CK_IN);
-  CK_EACH (y, tile.rows * stride)
-    CK_EACH (x, tile.columns * stride)
-      __builtin_prefetch((const void *)(from + (uintptr_t)y * to_row + (uintptr_t)x * to_column));
+/// Asks for what the tile below meets and this one does not, and for its outputs; this tile's are at `out`. Of the vectors in a
+/// line the first one asks.
+CK_INLINE void CK_NAME(last_ask)(const ck_block *b, const CK_IN *in, CK_OUT *out, const ck_side down, const ck_side across,
+                                 const ck_walk walk) {
+  const ck_tile_size tile = walk.tile;
+  const int stride = walk.stride;
+  if (b->asks && (uintptr_t)in % CK_LINE < CK_LANES * sizeof(CK_IN)) {
+    const int64_t row = down.first + (tile.rows - 1) * stride + walk.taps, column = across.first + walk.taps - stride;
+    const int64_t offset = row * b->down.in + column * b->across.in;
+    ck_ask_for((uintptr_t)in + (uintptr_t)offset * sizeof(CK_IN), (uintptr_t)b->down.in * sizeof(CK_IN),
+               (uintptr_t)b->across.in * sizeof(CK_IN), tile.rows * stride, tile.columns * stride);
+  }
+  if (b->asks_for_outputs && (uintptr_t)out % CK_LINE < CK_LANES * sizeof(CK_OUT))
+    ck_ask_for((uintptr_t)(out + tile.rows * b->down.out), (uintptr_t)b->down.out * sizeof(CK_OUT),
+               (uintptr_t)b->across.out * sizeof(CK_OUT), tile.rows, tile.columns);
 }
 
-/// And for its outputs; this tile's are at `out`.
-CK_INLINE void CK_NAME(last_ask_for_outputs)(const ck_block *b, const CK_OUT *out, const ck_tile_size tile) {
-  const uintptr_t from = (uintptr_t)out + (uintptr_t)(tile.rows * b->down.out) * sizeof(CK_OUT);
-  const uintptr_t to_row = (uintptr_t)b->down.out * sizeof(CK_OUT), to_column = (uintptr_t)b->across.out * sizeof(CK_OUT);
-  CK_EACH (p, tile.rows)
-    CK_EACH (q, tile.columns) __builtin_prefetch((const void *)(from + (uintptr_t)p * to_row + (uintptr_t)q * to_column), 1);
+/// A tile's outputs of one vector of channels.
+CK_INLINE void CK_NAME(last_outputs)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict w, CK_OUT *restrict out,
+                                     const ck_side down, const ck_side across, const ck_walk walk) {
+  if (walk.taps > 0 && walk.square) CK_NAME(last_tile)(b, in, w, out, down, across, walk.tile, walk.taps, walk.stride);
+  else if (walk.taps > 0) CK_NAME(last_strip)(b, in, w, out, down, across, walk.tile.columns, walk.taps, walk.stride);
+  else CK_NAME(last_output)(b, in, w, out, down, across, true, ck_first(CK_LANES));
 }
 
-/// All outputs of one vector of channels; `taps` of 0 stands for any taps, and tiles of one output; `square`: rows of taps alike,
-/// of which tiles may ask. The last tile overlaps the one before, and writes the same again.
+/// All outputs of the channels that the walk takes abreast, or of one vector of them. The last tile and the last vector overlap
+/// the one before, and write the same again.
 CK_INLINE void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict w, CK_OUT *restrict out,
-                                  const ck_tile_size tile, const int taps, const int stride, const bool square,
-                                  const bool may_ask) {
-  // Of the vectors in a line the first one asks.
-  const bool asks = may_ask && (uintptr_t)in % CK_LINE < CK_LANES * sizeof(CK_IN);
-  const bool asks_for_outputs = may_ask && b.asks_for_outputs && (uintptr_t)out % CK_LINE < CK_LANES * sizeof(CK_OUT);
+                                  const ck_walk walk) {
+  const int64_t lanes = CK_LANES, channels = walk.abreast ? b.channels : lanes;
+  const ck_tile_size tile = walk.tile;
+  const bool asks = walk.square && (b.asks || b.asks_for_outputs);
   for (int64_t row = 0; row < b.down.outputs; row += tile.rows) {
     const int64_t p = ck_begin(row, tile.rows, b.down.outputs);
     const ck_side down = ck_side_of(&b.down, p, tile.rows);
@@ -118,11 +122,11 @@ CK_INLINE void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, co
       const int64_t q = ck_begin(column, tile.columns, b.across.outputs);
       const ck_side across = ck_side_of(&b.across, q, tile.columns);
       CK_OUT *to = out + p * b.down.out + q * b.across.out;
-      if (asks) CK_NAME(last_ask)(&b, in, down, across, tile, taps, stride);
-      if (asks_for_outputs) CK_NAME(last_ask_for_outputs)(&b, to, tile);
-      if (taps > 0 && square) CK_NAME(last_tile)(&b, in, w, to, down, across, tile, taps, stride);
-      else if (taps > 0) CK_NAME(last_strip)(&b, in, w, to, down, across, tile.columns, taps, stride);
-      else CK_NAME(last_output)(&b, in, w, to, down, across, true, ck_first(CK_LANES));
+      for (int64_t channel = 0; channel < channels; channel += lanes) {
+        const int64_t c = ck_begin(channel, lanes, channels);
+        if (walk.abreast && asks) CK_NAME(last_ask)(&b, in + c, to + c, down, across, walk);
+        CK_NAME(last_outputs)(&b, in + c, w + c, to + c, down, across, walk);
+      }
     }
   }
 }
@@ -140,69 +144,82 @@ static __attribute__((noinline)) void CK_NAME(last_some)(const ck_block *b, cons
 
 // Kernels with taps known beforehand, each a function of its own: side by side in one, they take registers from each other (Zen
 // 4, AVX-512: 10 to 17 % slower; those that ask, by AVX2: 5 %).
-#define CK_LAST(NAME, ROWS, COLUMNS, TAPS, STRIDE, SQUARE, ASKS)                                                                 \
+#define CK_LAST(NAME, ROWS, COLUMNS, TAPS, STRIDE, SQUARE, ABREAST)                                                              \
   static __attribute__((noinline)) void CK_NAME(last_##NAME)(const ck_block *b, const CK_IN *restrict in,                        \
                                                              const CK_IN *restrict w, CK_OUT *restrict out) {                    \
-    CK_NAME(last_walk)(*b, in, w, out, (ck_tile_size){ROWS, COLUMNS}, TAPS, STRIDE, SQUARE, ASKS);                               \
+    CK_NAME(last_walk)(*b, in, w, out, (ck_walk){{ROWS, COLUMNS}, TAPS, STRIDE, SQUARE, ABREAST});                               \
   }
-CK_LAST(3x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 1, true, false)
-CK_LAST(3x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 2, true, false)
-CK_LAST(5x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 1, true, false)
-CK_LAST(5x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 2, true, false)
-CK_LAST(asking_3x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 1, true, true)
-CK_LAST(asking_3x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 3, 2, true, true)
-CK_LAST(asking_5x1, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 1, true, true)
-CK_LAST(asking_5x2, CK_TILE_ROWS, CK_TILE_COLUMNS, 5, 2, true, true)
+// One vector of channels after the other, and several abreast.
+#define CK_LAST_BOTH(NAME, ROWS, TAPS, STRIDE, SQUARE)                                                                           \
+  CK_LAST(NAME, ROWS, CK_TILE_COLUMNS, TAPS, STRIDE, SQUARE, false)                                                              \
+  CK_LAST(abreast_##NAME, ROWS, CK_TILE_COLUMNS, TAPS, STRIDE, SQUARE, true)
+CK_LAST_BOTH(3x1, CK_TILE_ROWS, 3, 1, true)
+CK_LAST_BOTH(3x2, CK_TILE_ROWS, 3, 2, true)
+CK_LAST_BOTH(5x1, CK_TILE_ROWS, 5, 1, true)
+CK_LAST_BOTH(5x2, CK_TILE_ROWS, 5, 2, true)
+CK_LAST_BOTH(strip_1, 1, 1, 1, false)
+CK_LAST_BOTH(strip_2, 1, 2, 1, false)
+CK_LAST_BOTH(strip_3, 1, 3, 1, false)
+CK_LAST_BOTH(strip_7, 1, 7, 1, false)
 CK_LAST(small_3x1, 1, CK_FEW_COLUMNS, 3, 1, true, false)
 CK_LAST(small_3x2, 1, CK_FEW_COLUMNS, 3, 2, true, false)
-CK_LAST(strip_1, 1, CK_TILE_COLUMNS, 1, 1, false, false)
-CK_LAST(strip_2, 1, CK_TILE_COLUMNS, 2, 1, false, false)
-CK_LAST(strip_3, 1, CK_TILE_COLUMNS, 3, 1, false, false)
-CK_LAST(strip_7, 1, CK_TILE_COLUMNS, 7, 1, false, false)
 CK_LAST(small_1, 1, CK_FEW_COLUMNS, 1, 1, false, false)
 CK_LAST(small_2, 1, CK_FEW_COLUMNS, 2, 1, false, false)
 CK_LAST(small_7, 1, CK_FEW_COLUMNS, 7, 1, false, false)
 CK_LAST(any, 1, 1, 0, 0, false, false)
 #undef CK_LAST
+#undef CK_LAST_BOTH
 
 typedef void (*CK_NAME(kernel))(const ck_block *b, const CK_IN *in, const CK_IN *w, CK_OUT *out);
 
+/// The kernels for a block that has room for whole tiles: `abreast` for several vectors of channels, where there is one.
+typedef struct CK_NAME(kernels) {
+  CK_NAME(kernel) alone, abreast;
+} CK_NAME(kernels);
+
+#define CK_BOTH(NAME) ((CK_NAME(kernels)){CK_NAME(last_##NAME), CK_NAME(last_abreast_##NAME)})
+#define CK_ALONE(NAME) ((CK_NAME(kernels)){CK_NAME(last_##NAME), 0})
+
 /// Of rows of taps as far apart as inputs, at a stride of 1: what strided convolutions have in their gradient of the input, and
 /// large kernels.
-CK_INLINE CK_NAME(kernel) CK_NAME(last_strip_kernel)(const ck_block *b) {
+CK_INLINE CK_NAME(kernels) CK_NAME(last_strip_kernels)(const ck_block *b) {
   const ck_span *across = &b->across;
-  if (across->stride != 1 || across->dilation != 1) return CK_NAME(last_any);
+  if (across->stride != 1 || across->dilation != 1) return CK_ALONE(any);
   const bool large = across->outputs >= CK_TILE_COLUMNS;
-  if (across->taps == 1) return large ? CK_NAME(last_strip_1) : CK_NAME(last_small_1);
-  if (across->taps == 2) return large ? CK_NAME(last_strip_2) : CK_NAME(last_small_2);
-  if (across->taps == 3 && large) return CK_NAME(last_strip_3);
-  if (across->taps == 7) return large ? CK_NAME(last_strip_7) : CK_NAME(last_small_7);
-  return CK_NAME(last_any);
+  if (across->taps == 1) return large ? CK_BOTH(strip_1) : CK_ALONE(small_1);
+  if (across->taps == 2) return large ? CK_BOTH(strip_2) : CK_ALONE(small_2);
+  if (across->taps == 3 && large) return CK_BOTH(strip_3);
+  if (across->taps == 7) return large ? CK_BOTH(strip_7) : CK_ALONE(small_7);
+  return CK_ALONE(any);
 }
 
-CK_INLINE CK_NAME(kernel) CK_NAME(last_kernel)(const ck_block *b) {
+CK_INLINE CK_NAME(kernels) CK_NAME(last_kernels)(const ck_block *b) {
   const ck_pattern pattern = ck_pattern_of(b);
   const bool large = b->down.outputs >= CK_TILE_ROWS && b->across.outputs >= CK_TILE_COLUMNS;
-  if (!ck_all_meet(&b->across) || b->across.outputs < CK_FEW_COLUMNS) return CK_NAME(last_any);
+  if (!ck_all_meet(&b->across) || b->across.outputs < CK_FEW_COLUMNS) return CK_ALONE(any);
   if (ck_all_meet(&b->down)) {
-    if (pattern == CK_TAPS3_STRIDE1)
-      return !large ? CK_NAME(last_small_3x1) : b->asks ? CK_NAME(last_asking_3x1) : CK_NAME(last_3x1);
-    if (pattern == CK_TAPS3_STRIDE2)
-      return !large ? CK_NAME(last_small_3x2) : b->asks ? CK_NAME(last_asking_3x2) : CK_NAME(last_3x2);
-    if (pattern == CK_TAPS5_STRIDE1 && large) return b->asks ? CK_NAME(last_asking_5x1) : CK_NAME(last_5x1);
-    if (pattern == CK_TAPS5_STRIDE2 && large) return b->asks ? CK_NAME(last_asking_5x2) : CK_NAME(last_5x2);
+    if (pattern == CK_TAPS3_STRIDE1) return large ? CK_BOTH(3x1) : CK_ALONE(small_3x1);
+    if (pattern == CK_TAPS3_STRIDE2) return large ? CK_BOTH(3x2) : CK_ALONE(small_3x2);
+    if (pattern == CK_TAPS5_STRIDE1 && large) return CK_BOTH(5x1);
+    if (pattern == CK_TAPS5_STRIDE2 && large) return CK_BOTH(5x2);
   }
-  return CK_NAME(last_strip_kernel)(b);
+  return CK_NAME(last_strip_kernels)(b);
 }
+#undef CK_BOTH
+#undef CK_ALONE
 
-/// One vector of channels after the other, so that the weights stay in registers and the input in L1. The last vector overlaps
-/// the one before, and writes the same again.
+/// So many vectors of channels as the block wants abreast; of one that is alone the weights stay in registers and the input in
+/// L1. The last vector overlaps the one before, and writes the same again.
 CK_INLINE void CK_NAME(row_last)(const ck_block *b, const CK_IN *in, const CK_IN *w, CK_OUT *out) {
   const int64_t lanes = CK_LANES;
   if (b->channels < lanes) return CK_NAME(last_some)(b, in, w, out);
-  const CK_NAME(kernel) kernel = CK_NAME(last_kernel)(b);
-  for (int64_t channel = 0; channel < b->channels; channel += lanes) {
-    const int64_t c = ck_begin(channel, lanes, b->channels);
-    kernel(b, in + c, w + c, out + c);
+  const CK_NAME(kernels) kernels = CK_NAME(last_kernels)(b);
+  const bool abreast = b->abreast > 1 && kernels.abreast;
+  const int64_t step = abreast ? b->abreast * lanes : lanes;
+  ck_block part = *b;
+  for (int64_t channel = 0; channel < b->channels; channel += step) {
+    const int64_t left = b->channels - channel, c = left < lanes ? b->channels - lanes : channel;
+    part.channels = left < lanes ? lanes : left < step ? left : step;
+    (abreast ? kernels.abreast : kernels.alone)(&part, in + c, w + c, out + c);
   }
 }

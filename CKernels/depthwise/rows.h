@@ -7,7 +7,7 @@
 #define CK_DEPTHWISE_ARGUMENTS const ck_block *b, const void *in, const void *w, float *out
 #define CK_NARROW_NAME(channels, isa) ck_depthwise_##channels##_bf16_narrow_##isa
 #define CK_NARROW_ARGUMENTS const ck_block *b, const void *in, const void *w, uint16_t *out
-#define CK_GRADIENT_NAME(channels, type, isa) ck_depthwise_gradient_##channels##_##type##_##isa##_row
+#define CK_GRADIENT_NAME(channels, type, isa) ck_depthwise_gradient_row_##channels##_##type##_##isa
 
 // Static functions, whose names say type and instruction set too.
 #define CK_DEPTHWISE_STATIC(name, type, isa) ck_depthwise_##name##_##type##_##isa
@@ -44,6 +44,20 @@ enum { CK_MOST_TAPS = 7 };
 typedef struct ck_tile_size {
   int rows, columns;
 } ck_tile_size;
+
+/// Asks for lines, `row` and `column` bytes apart. A call, so that tiles that don't ask keep all registers.
+static __attribute__((noinline, unused)) void ck_ask_for(uintptr_t from, uintptr_t row, uintptr_t column, int rows, int columns) {
+  for (int y = 0; y < rows; y++)
+    for (int x = 0; x < columns; x++) __builtin_prefetch((const void *)(from + (uintptr_t)y * row + (uintptr_t)x * column));
+}
+
+/// What a walk over channels last is made for. `taps` of 0 stands for any, and tiles of one output.
+typedef struct ck_walk {
+  ck_tile_size tile;
+  int taps, stride;
+  bool square;  ///< rows of taps alike
+  bool abreast; ///< several vectors of channels, of which tiles may ask for what comes next
+} ck_walk;
 
 /// What the square kernels are made for; in `ANY` taps, strides and dilations are read from the block.
 typedef enum ck_pattern { CK_ANY_TAPS, CK_TAPS3_STRIDE1, CK_TAPS3_STRIDE2, CK_TAPS5_STRIDE1, CK_TAPS5_STRIDE2 } ck_pattern;

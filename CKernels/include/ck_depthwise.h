@@ -34,8 +34,9 @@ typedef struct ck_block {
   ck_span down, across;
   int64_t channels, in_channel, out_channel, w_channel;
   int64_t w_member;      ///< from the weights of one input channel of a group to those of the next
-  bool asks;             ///< channels last: the input lies beyond the caches, so that tiles ask for what the one below meets
-  bool asks_for_outputs; ///< and for its outputs
+  int64_t abreast;       ///< channels last: vectors of channels whose tiles at one place follow each other; 1: each goes alone
+  bool asks;             ///< of several: the input lies beyond the caches, so that tiles ask for what the one below meets
+  bool asks_for_outputs; ///< of several: for the outputs of the one below
 } ck_block;
 
 /// `in`, `w`: of the row's input type; `out`: sums in fp32.

@@ -54,6 +54,7 @@ extension Dispatch {
     let rows =
       kernel.takesSeveralRows(of: problem.shape) && !turned ? problem.outputHeight : gradientRows(problem, kernel, turned: turned)
     plan.band_rows = Int64(min(problem.outputHeight, max(1, rows)))
+    plan.vectors_abreast = Int64(gradientsAbreast(kernel, problem, turned: turned))
   }
 
   /// Rows of a band of which each row of taps takes its own pass: what one vector of channels, or one channel's image, meets of them stays in L1. Those
@@ -68,9 +69,9 @@ extension Dispatch {
   }
 
   /// What L1 holds beside the rows that a band shares with the next.
-  private static let bandBytes = 24 << 10
+  static let bandBytes = 24 << 10
   /// The same, where they share sets: of 8 to 12 ways.
-  private static let bandLines = 9 * 64
+  static let bandLines = 9 * 64
   /// What any L2 holds: 144 channels at 56 on Zen 5 take 119 us by bands in L1, 101 by bands of 100 KiB, 92 by the whole image of 400.
   private static let turnedBandBytes = 256 << 10
 
@@ -149,21 +150,24 @@ extension Dispatch {
     return phase
   }
 
-  /// How many rows and channels a task has. Each thread takes all of its part at once, unless it passes twice over what is in L2, L1 can't hold
-  /// what one vector of channels meets, or tiles ask for the rows below.
+  /// How many rows and channels a task has. Each thread takes all of its part at once, unless it passes twice over what is in L2, or the caches can't hold
+  /// what vectors of channels meet again.
   private func cut(
     _ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ kernel: DepthwiseMicrokernel, threads: Int, passesTwice: Bool
   ) {
     let wanted = threads / greatestCommonDivisor(threads, problem.shape.batch)
     let most = passesTwice ? blocks.l2Bytes / 4 : Int.max
-    plan.gemm.fetches = asks(kernel, problem, threads: threads)
+    plan.vectors_abreast = Int64(vectorsAbreast(kernel, problem, threads: threads))
+    plan.gemm.fetches = asks(plan, kernel, problem)
+    plan.gemm.fetches_c = !plan.gemm.accumulate && asksForOutputs(plan, kernel, problem)
     let all = problem.shape.outputChannels
     let rowBytes = max(problem.shape.width, problem.reachedColumns) * problem.inputType.byteCount
     if kernel.channelsLast {
       let rows = min(problem.outputHeight, Self.fewestRows)
       let bands = min(wanted, problem.outputHeight / rows)
       let bandRows = bandRows(problem, rowBytes: rowBytes * all, most: most, bands: bands * problem.shape.batch)
-      plan.band_rows = Int64(problem.suitsL1 && !plan.gemm.fetches ? bandRows : Self.tileRows)
+      let suitsCaches = plan.vectors_abreast > 1 ? !isBeyondL2(problem, threads: threads) : problem.suitsL1
+      plan.band_rows = Int64(suitsCaches ? bandRows : Self.tileRows)
       var channels = wholeMultiple((all - 1) / ((wanted - 1) / bands + 1) + 1, of: kernel.lanes)
       // Less than a vector of channels is slow.
       while channels < all && 1..<kernel.lanes ~= all % channels { channels += kernel.lanes }
@@ -177,24 +181,10 @@ extension Dispatch {
     }
   }
 
-  /// Whether tiles are to ask for what the tile below meets, where several vectors of channels lie in one line of the caches. Out of memory a line comes
-  /// once for each of them, unless all channels of a few rows are done first and ask for the next (16 images of 144 channels at 56 in bf16 on Zen 4: 28
-  /// to 42 GFLOP/s, on two cores 66 to 100). Of whole lines, as of fp32 there, each image of a vector of channels is as fast, except on Intel's processors.
-  private func asks(_ kernel: DepthwiseMicrokernel, _ problem: ConvolutionProblem, threads: Int) -> Bool {
-    let shape = problem.shape
-    let isTiled = [3, 5].contains(shape.kernel.height) && shape.kernel.width == shape.kernel.height
-    let isKnown = isTiled && shape.stride.width == shape.stride.height && shape.stride.width <= 2
-    let isDense = shape.dilation.width == 1 && shape.dilation.height == 1
-    let isAlongChannels = kernel.channelsLast && kernel.group == 1 && kernel.language == .c && shape.outputChannels > kernel.lanes
-    if !isKnown || !isDense || !isAlongChannels { return false }
-    if kernel.lanes * problem.inputType.byteCount < Int(CK_LINE) { return problem.imageBytes > BlockSizes.memoryBytes }
-    return microarchitecture.asksForWholeLines && problem.imageBytes > Double(threads * blocks.l2Bytes)
-  }
-
   /// Output rows that a task has where there are so many: the input rows at its border are read by its neighbour as well.
   private static let fewestRows = 8
   /// Of the tallest micro-tile.
-  private static let tileRows = 2
+  static let tileRows = 2
 }
 
 extension ConvolutionProblem {
@@ -217,7 +207,7 @@ extension ConvolutionProblem {
   }
 
   /// Of input and output.
-  fileprivate var imageBytes: Double {
+  var imageBytes: Double {
     let pixels = Double(shape.height) * Double(shape.width) + Double(outputHeight) * Double(outputWidth)
     return Double(shape.batch) * pixels * Double(shape.outputChannels) * Double(inputType.byteCount)
   }
@@ -230,7 +220,7 @@ extension ConvolutionProblem {
   }
 
   /// How many of L1's sets of lines come down to one, for pixels that lie channels last.
-  fileprivate var sharingOfSets: Int {
+  var sharingOfSets: Int {
     let pixelBytes = shape.inputChannels * inputType.byteCount
     return pixelBytes.isMultiple(of: 64) ? min(64, (pixelBytes / 64) & -(pixelBytes / 64)) : 1
   }

@@ -12,10 +12,9 @@ public struct Microarchitecture: Sendable, Hashable {
   /// (Emerald Rapids: 128^3 155 instead of 167 GFLOP/s; out of memory it is 115 instead of 96); on Zen 5 it costs 0 to 3 %, and out of memory it is 188
   /// instead of 145 (96^3).
   public var asksWithinL2 = true
-  /// Whether tiles of depthwise convolution ask for the rows below where a vector of channels is a whole line of the caches, as soon as L2 can't hold the
-  /// images (Emerald Rapids, 3x3 in fp32: 32 channels at 112 31 to 36 GFLOP/s, 16 images of 384 at 14 29 to 33, beside neighbours 13 to 26, of 144 at
-  /// 56 44 to 46 and 19 to 31; but within L2 192 at 28 /2 47 to 22).
-  public var asksForWholeLines = false
+  /// Whether depthwise convolution takes several vectors of channels abreast although each is a whole line of the caches
+  /// (`Dispatch.vectorsAbreast`).
+  public var takesLinesAbreast = false
   /// Whether multiply-adds broadcast packed A themselves: an instruction less for one load more. Intel's processors gain, most of all beside a busy
   /// neighbour that shares the front end (Emerald Rapids, 1024^3: 155 to 158 GFLOP/s alone, 97 to 110 beside one); on Zen 5 the loads bind
   /// (1024^3: 242 to 228).
@@ -76,7 +75,7 @@ public struct Microarchitecture: Sendable, Hashable {
   public static let intel: Microarchitecture = {
     var intel = Microarchitecture()
     (intel.pairsPerCycle, intel.asksWithinL2, intel.foldsBroadcasts) = (0.5, false, true)
-    intel.asksForWholeLines = true
+    intel.takesLinesAbreast = true
     (intel.widenedPerCycle, intel.mostLastLevelBytes) = (2, 32 << 20)
     (intel.meetsEightColumns, intel.waysThatBind, intel.shallowDepth) = (false, nil, 0)
     return intel

@@ -55,8 +55,9 @@ struct DepthwiseTests {
               kernelRows: kernelRows, kernelColumns: kernelColumns, rows: rows, columns: columns,
               channels: try #require(counts.randomElement(using: &random)), stride: stride, dilation: dilation,
               before: Int.random(in: 0...3, using: &random), behind: Int.random(in: -2...3, using: &random),
-              gap: Int.random(in: 0...3, using: &random), placement: Bool.random(using: &random) ? .flushWithEnd : .flushWithStart
-            ))
+              gap: Int.random(in: 0...3, using: &random),
+              placement: Bool.random(using: &random) ? .flushWithEnd : .flushWithStart,
+              abreast: Int.random(in: 1...3, using: &random)))
           trial.run()
           #expect(trial.finding() == nil)
         }
@@ -76,6 +77,22 @@ struct DepthwiseTests {
         for trial in trials { trial.run() }
         let same = withExtendedLifetime(trials) { trials[0].output.elementsEqual(trials[1].output) }
         #expect(same, "\(setting)")
+      }
+    }
+  }
+
+  @Test("Vectors of channels make the same bits abreast and alone", arguments: DepthwiseRow.usable.filter { $0.row.group == 1 })
+  func abreast(kernel: DepthwiseRow) throws {
+    for (kernelRows, kernelColumns) in Self.kernels {
+      for stride in 1...2 {
+        var setting = DepthwiseSetting(
+          kernelRows: kernelRows, kernelColumns: kernelColumns, rows: 5, columns: 16, channels: 51, stride: stride, dilation: 1,
+          before: 1, behind: 1, gap: 1, placement: .flushWithEnd, scale: 1.1)
+        let alone = try DepthwiseTrial(kernel, setting)
+        setting.abreast = 2
+        let abreast = try DepthwiseTrial(kernel, setting)
+        for trial in [alone, abreast] { trial.run() }
+        #expect(withExtendedLifetime([alone, abreast]) { alone.output.elementsEqual(abreast.output) }, "\(setting)")
       }
     }
   }

@@ -12,12 +12,14 @@ struct DepthwiseSetting: CustomStringConvertible {
   /// Elements between rows of the input, of the weights and of the output.
   var gap: Int
   var placement: GuardedBuffer.Placement
+  /// Vectors of channels.
+  var abreast = 1
   /// Of the input; a fraction makes sums that are rounded.
   var scale: Float = 1
 
   var description: String {
     "kernel \(kernelRows)x\(kernelColumns), outputs \(rows)x\(columns)x\(channels), stride \(stride), dilation \(dilation), "
-      + "padding \(before) and \(behind), gap \(gap), \(placement)"
+      + "padding \(before) and \(behind), gap \(gap), \(placement), \(abreast) abreast"
   }
 
   /// Without memory strides.
@@ -60,6 +62,7 @@ final class DepthwiseTrial {
     block.across = across
     block.channels = Int64(setting.channels)
     // Which no output may show.
+    block.abreast = Int64(setting.abreast)
     (block.asks, block.asks_for_outputs) = (setting.gap > 0, setting.gap > 0)
     block.in_channel = last ? 1 : down.inputs * down.in
     block.out_channel = last ? 1 : down.outputs * down.out
