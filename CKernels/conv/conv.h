@@ -23,6 +23,12 @@ int64_t ck_products_workspace_bytes(const ck_conv_plan *plan);
 /// A matrix product for each group and image.
 ck_status ck_conv_products(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
 
+/// Bytes of the matrix of patches of one group, whose rows are `im2col_stride` elements apart.
+int64_t ck_im2col_group_bytes(const ck_conv_plan *plan);
+
+/// Makes those of all groups, one after another.
+void ck_im2col(const ck_conv_plan *plan, ck_team team, const void *input, void *to);
+
 int64_t ck_patches_workspace_bytes(const ck_conv_plan *plan);
 ck_status ck_conv_patches(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace);
 

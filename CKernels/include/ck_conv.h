@@ -4,10 +4,11 @@
 #include "ck_gemm.h"
 
 typedef enum ck_conv_driver : int32_t {
-  CK_CONV_EMPTY = 0,     ///< the output has no element
-  CK_CONV_PRODUCTS = 1,  ///< a matrix product for each group and image: of a 1x1 kernel, or out of the image (implicit GEMM);
-                         ///< or the gradient of a 1x1 kernel, with `out_gs` that of the weights and `w_gs` that of the output
-  CK_CONV_DIRECT = 2,    ///< tiles of pixels of an output row, summed over the kernel's places where the input lies
+  CK_CONV_EMPTY = 0,    ///< the output has no element
+  CK_CONV_PRODUCTS = 1, ///< a matrix product for each group and image: of a 1x1 kernel, or out of the image (implicit GEMM),
+                        ///< or of its patches; or the gradient of weights by pixels or patches, with `out_gs` that of the weights
+                        ///< and `w_gs` that of the output
+  CK_CONV_DIRECT = 2,   ///< tiles of pixels of an output row, summed over the kernel's places where the input lies
   CK_CONV_DEPTHWISE = 3, ///< a filter for each channel, or narrow groups
   CK_CONV_WEIGHTS = 4,   ///< the gradient of the weights: for each place of the kernel, a product over the output's pixels
   CK_CONV_DEPTHWISE_WEIGHTS = 5, ///< that of such filters
@@ -66,6 +67,7 @@ typedef struct ck_conv_plan {
   bool one_product;      ///< `products`: all images at once
   bool image_is_a;       ///< `products`: which operand the input is
   bool from_image;       ///< `products`: panels of it are packed by im2col's rule
+  int64_t im2col_stride; ///< `products`: not 0: its patches are written out first, so many elements from one to the next
   bool pack_weights;     ///< `direct`: panels of weights, else where they lie
   bool copy_input;    ///< `direct`, `weights`: bands of the input are copied: padded, widened, turned, as the kernels need them
   bool pairs_rows;    ///< `direct`: a tile is two whole rows of pixels that meet the same rows of the kernel, where there are two

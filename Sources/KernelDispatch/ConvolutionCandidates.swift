@@ -102,6 +102,9 @@ struct ConvolutionFilter {
       if !problem.pixelsAreEven { return .layout(.evenPixels) }
       if !problem.isOneProduct || problem.image.slices > 1 || problem.hasNoPixels { return .layout(.oneProduct) }
       return OrientedProblem(problem.product(from: .pointwiseWeights)).rejection(of: pair)
+    case .im2col, .im2colWeights:
+      if !problem.hasPatches { return .layout(.writtenPatches) }
+      return OrientedProblem(problem.product(from: kernels.algorithm)).rejection(of: pair)
     case .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
       return .types
     }

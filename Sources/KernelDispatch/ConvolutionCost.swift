@@ -40,6 +40,7 @@ struct ConvolutionCost {
       case .weights: return weights(pair)
       case .patches: return patches(pair)
       case .pointwiseWeights: return productOfPixels(pair)
+      case .im2col, .im2colWeights: return writtenPatches(pair, kernels.algorithm, blocks)
       case .pointwise, .implicitGEMM, .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
         return products(pair, kernels.algorithm)
       }

@@ -41,7 +41,8 @@ extension Dispatch {
       case .winogradWeights(let outputs): fillWinogradWeights(&plan, problem, pair, outputs: outputs, threads: threads)
       case .weights: fillWeights(&plan, problem, pair, threads: threads)
       case .patches: fillPatches(&plan, problem, pair, threads: threads, options)
-      case .pointwise, .implicitGEMM, .pointwiseWeights, .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
+      case .pointwise, .implicitGEMM, .im2col, .pointwiseWeights, .im2colWeights, .depthwise, .depthwiseWeights, .grouped,
+        .groupedWeights:
         fillProducts(&plan, problem, pair, kernels.algorithm, threads: threads, options)
       }
     }
@@ -67,10 +68,11 @@ extension Dispatch {
     plan.products_team = ck_team(threads: apart ? Int32(threads) : 1, spin_milliseconds: spinMilliseconds)
     plan.gemm.fetches_c = plan.gemm.fetches
     plan.one_product = problem.isOneProduct
-    plan.image_is_a = problem.pixelsAreRows || algorithm == .pointwiseWeights
+    plan.image_is_a = problem.pixelsAreRows || problem.isOfWeights
     // What the loops of products take for weights is the output's gradient, and what for the output the weights'.
-    if algorithm == .pointwiseWeights { swap(&plan.layout.w_gs, &plan.layout.out_gs) }
+    if problem.isOfWeights { swap(&plan.layout.w_gs, &plan.layout.out_gs) }
     plan.from_image = algorithm == .implicitGEMM
+    plan.im2col_stride = algorithm.writesPatches ? Int64(problem.patchStride) : 0
   }
 
   /// The caller's blocks, or those that suit the caches.

@@ -186,9 +186,31 @@ struct ConvolutionProblem {
   /// Whether the pixels of all images are the rows of one product.
   var isOneProduct: Bool {
     let pixels = Int64(outputHeight * outputWidth)
-    guard pixelsAreRows, image.slices == 1, layout.out_ns == pixels * layout.out_qs else { return shape.batch == 1 }
-    return !isPointwise || image.ns == pixels * image.ws
+    return pixelsOfAllAreEven && (shape.batch == 1 || !isPointwise || image.ns == pixels * image.ws)
   }
+
+  /// Whether the output's pixels of all images are, where those of one are.
+  private var pixelsOfAllAreEven: Bool {
+    shape.batch == 1
+      || pixelsAreRows && image.slices == 1 && layout.out_ns == Int64(outputHeight * outputWidth) * layout.out_qs
+  }
+
+  /// Elements from one patch to the next where they are written out: an odd number of lines, so that patches share no sets of L1.
+  var patchStride: Int {
+    let line = Int(CK_LINE) / inputType.byteCount
+    return ((depth - 1) / line + 1 | 1) * line
+  }
+
+  /// Whether the matrix of patches can be written out, and be an operand; of a 1x1 kernel the image is one.
+  var hasPatches: Bool {
+    let isAlongChannels = image.cs == 1 && (image.channels_last || image.channels == 1)
+    let images = Double(shape.batch) * Double(shape.groups)
+    let bytes = images * Double(outputHeight * outputWidth) * Double(patchStride) * Double(inputType.byteCount)
+    return isAlongChannels && kernelSlices == 1 && image.slices == 1 && depthsAreEven && pixelsAreEven && pixelsOfAllAreEven
+      && pixelsAreRows && !isPointwise && !hasNoPixels && depth > 0 && bytes <= Self.mostPatchBytes
+  }
+
+  private static let mostPatchBytes = Double(256 << 20)
 }
 
 // MARK: - As products
@@ -197,33 +219,35 @@ extension ConvolutionProblem {
   /// The product of one group and one image or, where they are one product, of all images. Where the image is an operand to be packed, its layout is
   /// a stand-in of the right size.
   func product(from algorithm: ConvolutionVariant.Algorithm) -> GEMMDescriptor {
-    if algorithm == .pointwiseWeights { return productOfPixels }
+    if algorithm.isOfWeights { return productOfPixels(patches: algorithm == .im2colWeights) }
     let pixels = outputHeight * outputWidth * (isOneProduct && pixelsAreRows ? shape.batch : 1)
     let weights = MatrixLayout(rows: channels, columns: depth, rowStride: Int(layout.w_os), columnStride: Int(depthStride))
     let input =
       algorithm == .pointwise
       ? MatrixLayout(rows: pixels, columns: depth, rowStride: Int(image.ws), columnStride: Int(image.cs))
-      : .rowMajor(rows: pixels, columns: depth)
+      : MatrixLayout(rows: pixels, columns: depth, rowStride: algorithm == .im2col ? patchStride : depth, columnStride: 1)
     let output = MatrixLayout(rows: pixels, columns: channels, rowStride: Int(layout.out_qs), columnStride: Int(layout.out_ks))
     return pixelsAreRows
       ? described(a: input, b: weights.transposed, c: output, channels: .perColumn)
       : described(a: weights, b: input.transposed, c: output.transposed, channels: .perRow)
   }
 
-  /// The gradient of one group's 1x1 weights: of the input, its channels as rows, and of the output's gradient, over the pixels of all images.
-  private var productOfPixels: GEMMDescriptor {
+  /// The gradient of one group's weights: of the input, a 1x1 kernel's channels as rows, or of its patches, and of the output's gradient, over the pixels
+  /// of all images.
+  private func productOfPixels(patches: Bool) -> GEMMDescriptor {
     let pixels = outputHeight * outputWidth * shape.batch
+    let (row, column) = patches ? (1, patchStride) : (Int(image.cs), Int(image.ws))
     return GEMMDescriptor(
-      a: MatrixLayout(rows: depth, columns: pixels, rowStride: Int(image.cs), columnStride: Int(image.ws)),
+      a: MatrixLayout(rows: depth, columns: pixels, rowStride: row, columnStride: column),
       b: MatrixLayout(rows: pixels, columns: channels, rowStride: Int(layout.out_qs), columnStride: Int(layout.out_ks)),
-      c: MatrixLayout(rows: depth, columns: channels, rowStride: Int(layout.w_cs), columnStride: Int(layout.w_os)),
+      c: MatrixLayout(rows: depth, columns: channels, rowStride: Int(depthStride), columnStride: Int(layout.w_os)),
       inputType: inputType, outputType: outputType)
   }
 
   /// `product` as it is computed, of weights that `pair` finds packed where they are laid out ahead. Images are not.
   func orientedProduct(from algorithm: ConvolutionVariant.Algorithm, for pair: CandidatePair) -> OrientedProblem {
     var oriented = OrientedProblem(product(from: algorithm))
-    if !weightsAhead || algorithm != .pointwise { return oriented }
+    if !weightsAhead || ![.pointwise, .im2col].contains(algorithm) { return oriented }
     let weightsAreLeft = pixelsAreRows == oriented.swapped
     oriented.readyA = weightsAreLeft && pair.packsA
     oriented.readyB = !weightsAreLeft && pair.packsB

@@ -5,6 +5,8 @@ public struct ConvolutionVariant: Sendable, Hashable {
     case pointwise
     /// Matrix products whose panels are packed out of the image.
     case implicitGEMM
+    /// Of the matrix of patches of the image, written out whole.
+    case im2col
     /// A matrix product whose rows are patches of what is written.
     case patches
     case direct
@@ -16,6 +18,8 @@ public struct ConvolutionVariant: Sendable, Hashable {
     case weights
     /// That of a 1x1 kernel, as a matrix product over all pixels.
     case pointwiseWeights
+    /// The same of any kernel, over the patches of all pixels, written out whole.
+    case im2colWeights
     /// The same by tiles of so many outputs along each axis.
     case winogradWeights(outputs: Int)
     /// That of a filter for each channel.
@@ -28,29 +32,36 @@ public struct ConvolutionVariant: Sendable, Hashable {
     var isDepthwise: Bool {
       switch self {
       case .depthwise, .depthwiseWeights, .grouped, .groupedWeights: true
-      case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .weights, .winogradWeights, .pointwiseWeights: false
+      case .pointwise, .implicitGEMM, .im2col, .patches, .direct, .winograd, .weights, .winogradWeights, .pointwiseWeights,
+        .im2colWeights:
+        false
       }
     }
     /// Whether channels are turned round before vectors run along them.
     var turnsChannels: Bool {
       switch self {
       case .depthwise(let turned), .depthwiseWeights(let turned), .grouped(let turned), .groupedWeights(let turned): turned
-      case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .weights, .winogradWeights, .pointwiseWeights: false
+      case .pointwise, .implicitGEMM, .im2col, .patches, .direct, .winograd, .weights, .winogradWeights, .pointwiseWeights,
+        .im2colWeights:
+        false
       }
     }
     /// Whether a group of its kernels has more than one channel.
     var isGrouped: Bool {
       switch self {
       case .grouped, .groupedWeights: true
-      case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .depthwise, .weights, .winogradWeights, .depthwiseWeights,
-        .pointwiseWeights:
+      case .pointwise, .implicitGEMM, .im2col, .patches, .direct, .winograd, .depthwise, .weights, .winogradWeights,
+        .depthwiseWeights,
+        .pointwiseWeights, .im2colWeights:
         false
       }
     }
+    /// Whether the matrix of patches is written out.
+    var writesPatches: Bool { self == .im2col || self == .im2colWeights }
     var isOfWeights: Bool {
       switch self {
-      case .weights, .winogradWeights, .depthwiseWeights, .groupedWeights, .pointwiseWeights: true
-      case .pointwise, .implicitGEMM, .patches, .direct, .winograd, .depthwise, .grouped: false
+      case .weights, .winogradWeights, .depthwiseWeights, .groupedWeights, .pointwiseWeights, .im2colWeights: true
+      case .pointwise, .implicitGEMM, .im2col, .patches, .direct, .winograd, .depthwise, .grouped: false
       }
     }
   }
@@ -81,6 +92,9 @@ public struct ConvolutionVariant: Sendable, Hashable {
       name: "implicit-gemm.widened", algorithm: .implicitGEMM, products: ["outer.widened"],
       summary: "the same with bf16 widened to fp32"),
     ConvolutionVariant(
+      name: "im2col", algorithm: .im2col, products: ["outer.packed-b", "pair.packed-b", "matrix.packed-b"],
+      summary: "a matrix product of the image's patches, which are written out first"),
+    ConvolutionVariant(
       name: "patches", algorithm: .patches, products: Variant.all.map(\.name),
       summary:
         "the input's gradient of a kernel as large as its stride, as a matrix product whose rows are copied to their patches"),
@@ -109,6 +123,9 @@ public struct ConvolutionVariant: Sendable, Hashable {
     ConvolutionVariant(
       name: "weights.pointwise", algorithm: .pointwiseWeights, products: Variant.all.map(\.name),
       summary: "that of a 1x1 kernel as a matrix product over all pixels"),
+    ConvolutionVariant(
+      name: "weights.im2col", algorithm: .im2colWeights, products: ["outer.packed", "pair.packed", "matrix.packed"],
+      summary: "that of any kernel as a matrix product over all pixels, of the image's patches, which are written out first"),
     winogradWeights(2), winogradWeights(4), winogradWeights(6),
     ConvolutionVariant(
       name: "weights.depthwise", algorithm: .depthwiseWeights(turned: false), products: [],

@@ -89,6 +89,8 @@ public enum Rejection: Sendable, Hashable {
     case imagePacked = "the image must be the operand that is packed"
     case evenPixels = "the pixels of the output must be equally far apart"
     case oneProduct = "there must be pixels, those of all images equally far apart"
+    case writtenPatches =
+      "it must be more than a product of the image, which lies channels last, weights and pixels of all of them be equally far apart, and patches take no more than 256 MiB"
     case evenDepths = "the weights of an output channel must be equally far apart"
     case unitChannelStrideOfGradient = "the gradient of the output must have unit stride along channels"
     case unitChannelStrideOfWeights = "the weights must have unit stride along output channels"

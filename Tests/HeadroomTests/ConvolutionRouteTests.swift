@@ -19,7 +19,7 @@ struct ConvolutionRouteTests {
         ConvolutionRoute.all.filter { $0.inputType == input && $0.outputType == output }.map {
           String($0.variant.prefix { $0 != "." })
         })
-      #expect(variants == ["pointwise", "direct", "implicit-gemm", "winograd", "depthwise", "grouped"])
+      #expect(variants == ["pointwise", "direct", "implicit-gemm", "im2col", "winograd", "depthwise", "grouped"])
     }
   }
 

@@ -81,6 +81,40 @@ struct ConvolutionDispatchTests {
     #expect(try variant(256, 56, 64, .nchw, .intel) != "weights.pointwise")
   }
 
+  @Test("Patches are written out for tile registers where rows are short or pixels apart, of fp32 for such gradients of weights")
+  func writtenPatches() throws {
+    func writes(
+      _ batch: Int, _ input: Int, _ size: Int, _ output: Int, kernel: Int = 3, stride: Int = 1, type: ElementType = .bfloat16,
+      pass: ConvolutionPass = .forward, isa: ISA = .amx, layout: ImageLayout = .nhwc, by machine: Microarchitecture = .intel
+    ) throws -> Bool {
+      let shape = ConvolutionShape(
+        batch: batch, inputChannels: input, height: size, width: size, outputChannels: output, kernel: Extent(kernel),
+        stride: Extent(stride), padding: Padding(kernel / 2))
+      var descriptor = ConvolutionDescriptor(shape, layout: layout, inputType: type, outputType: type)
+      descriptor.pass = pass
+      let dispatch = Dispatch(
+        isa: isa, threads: 1, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, microarchitecture: machine)
+      return try dispatch.select(descriptor).variant.contains("im2col")
+    }
+    for (batch, size, kernel, stride) in [(1, 7, 3, 1), (16, 7, 3, 1), (16, 14, 3, 2), (1, 14, 1, 2), (16, 28, 1, 2)] {
+      #expect(try writes(batch, 512, size, 512, kernel: kernel, stride: stride))
+    }
+    #expect(try !writes(1, 256, 14, 256) && !writes(1, 128, 28, 128) && !writes(1, 512, 7, 512, layout: .nchw))
+    // A 1x1 kernel over all pixels is a product of the image.
+    #expect(try !writes(1, 512, 7, 512, kernel: 1))
+    let pass = ConvolutionPass.backwardWeights
+    #expect(try writes(1, 512, 14, 512, pass: pass) && writes(1, 512, 28, 512, pass: pass))
+    #expect(try writes(16, 1024, 14, 2048, kernel: 1, stride: 2, pass: pass))
+    #expect(try !writes(1, 128, 28, 128, pass: pass) && !writes(1, 64, 56, 64, pass: pass))
+    for machine in [Microarchitecture.intel, .zen5] {
+      let isIntel = machine == .intel
+      #expect(
+        try writes(1, 512, 28, 1024, kernel: 1, stride: 2, type: .float32, pass: pass, isa: .avx512, by: machine) == isIntel)
+      #expect(try writes(1, 512, 14, 512, stride: 2, type: .float32, pass: pass, isa: .avx512, by: machine) == isIntel)
+    }
+    #expect(try !writes(1, 192, 17, 192, type: .float32, pass: pass, isa: .avx512))
+  }
+
   @Test("Explain has every candidate once, the chosen one first and alone, and a reason for each that can't serve")
   func explained() throws {
     let dispatch = SyntheticMachine.dispatch(.avx512)
