@@ -2,7 +2,8 @@
 // a kernel passes over a band for each row of taps, bands are of few rows, so that L1 holds what one vector of channels meets.
 // Where images lie channels first, a band is turned round before.
 //
-// Contract: each sum is taken in the order of the bands and, in each, in one that the kernel's row fixes, whatever the threads.
+// Contract: each sum is taken in the order of the bands and, in each, in one that the kernel's row fixes, and whether vectors of
+// channels go abreast, whatever the threads.
 #include "ck_team.h"
 #include "conv/band.h"
 #include "conv/conv.h"

@@ -23,7 +23,7 @@ int64_t ck_im2col_group_bytes(const ck_conv_plan *plan) { return group_rows(plan
 
 /// The channels of all places of one row of the kernel, for one pixel: `row`, of the input, is NULL in the padding.
 static void copy_places(const ck_image *in, const char *row, int64_t start, const ck_taps *taps, int64_t bytes, char *to) {
-  const int64_t place = in->channels * bytes, end = row ? taps->first + taps->count : taps->first;
+  const int64_t place = in->channels * bytes, end = taps->first + taps->count;
   const int64_t first = row ? taps->first : in->kernel_columns;
   __builtin_memset(to, 0, (size_t)(first * place));
   if (!row) return;

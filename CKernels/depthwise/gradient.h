@@ -2,7 +2,7 @@
 //
 // Each is the sum over all outputs of the output's gradient times the input that it meets. Sums of a row of taps stay in
 // registers while the outputs pass by, several of each tap side by side to hide the latency of multiply-adds, and are then added
-// to memory.
+// to memory; of vectors of channels that go abreast, with every tile.
 
 /// Sums of each tap side by side, of one row of taps.
 #define CK_SIDES(taps) ((taps) <= 3 ? 3 : (taps) <= 5 ? 2 : 1)
@@ -80,7 +80,8 @@ CK_INLINE void CK_NAME(gradient_last_rows)(const ck_block b, const CK_IN *restri
   }
 }
 
-/// The same of several whole vectors of channels abreast: the sums of each go to memory and back with every tile.
+#if CK_TILE_ROWS > 1
+/// The same of several whole vectors of channels abreast.
 CK_INLINE void CK_NAME(gradient_last_abreast)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict gradient,
                                               float *restrict w, int64_t r, const int taps, const int stride) {
   enum { columns = CK_NAME(gradient_columns) };
@@ -105,6 +106,8 @@ CK_INLINE void CK_NAME(gradient_last_abreast)(const ck_block b, const CK_IN *res
     }
   }
 }
+
+#endif
 
 /// Any taps, and fewer channels than a vector has.
 static __attribute__((noinline)) void CK_NAME(gradient_last_any)(const ck_block *b, const CK_IN *restrict in,
@@ -181,6 +184,7 @@ CK_GRADIENT(7, 1)
 CK_GRADIENT(7, 2)
 #undef CK_GRADIENT
 
+#if CK_TILE_ROWS > 1
 #define CK_ABREAST(STRIDE)                                                                                                       \
   static __attribute__((noinline)) void CK_NAME(gradient_abreast3x##STRIDE)(const ck_block *b, const CK_IN *restrict in,         \
                                                                             const CK_IN *restrict gradient, float *restrict w) { \
@@ -190,6 +194,7 @@ CK_GRADIENT(7, 2)
 CK_ABREAST(1)
 CK_ABREAST(2)
 #undef CK_ABREAST
+#endif
 
 static __attribute__((noinline)) void CK_NAME(gradient_first_any)(const ck_block *b, const CK_IN *restrict in,
                                                                   const CK_IN *restrict gradient, float *restrict w) {
@@ -205,10 +210,17 @@ static __attribute__((noinline)) void CK_NAME(gradient_first_any)(const ck_block
 
 CK_INLINE bool CK_NAME(gradient_knows)(const ck_span *across) { return across->dilation == 1 && across->stride <= 2; }
 
+/// Whether the block wants it, of taps for which there is a kernel.
+CK_INLINE bool CK_NAME(gradient_goes_abreast)(const ck_block *b) {
+  return CK_TILE_ROWS > 1 && b->abreast > 1 && b->across.taps == 3;
+}
+
 CK_INLINE CK_NAME(kernel) CK_NAME(gradient_last_kernel)(const ck_block *b) {
   if (CK_NAME(gradient_knows)(&b->across) && ck_all_meet(&b->across)) {
-    if (b->abreast > 1 && b->across.taps == 3)
+#if CK_TILE_ROWS > 1
+    if (CK_NAME(gradient_goes_abreast)(b))
       return b->across.stride == 1 ? CK_NAME(gradient_abreast3x1) : CK_NAME(gradient_abreast3x2);
+#endif
     CK_CHOOSE(last, &b->across)
   }
   return 0;
@@ -229,7 +241,7 @@ CK_INLINE void CK_NAME(gradient_last)(const ck_block *b, const CK_IN *in, const 
   const int64_t lanes = CK_LANES;
   const CK_NAME(kernel) kernel = CK_NAME(gradient_last_kernel)(b);
   const int64_t whole = kernel ? b->channels / lanes * lanes : 0;
-  const int64_t step = b->abreast > 1 && b->across.taps == 3 ? b->abreast * lanes : lanes;
+  const int64_t step = CK_NAME(gradient_goes_abreast)(b) ? b->abreast * lanes : lanes;
   ck_block part = *b;
   for (int64_t c = 0; c < whole; c += step) {
     part.channels = whole - c < step ? whole - c : step;

@@ -85,7 +85,7 @@ CK_INLINE void CK_NAME(last_output)(const ck_block *b, const CK_IN *restrict in,
 
 /// Asks for what the tile below meets and this one does not, and for its outputs; this tile's are at `out`. Of the vectors in a
 /// line the first one asks.
-CK_INLINE void CK_NAME(last_ask)(const ck_block *b, const CK_IN *in, CK_OUT *out, const ck_side down, const ck_side across,
+CK_INLINE void CK_NAME(last_ask)(const ck_block *b, const CK_IN *in, const CK_OUT *out, const ck_side down, const ck_side across,
                                  const ck_walk walk) {
   const ck_tile_size tile = walk.tile;
   const int stride = walk.stride;
@@ -96,7 +96,7 @@ CK_INLINE void CK_NAME(last_ask)(const ck_block *b, const CK_IN *in, CK_OUT *out
                (uintptr_t)b->across.in * sizeof(CK_IN), tile.rows * stride, tile.columns * stride);
   }
   if (b->asks_for_outputs && (uintptr_t)out % CK_LINE < CK_LANES * sizeof(CK_OUT))
-    ck_ask_for((uintptr_t)(out + tile.rows * b->down.out), (uintptr_t)b->down.out * sizeof(CK_OUT),
+    ck_ask_for((uintptr_t)out + (uintptr_t)(tile.rows * b->down.out) * sizeof(CK_OUT), (uintptr_t)b->down.out * sizeof(CK_OUT),
                (uintptr_t)b->across.out * sizeof(CK_OUT), tile.rows, tile.columns);
 }
 

@@ -92,7 +92,7 @@ typedef struct ck_conv_plan {
   ck_depthwise_fn depthwise;
   ck_depthwise_narrow_fn depthwise_narrow; ///< not NULL: in its place, straight into the output
   ck_channels vectors;                     ///< `depthwise`: what its vectors run along
-  int64_t vectors_abreast;                 ///< `depthwise`: see `ck_block`
+  int64_t vectors_abreast;                 ///< `depthwise`, `depthwise_weights`: see `ck_block`
   bool turns_channels;                     ///< `depthwise_weights`: images lie channels first, vectors run along channels
   int64_t joined;     ///< `depthwise`, `depthwise_turned`: so many plans from this one on are run at once; of all others 1
   ck_phase phase;     ///< `depthwise_turned`

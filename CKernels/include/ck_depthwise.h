@@ -33,9 +33,9 @@ typedef struct ck_span {
 typedef struct ck_block {
   ck_span down, across;
   int64_t channels, in_channel, out_channel, w_channel;
-  int64_t w_member;      ///< from the weights of one input channel of a group to those of the next
-  int64_t abreast;       ///< channels last: vectors of channels whose tiles at one place follow each other; 1: each goes alone
-  bool asks;             ///< of several: the input lies beyond the caches, so that tiles ask for what the one below meets
+  int64_t w_member; ///< from the weights of one input channel of a group to those of the next
+  int64_t abreast;  ///< channels last: vectors of channels whose tiles at one place follow each other; up to 1: each goes alone
+  bool asks;        ///< of several: the input lies beyond the caches, so that tiles ask for what the one below meets
   bool asks_for_outputs; ///< of several: for the outputs of the one below
 } ck_block;
 

@@ -3,7 +3,8 @@
 #include "ck_ukernel.h"
 
 /// The input of a convolution, one group of it, seen as a matrix: a row for each output pixel (p, q) of one image after another,
-/// a column for each depth (c, r, s) or (r, s, c). It is never made whole: panels are packed out of the image (implicit GEMM).
+/// a column for each depth (c, r, s) or (r, s, c). Panels are packed out of the image (implicit GEMM), or it is written out
+/// (im2col).
 ///
 /// Images may be slices of volumes. Then depths are (c, d, r, s) or (d, r, s, c), where slice d of the kernel meets the d-th
 /// slice from the image's own; none of them lies outside the volume.

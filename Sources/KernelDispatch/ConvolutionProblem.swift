@@ -210,7 +210,8 @@ struct ConvolutionProblem {
       && pixelsAreRows && !isPointwise && !hasNoPixels && depth > 0 && bytes <= Self.mostPatchBytes
   }
 
-  private static let mostPatchBytes = Double(256 << 20)
+  /// What a thread keeps for the next call.
+  private static let mostPatchBytes = Double(64 << 20)
 }
 
 // MARK: - As products

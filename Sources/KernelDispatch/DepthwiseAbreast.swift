@@ -12,13 +12,14 @@ extension Dispatch {
     let shape = problem.shape
     let isAlongChannels = kernel.channelsLast && kernel.group == 1 && kernel.language == .c && shape.outputChannels > kernel.lanes
     let bytesDecide = problem.inputType == .float32 && shape.kernel.height * shape.kernel.width <= Self.fewTaps
-    guard isAlongChannels, shape.goesAbreast, bytesDecide || isBeyondL2(problem, threads: threads),
+    guard isAlongChannels, shape.goesAbreast, problem.outputWidth >= Self.tileColumns,
+      bytesDecide || isBeyondL2(problem, threads: threads),
       !kernel.takesLines(problem) || microarchitecture.takesLinesAbreast
     else { return 1 }
     let (taps, stride) = (shape.kernel, shape.stride)
-    let inputs = (Self.tileRows - 1 + taps.height) * (stride.width * (Self.tileColumns - 1) + taps.width)
+    let inputs = (stride.height * (Self.tileRows - 1) + taps.height) * (stride.width * (Self.tileColumns - 1) + taps.width)
     let vectorBytes = kernel.lanes * ElementType.float32.byteCount
-    return max(1, Self.bandBytes / ((inputs + taps.height * taps.width) * vectorBytes))
+    return min(Self.mostAbreast, max(1, Self.abreastBytes / ((inputs + taps.height * taps.width) * vectorBytes)))
   }
 
   /// Whether tiles are to ask for what the tile below meets: out of memory, where several vectors of channels lie in one line of the caches (16 images of
@@ -31,7 +32,7 @@ extension Dispatch {
   /// The same of its outputs; of whole lines, which hardware fetches ahead, of them alone: 32 channels at 112 in fp32 68 to 76 GFLOP/s.
   func asksForOutputs(_ plan: ck_conv_plan, _ kernel: DepthwiseMicrokernel, _ problem: ConvolutionProblem) -> Bool {
     let areLines = kernel.takesLines(problem) && isBeyondL2(problem, threads: Int(plan.gemm.team.threads))
-    return plan.gemm.fetches || plan.vectors_abreast > 1 && areLines
+    return plan.gemm.fetches || plan.vectors_abreast > 1 && problem.shape.isKnownSquare && areLines
   }
 
   func isBeyondL2(_ problem: ConvolutionProblem, threads: Int) -> Bool {
@@ -41,21 +42,26 @@ extension Dispatch {
   /// The same of a gradient of weights, whose sums then go to memory and back with each tile, where images of one vector of channels don't stay in L1 from
   /// row to row, or where their pixels share sets of it and no row is met a third time, or L2 can't hold them: 32 channels at 112 42 to 70 GFLOP/s,
   /// 96 at 112 /2 13 to 30, 576 at 14 /2 49 to 68, 16 images of 384 at 14 39 to 62; but one of them 147 to 124. Sums are then taken in another order, so
-  /// that the number of threads decides nothing here: two lose up to 18 % (192 at 28 /2 100 to 82).
+  /// that neither this machine's caches nor threads decide it: two of them lose up to 18 % (192 at 28 /2 100 to 82).
   func gradientsAbreast(_ kernel: DepthwiseMicrokernel, _ problem: ConvolutionProblem, turned: Bool) -> Int {
     let (shape, sharing) = (problem.shape, problem.sharingOfSets)
-    guard kernel.channelsLast, kernel.group == 1, kernel.language == .c, !turned, microarchitecture.takesLinesAbreast,
-      kernel.takesSeveralRows(of: shape), shape.kernel == Extent(3)
+    guard kernel.takesSeveralRows(of: shape), kernel.language == .c, !turned, microarchitecture.takesLinesAbreast,
+      shape.kernel.width == 3, shape.kernel.height == 3
     else { return 1 }
     let lines = sharing * (shape.kernel.height * shape.width + problem.outputWidth)
-    let isStrewn = sharing >= Self.manySharing && (shape.stride.height > 1 || isBeyondL2(problem, threads: 1))
-    return lines > Self.bandLines || isStrewn ? Self.gradientsAbreast : 1
+    let isStrewn = sharing >= Self.manySharing && (shape.stride.height > 1 || problem.imageBytes > Self.nearBytes)
+    return lines > Self.bandLines || isStrewn ? Self.mostAbreast : 1
   }
 
-  private static let gradientsAbreast = 8
+  /// Nine are slower (3x3, 384 channels at 14 192 to 174 GFLOP/s).
+  private static let mostAbreast = 8
+  /// What L2 holds of Intel's processors for servers.
+  private static let nearBytes = Double(2 << 20)
   private static let manySharing = 4
 
   private static let tileColumns = 7
+  /// Of L1, for the inputs and weights of one place.
+  private static let abreastBytes = 28 << 10
   /// Up to so many the bytes of the images decide, not the multiply-adds.
   private static let fewTaps = 9
 }

@@ -14,8 +14,8 @@ extension ConvolutionCost {
   private static let cyclesOfWrittenPatch = 0.2
 
   /// What tile registers lose to the packing and to what passes through L2, beside tiles along rows of pixels (512 channels at 7x7 468 to 512 GFLOP/s, 16
-  /// images 706 to 1203, weights likewise 182 to 405 and 437 to 1139, at 14x14 357 to 877; but 128 at 28 2062 to 1078, weights 1254 to 641). A strided 1x1
-  /// kernel writes no pixel twice, and its rows read in place are no run of bytes (1024 into 2048 at 14 409 to 520, 16 images 592 to 1235; 256 into 512 at
+  /// images 706 to 1203, weights likewise 182 to 405 and 437 to 1139, at 14x14 357 to 877; but 128 at 28 2062 to 1078, weights 1254 to 641). A 1x1
+  /// kernel whose pixels are no product as they lie writes none twice (strided, 1024 into 2048 at 14 409 to 520, 16 images 592 to 1235; 256 into 512 at
   /// 56 1159 to 1461).
   private var factorOfMatrices: Double { problem.isOfWeights ? 1.5 : problem.shape.kernel == Extent(1) ? 0.78 : 1.7 }
 

@@ -90,7 +90,7 @@ public enum Rejection: Sendable, Hashable {
     case evenPixels = "the pixels of the output must be equally far apart"
     case oneProduct = "there must be pixels, those of all images equally far apart"
     case writtenPatches =
-      "it must be more than a product of the image, which lies channels last, weights and pixels of all of them be equally far apart, and patches take no more than 256 MiB"
+      "it must be more than a product of the image, images and outputs must lie channels last, be of no volume, weights follow in the order of patches, and patches take no more than 64 MiB"
     case evenDepths = "the weights of an output channel must be equally far apart"
     case unitChannelStrideOfGradient = "the gradient of the output must have unit stride along channels"
     case unitChannelStrideOfWeights = "the weights must have unit stride along output channels"

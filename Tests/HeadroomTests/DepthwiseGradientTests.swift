@@ -40,6 +40,26 @@ struct DepthwiseGradientTests {
     #expect(variants.contains { $0.hasSuffix("turned") })
   }
 
+  @Test("Exact gradients of weights whose pixels share sets of L1, the same bits on any number of threads", arguments: [1, 2])
+  func sharingSets(stride: Int) throws {
+    for format in GradientTests.Format.all where format.pass == .backwardWeights && format.input == .float32 {
+      for (channels, width) in [(64, 14), (256, 9), (32, 120)] {
+        let shape = ConvolutionShape(
+          batch: 2, inputChannels: channels, height: 9, width: width, outputChannels: channels, kernel: Extent(3),
+          stride: Extent(stride), padding: Padding(1), groups: channels)
+        let setting = ConvolutionSetting(shape) {
+          ($0.inputLayout, $0.outputLayout, $0.weightLayout) = (.nhwc, .nhwc, .hwio)
+        }
+        let trial = try format.trial(setting)
+        for threads in [1, 2, 3] {
+          let options = SelectionOptions(threads: threads, keepsThreads: true, variant: "weights.depthwise")
+          let plan = try ConvolutionPlan(format.descriptor(setting, options))
+          #expect(try trial.finding { try plan.run(trial) } == nil, "\(plan.selection)")
+        }
+      }
+    }
+  }
+
   /// Strided, whose phases are joined or look as if they could be.
   static let strided =
     [

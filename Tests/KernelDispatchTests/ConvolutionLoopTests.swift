@@ -160,7 +160,7 @@ struct ConvolutionLoopTests {
   }
 
   @Test(
-    "Depthwise tiles ask for the rows below where vectors share a line, out of memory; on Intel's processors for whole lines too, beyond L2"
+    "Depthwise tiles ask for the rows below where vectors share a line, out of memory; of whole lines on Intel's processors for outputs, beyond L2"
   )
   func depthwiseAsks() throws {
     func plan(_ batch: Int, _ type: ElementType, _ isa: ISA, kernel: Int = 3, by dispatch: Dispatch? = nil) throws -> ck_conv_plan
