@@ -121,7 +121,7 @@ extension GoldenSelectionTests {
     1x4096x4096 bf16 -> outer.direct outer_bf16_8x32_avx512 mc=8 nc=4096 kc=8 threads=2
     1x4096x4096:nt bf16 -> dot.direct dot_bf16_1x8_avx512bf16 mc=1 nc=4096 kc=4096 threads=2
     8x4096x4096:nt bf16 -> matrix.packed-b matrix_bf16_32x32_amx mc=1024 nc=32 kc=4096 threads=2 swapped
-    128x768x3072:nt bf16 -> matrix.packed-b matrix_bf16_32x32_amx mc=768 nc=128 kc=1024 threads=2 swapped
+    128x768x3072:nt bf16 -> matrix.packed-b matrix_bf16_32x32_amx mc=768 nc=128 kc=3072 threads=2 swapped
     1024x1024x1024 bf16 -> matrix.packed-b matrix_bf16_32x32_amx mc=1024 nc=1024 kc=1024 threads=2
     1024x1024x1024:tn bf16 -> matrix.packed matrix_bf16_32x32_amx mc=1024 nc=1024 kc=1024 threads=2
     """,
