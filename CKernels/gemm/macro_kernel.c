@@ -10,10 +10,10 @@
 /// one call for all panels 1.23 times as fast).
 enum { CK_SHALLOW = 96 };
 
-/// The same where B is one panel, so that A passes by once and can be asked for from end to end (Emerald Rapids in fp32: 12544 x
-/// 16 x 96 138 to 192 GFLOP/s, x 32 x 192 202 to 220, x 16 x 256 140 to 154, in bf16 455 to 559, 791 to 891 and 467 to 482; of
-/// two panels fp32 gains 2 % and bf16 loses 10).
-enum { CK_COLUMN = 512 };
+/// Bytes of a row of A up to which the same holds where B is one panel: A passes by once and can be asked for from end to end
+/// (Emerald Rapids in fp32: 12544 x 16 x 96 138 to 192 GFLOP/s, x 32 x 192 202 to 220, x 16 x 512 138 to 140, in bf16 455 to 559,
+/// 791 to 891 and 433 to 460; of two panels fp32 gains 2 % and bf16 loses 10).
+enum { CK_COLUMN_BYTES = 2048 };
 
 /// Where a tile's sums go.
 static void *sums_of(const ck_run *run, const ck_step *step, int64_t row, int64_t column, void *scratch) {
@@ -179,7 +179,8 @@ static bool is_near_a(const ck_gemm_plan *plan, const ck_step *step) {
 static bool goes_in_runs(const ck_run *run, const ck_step *step) {
   const ck_gemm_plan *plan = run->plan;
   const bool asks = !plan->in_tiles || (plan->fetches && (step->panels < step->tiles || !is_near_a(plan, step)));
-  const bool is_column = plan->n <= plan->nr && !plan->pack_a && step->depth <= CK_COLUMN;
+  const bool is_column =
+      plan->n <= plan->nr && !plan->pack_a && plan->a_cs == 1 && step->depth * ck_element_bytes(plan->a_type) <= CK_COLUMN_BYTES;
   return plan->tiles_repeat && !plan->accumulate && !finishes(run, step) && (step->depth < CK_SHALLOW || is_column || !asks);
 }
 
@@ -224,7 +225,7 @@ static int64_t tiles_of_run(const ck_gemm_plan *plan, const ck_step *step) {
 }
 
 /// Runs of tiles of one height, each run in one call for a panel, or for some at once: a tile of 14 rows 16 deep takes no longer
-/// than a call with all that comes before it. A of a run stays in L1.
+/// than a call with all that comes before it. A of a run stays in L1, unless a single panel meets it.
 static void run_down(const ck_run *run, const ck_step *step, const ck_task *task) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t in_bytes = ck_element_bytes(plan->a_type), out_bytes = ck_element_bytes(plan->c_type);

@@ -101,10 +101,10 @@ struct ConvolutionFilter {
       if !problem.isPointwise { return .layout(.pointwise) }
       if !problem.pixelsAreEven { return .layout(.evenPixels) }
       if !problem.isOneProduct || problem.image.slices > 1 || problem.hasNoPixels { return .layout(.oneProduct) }
-      return OrientedProblem(problem.product(from: .pointwiseWeights)).rejection(of: pair)
+      return problem.orientedProduct(from: .pointwiseWeights, for: pair).rejection(of: pair)
     case .im2col, .im2colWeights:
       if !problem.hasPatches { return .layout(.writtenPatches) }
-      return OrientedProblem(problem.product(from: kernels.algorithm)).rejection(of: pair)
+      return problem.orientedProduct(from: kernels.algorithm, for: pair).rejection(of: pair)
     case .depthwise, .depthwiseWeights, .grouped, .groupedWeights:
       return .types
     }

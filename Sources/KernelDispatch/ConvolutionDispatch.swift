@@ -30,7 +30,7 @@ extension Dispatch {
   private func problems(_ descriptor: ConvolutionDescriptor, weightsAhead: Bool = false) -> [ConvolutionProblem] {
     func ahead(_ problem: ConvolutionProblem) -> ConvolutionProblem {
       var problem = problem
-      problem.weightsAhead = weightsAhead
+      (problem.weightsAhead, problem.packsAcross) = (weightsAhead, microarchitecture.packsAcross)
       return problem
     }
     let parts = ConvolutionProblem.all(of: descriptor).map(ahead)

@@ -7,6 +7,8 @@ struct ConvolutionProblem {
   let isOfWeights: Bool
   /// Whether the weights are laid out ahead of time: then that costs no call anything.
   var weightsAhead = false
+  /// Whether products may write the gradient of weights across (`Microarchitecture.packsAcross`).
+  var packsAcross = false
   /// Nothing is summed: any kernel may fill what is written, whatever was asked for.
   var isUnmet = false
   /// Not `nil`: the output's channels are those of a patch of what is written, row by row of `patches`.
@@ -210,7 +212,7 @@ struct ConvolutionProblem {
       && pixelsAreRows && !isPointwise && !hasNoPixels && depth > 0 && bytes <= Self.mostPatchBytes
   }
 
-  /// What a thread keeps for the next call.
+  /// Beyond what a thread keeps for the next call, each would be given memory by the system anew.
   private static let mostPatchBytes = Double(64 << 20)
 }
 
@@ -247,7 +249,8 @@ extension ConvolutionProblem {
 
   /// `product` as it is computed, of weights that `pair` finds packed where they are laid out ahead. Images are not.
   func orientedProduct(from algorithm: ConvolutionVariant.Algorithm, for pair: CandidatePair) -> OrientedProblem {
-    var oriented = OrientedProblem(product(from: algorithm))
+    let mayTurn = packsAcross && algorithm.isOfWeights && inputType != .bfloat16
+    var oriented = OrientedProblem(product(from: algorithm), isa: mayTurn ? pair.set.isa : nil, packsAcross: mayTurn)
     if !weightsAhead || ![.pointwise, .im2col].contains(algorithm) { return oriented }
     let weightsAreLeft = pixelsAreRows == oriented.swapped
     oriented.readyA = weightsAreLeft && pair.packsA

@@ -69,7 +69,9 @@ public struct Dispatch: Sendable {
   /// `descriptor` turned as the instruction set at hand likes it.
   func oriented(_ descriptor: GEMMDescriptor) -> OrientedProblem {
     let isa = min(cap, descriptor.options.maxISA ?? cap)
-    return OrientedProblem(descriptor, isa: isa < .amx || mayUseTileRegisters(descriptor.options) ? isa : .avx512bf16)
+    return OrientedProblem(
+      descriptor, isa: isa < .amx || mayUseTileRegisters(descriptor.options) ? isa : .avx512bf16,
+      packsAcross: microarchitecture.packsAcross)
   }
 
   /// Whether what is forced, if anything, leaves them.

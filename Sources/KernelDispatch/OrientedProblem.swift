@@ -31,15 +31,16 @@ struct OrientedProblem {
   /// - Parameters:
   ///   - turns: false leaves the product as it is described, whatever C's strides.
   ///   - isa: not `nil`: C is written across its unit stride where that suits the vectors or tile registers of this instruction set.
+  ///   - packsAcross: so it is too where that packs the smaller operand by columns (`Microarchitecture.packsAcross`).
   ///   - turned: not `nil`: as operands are packed. A C that is a vector may be seen either way, and follows them.
-  init(_ descriptor: GEMMDescriptor, turns: Bool = true, isa: ISA? = nil, turned: Bool? = nil) {
+  init(_ descriptor: GEMMDescriptor, turns: Bool = true, isa: ISA? = nil, packsAcross: Bool = false, turned: Bool? = nil) {
     let c = descriptor.c
     // A column vector is a row vector seen the other way.
     let alongUnit = turns && c.rowStride == 1 && (c.columns == 1 || c.columnStride != 1) && c.rows != 1
     if let turned, c.rows == 1 || c.columns == 1 {
       swapped = turned
     } else {
-      swapped = isa.map { alongUnit != Self.suitsAcross(descriptor, swapped: alongUnit, $0) } ?? alongUnit
+      swapped = isa.map { alongUnit != Self.suitsAcross(descriptor, swapped: alongUnit, $0, packs: packsAcross) } ?? alongUnit
     }
     let (a, b) = swapped ? (descriptor.b.transposed, descriptor.a.transposed) : (descriptor.a, descriptor.b)
     let out = swapped ? c.transposed : c
@@ -68,7 +69,8 @@ struct OrientedProblem {
     return other
   }
 
-  private static func suitsAcross(_ descriptor: GEMMDescriptor, swapped: Bool, _ isa: ISA) -> Bool {
+  private static func suitsAcross(_ descriptor: GEMMDescriptor, swapped: Bool, _ isa: ISA, packs: Bool) -> Bool {
+    if packs && packsAcross(descriptor, swapped: swapped, isa) { return true }
     if descriptor.inputType == .bfloat16 && isa >= .amx { return readsAcross(descriptor, swapped: swapped) }
     return fillsAcross(descriptor, swapped: swapped, isa)
   }
@@ -81,6 +83,16 @@ struct OrientedProblem {
     if a.columnStride != 1 || b.rowStride != 1 || a.rows < 2 { return false }
     let setUpOfPacking = 300.0
     return 0.5 * k * (n - m) > 2 * m * n + setUpOfPacking
+  }
+
+  /// Whether the larger of two operands, A by columns and B by rows, is packed in wider rows when C is written across: cycles that are saved for each of
+  /// its elements beyond the smaller one's against those of transposing C. A is read where it lies for a single panel.
+  private static func packsAcross(_ descriptor: GEMMDescriptor, swapped: Bool, _ isa: ISA) -> Bool {
+    let (a, b) = swapped ? (descriptor.b.transposed, descriptor.a.transposed) : (descriptor.a, descriptor.b)
+    let (m, n, k) = (Double(a.rows), Double(b.columns), Double(a.columns))
+    let lanes = isa.vectorBytes(elementBytes: descriptor.accumulatorType.byteCount) / descriptor.accumulatorType.byteCount
+    let isByColumns = a.rowStride == 1 && b.columnStride == 1 && descriptor.inputType != .bfloat16
+    return isByColumns && b.columns > 2 * lanes && 0.7 * k * (m - n) > 3 * m * n
   }
 
   /// Whether so much of the vectors along C's unit stride is empty that it pays to lay the other operand out the other way round: cycles of

@@ -14,6 +14,8 @@ struct WeightGradientTests {
     shape(16, Extent(height: 14, width: 14), 40, Extent(1), groups: 2),
     shape(15, Extent(height: 3, width: 5), 32, Extent(1)),
     shape(15, Extent(height: 11, width: 3), 8, Extent(1)),
+    // One place of so many pixels that a product over them had better be computed the other way round.
+    shape(96, Extent(height: 20, width: 20), 40, Extent(1)),
     // One place, and pixels that are not equally far apart, but of rows that begin as if they were.
     shape(18, Extent(height: 6, width: 5), 20, Extent(1), batch: 1, stride: Extent(height: 2, width: 1)),
     shape(18, Extent(height: 3, width: 4), 20, Extent(1), stride: Extent(height: 2, width: 3)),

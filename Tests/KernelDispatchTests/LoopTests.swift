@@ -96,6 +96,8 @@ struct LoopTests {
     let lines = [
       "401x257x64 f32", "257x401x90:tt f32", "300x700x33:nt f32", "401x257x64 f64", "2001x70x20 f32", "401x257x64 bf16",
       "2001x70x20 bf16",
+      // One panel, to depths that are not shallow.
+      "401x16x300 f32", "401x16x300:tn f32", "401x7x200 f64", "401x16x300 bf16",
     ]
     for line in lines {
       let isNarrow = line.hasSuffix("bf16")
@@ -117,7 +119,7 @@ struct LoopTests {
     "Tile registers: the same bits whether tiles are called one by one or in runs, of one block of K or several, more tiles or panels",
     .enabled(if: instructionSets.contains(.amx)))
   func runsByTileRegisters() throws {
-    for size in ["401x65x300", "97x257x300", "401x257x64", "2001x24x20", "66x257x301"] {
+    for size in ["401x65x300", "97x257x300", "401x257x64", "2001x24x20", "66x257x301", "401x16x150", "401x16x300"] {
       for (type, kc) in [("bf16", 512), ("bf16f32", 512), ("bf16f32", 96)] {
         for variant in ["matrix.packed-b", "matrix.packed"] {
           var descriptor = try #require(GEMMDescriptor(line: "\(size) \(type)"))

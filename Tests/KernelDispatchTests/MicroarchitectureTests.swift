@@ -25,6 +25,25 @@ struct MicroarchitectureTests {
     }
   }
 
+  @Test("The smaller of two operands by columns is packed on Intel's processors, if that saves more than C's transposition costs")
+  func packedAcross() throws {
+    func isTurned(_ line: String, _ isa: ISA, _ machine: Microarchitecture) throws -> Bool {
+      try Self.dispatch(isa, machine).select(#require(GEMMDescriptor(line: line))).swapped
+    }
+    for isa in [ISA.avx2, .avx512, .amx] {
+      for line in ["512x128x12544:tn f32", "256x64x50176:tn f32", "512x128x784:tn f32"] {
+        #expect(try isTurned(line, isa, .intel))
+        #expect(try !isTurned(line, isa, .zen5))
+      }
+    }
+    // The smaller is packed as it is; C takes longer; nothing is packed; A lies by rows; pairs.
+    for line in [
+      "128x512x12544:tn f32", "1024x256x196:tn f32", "512x32x12544:tn f32", "512x128x12544 f32", "512x128x12544:tn bf16",
+    ] {
+      #expect(try !isTurned(line, .avx512, .intel))
+    }
+  }
+
   @Test("Rows of A that share sets of L1, and large columns that do, are packed where its ways bind")
   func sharedSets() throws {
     func variant(_ line: String, _ machine: Microarchitecture) throws -> String {
