@@ -16,7 +16,7 @@ public struct Microarchitecture: Sendable, Hashable {
   /// (`Dispatch.vectorsAbreast`).
   public var takesLinesAbreast = false
   /// Whether a product of A by columns and B by rows is computed the other way round where A is the larger, which is then packed in wider rows
-  /// (Emerald Rapids in fp32, tn: 512 x 128 x 12544 165 to 194 GFLOP/s, 256 x 64 x 50176 130 to 170, by AVX2 93 to 105; two cores 323 to 313 and 227 to
+  /// (Emerald Rapids in fp32, tn: 512 x 128 x 12544 165 to 194 GFLOP/s, 256 x 64 x 50176 130 to 170, by AVX2 95 to 107; two cores 323 to 313 and 227 to
   /// 297; bf16 by tile registers gains as much on one core, and loses it on two). Not measured on AMD's processors.
   public var packsAcross = false
   /// Whether multiply-adds broadcast packed A themselves: an instruction less for one load more. Intel's processors gain, most of all beside a busy

@@ -86,13 +86,13 @@ struct OrientedProblem {
   }
 
   /// Whether the larger of two operands, A by columns and B by rows, is packed in wider rows when C is written across: cycles that are saved for each of
-  /// its elements beyond the smaller one's against those of transposing C. A is read where it lies for a single panel.
+  /// its elements beyond the smaller one's against those of transposing C. A is read where it lies for a single panel, and Strassen's algorithm takes no C across.
   private static func packsAcross(_ descriptor: GEMMDescriptor, swapped: Bool, _ isa: ISA) -> Bool {
     let (a, b) = swapped ? (descriptor.b.transposed, descriptor.a.transposed) : (descriptor.a, descriptor.b)
     let (m, n, k) = (Double(a.rows), Double(b.columns), Double(a.columns))
     let lanes = isa.vectorBytes(elementBytes: descriptor.accumulatorType.byteCount) / descriptor.accumulatorType.byteCount
-    let isByColumns = a.rowStride == 1 && b.columnStride == 1 && descriptor.inputType != .bfloat16
-    return isByColumns && b.columns > 2 * lanes && 0.7 * k * (m - n) > 3 * m * n
+    let isMeant = descriptor.inputType == .float32 && isa >= .avx2 && descriptor.strassenLevels == 0
+    return isMeant && a.rowStride == 1 && b.columnStride == 1 && b.columns > 2 * lanes && 0.7 * k * (m - n) > 3 * m * n
   }
 
   /// Whether so much of the vectors along C's unit stride is empty that it pays to lay the other operand out the other way round: cycles of

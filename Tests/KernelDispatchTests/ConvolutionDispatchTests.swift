@@ -77,6 +77,16 @@ struct ConvolutionDispatchTests {
       #expect(try variant(input, size, output, layout, .intel) == "weights.pointwise")
       #expect(try variant(input, size, output, layout, .zen5) != "weights.pointwise")
     }
+    // Of more input than output channels the gradient is written across.
+    for (input, output, isTurned) in [(256, 64, true), (64, 256, false)] {
+      let shape = ConvolutionShape(inputChannels: input, height: 56, width: 56, outputChannels: output, kernel: Extent(1))
+      var descriptor = ConvolutionDescriptor(shape, layout: .nhwc)
+      (descriptor.pass, descriptor.options.variant) = (.backwardWeights, "weights.pointwise")
+      let dispatch = Dispatch(
+        isa: .avx512, threads: 1, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, microarchitecture: .intel)
+      let plan = try #require(try dispatch.plans(descriptor, weightsAhead: false).plans.first)
+      #expect(plan.gemm.swapped == isTurned)
+    }
     #expect(try variant(32, 112, 16, .nhwc, .intel) != "weights.pointwise")
     #expect(try variant(256, 56, 64, .nchw, .intel) != "weights.pointwise")
   }

@@ -97,7 +97,7 @@ struct LoopTests {
       "401x257x64 f32", "257x401x90:tt f32", "300x700x33:nt f32", "401x257x64 f64", "2001x70x20 f32", "401x257x64 bf16",
       "2001x70x20 bf16",
       // One panel, to depths that are not shallow.
-      "401x16x300 f32", "401x16x300:tn f32", "401x7x200 f64", "401x16x300 bf16",
+      "401x16x300 f32", "401x7x200 f64", "401x16x300 bf16",
     ]
     for line in lines {
       let isNarrow = line.hasSuffix("bf16")

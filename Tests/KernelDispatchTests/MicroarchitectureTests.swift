@@ -42,6 +42,11 @@ struct MicroarchitectureTests {
     ] {
       #expect(try !isTurned(line, .avx512, .intel))
     }
+    // Strassen's algorithm takes no C across.
+    var descriptor = try #require(GEMMDescriptor(line: "2048x512x8192:tn f32"))
+    #expect(try Self.dispatch(.avx512, .intel).select(descriptor).swapped)
+    descriptor.strassenLevels = 1
+    #expect(try !Self.dispatch(.avx512, .intel).select(descriptor).swapped)
   }
 
   @Test("Rows of A that share sets of L1, and large columns that do, are packed where its ways bind")
