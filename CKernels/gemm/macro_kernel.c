@@ -10,9 +10,8 @@
 /// one call for all panels 1.23 times as fast).
 enum { CK_SHALLOW = 96 };
 
-/// Bytes of a row of A up to which the same holds where B is one panel: A passes by once and can be asked for from end to end
-/// (Emerald Rapids in fp32: 12544 x 16 x 96 138 to 192 GFLOP/s, x 32 x 192 202 to 220, x 16 x 512 138 to 140, in bf16 455 to 559,
-/// 791 to 891 and 433 to 460; of two panels fp32 gains 2 % and bf16 loses 10).
+/// Bytes of a row of A up to which the same holds where B is one panel, so that A passes once and is asked for from end to end
+/// (on Emerald Rapids 12544 x 16 x 96 138 to 192 GFLOP/s, x 16 x 512 138 to 140, in bf16 455 to 559; two panels 0.9 to 1.02).
 enum { CK_COLUMN_BYTES = 2048 };
 
 /// Where a tile's sums go.

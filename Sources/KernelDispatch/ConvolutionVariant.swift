@@ -92,7 +92,7 @@ public struct ConvolutionVariant: Sendable, Hashable {
       name: "implicit-gemm.widened", algorithm: .implicitGEMM, products: ["outer.widened"],
       summary: "the same with bf16 widened to fp32"),
     ConvolutionVariant(
-      name: "im2col", algorithm: .im2col, products: ["outer.packed-b", "pair.packed-b", "matrix.packed-b"],
+      name: "im2col", algorithm: .im2col, products: ["outer.packed-b", "outer.widened", "pair.packed-b", "matrix.packed-b"],
       summary: "a matrix product of the image's patches, which are written out first"),
     ConvolutionVariant(
       name: "patches", algorithm: .patches, products: Variant.all.map(\.name),
@@ -124,7 +124,8 @@ public struct ConvolutionVariant: Sendable, Hashable {
       name: "weights.pointwise", algorithm: .pointwiseWeights, products: Variant.all.map(\.name),
       summary: "that of a 1x1 kernel as a matrix product over all pixels"),
     ConvolutionVariant(
-      name: "weights.im2col", algorithm: .im2colWeights, products: ["outer.packed", "pair.packed", "matrix.packed"],
+      name: "weights.im2col", algorithm: .im2colWeights,
+      products: ["outer.packed", "outer.widened", "pair.packed", "matrix.packed"],
       summary: "that of any kernel as a matrix product over all pixels, of the image's patches, which are written out first"),
     winogradWeights(2), winogradWeights(4), winogradWeights(6),
     ConvolutionVariant(
