@@ -34,8 +34,8 @@ CK_INLINE void CK_NAME(gradient_last_tile)(const ck_block *b, const CK_IN *restr
   }
 }
 
-/// Rows of taps from `r` on against one row of outputs, for one vector of channels.
-CK_INLINE void CK_NAME(gradient_last_outputs)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict gradient,
+/// Rows of taps from `r` on against some columns of one row of outputs, for one vector of channels.
+CK_INLINE void CK_NAME(gradient_last_columns)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict gradient,
                                               ck_vf sum[3][3][CK_MOST_TAPS], const int64_t y, const int64_t rows,
                                               const ck_side across, const int sides, const int taps, const int stride,
                                               const bool whole) {
@@ -48,6 +48,15 @@ CK_INLINE void CK_NAME(gradient_last_outputs)(const ck_block *b, const CK_IN *re
     const CK_IN *row = in + (at * b->down.in + across.first * b->across.in); // may lie before the image
     CK_NAME(gradient_last_tile)(b, row, outer, sum[i], across, sides, taps, stride, whole);
   }
+}
+
+/// The same, of fewer columns at the end of the row.
+CK_INLINE void CK_NAME(gradient_last_outputs)(const ck_block *b, const CK_IN *restrict in, const CK_IN *restrict gradient,
+                                              ck_vf sum[3][3][CK_MOST_TAPS], const int64_t y, const int64_t rows,
+                                              const ck_side across, const int sides, const int taps, const int stride) {
+  const bool whole = across.outputs == CK_NAME(gradient_columns);
+  if (whole) CK_NAME(gradient_last_columns)(b, in, gradient, sum, y, rows, across, sides, taps, stride, true);
+  else CK_NAME(gradient_last_columns)(b, in, gradient, sum, y, rows, across, sides, taps, stride, false);
 }
 
 /// Some rows of `taps` against all outputs, for one vector of channels. Every column of them must meet an input.
@@ -64,9 +73,7 @@ CK_INLINE void CK_NAME(gradient_last_rows)(const ck_block b, const CK_IN *restri
     for (int64_t q = 0; q < b.across.outputs; q += columns) {
       const ck_side across = ck_side_of(&b.across, q, columns);
       const CK_IN *from = gradient + p * b.down.out + q * b.across.out;
-      const bool whole = across.outputs == columns;
-      if (whole) CK_NAME(gradient_last_outputs)(&b, in, from, sum, y, rows, across, CK_LAST_SIDES(taps), taps, stride, true);
-      else CK_NAME(gradient_last_outputs)(&b, in, from, sum, y, rows, across, CK_LAST_SIDES(taps), taps, stride, false);
+      CK_NAME(gradient_last_outputs)(&b, in, from, sum, y, rows, across, CK_LAST_SIDES(taps), taps, stride);
     }
   }
   CK_EACH (i, CK_TAP_ROWS(taps, stride)) {
@@ -91,14 +98,12 @@ CK_INLINE void CK_NAME(gradient_last_abreast)(const ck_block b, const CK_IN *res
     for (int64_t q = 0; q < b.across.outputs; q += columns) {
       const ck_side across = ck_side_of(&b.across, q, columns);
       const CK_IN *from = gradient + p * b.down.out + q * b.across.out;
-      const bool whole = across.outputs == columns;
       for (int64_t c = 0; c < b.channels; c += lanes) {
         float *to = w + r * b.down.w + c;
         ck_vf sum[3][3][CK_MOST_TAPS];
         CK_EACH (i, CK_TAP_ROWS(taps, stride))
           CK_EACH (s, taps) sum[i][0][s] = i < rows ? ck_load(to + i * b.down.w + s * b.across.w) : (ck_vf){};
-        if (whole) CK_NAME(gradient_last_outputs)(&b, in + c, from + c, sum, y, rows, across, 1, taps, stride, true);
-        else CK_NAME(gradient_last_outputs)(&b, in + c, from + c, sum, y, rows, across, 1, taps, stride, false);
+        CK_NAME(gradient_last_outputs)(&b, in + c, from + c, sum, y, rows, across, 1, taps, stride);
         CK_EACH (i, CK_TAP_ROWS(taps, stride))
           CK_EACH (s, taps)
             if (i < rows) ck_store(to + i * b.down.w + s * b.across.w, sum[i][0][s]);

@@ -53,7 +53,7 @@ enum { CK_SUMS_BYTES = 8 << 20 };
 /// pointers given to `ck_gemm_execute` are those of elements (0, 0).
 typedef struct ck_gemm_plan {
   ck_driver driver;
-  bool swapped; ///< A and B were exchanged and all three transposed, so that C has unit stride along N
+  bool swapped; ///< A and B were exchanged and all three transposed, mostly so that C has unit stride along N
   bool pack_a, pack_b;
   const void *ready_a, *ready_b;   ///< not NULL: packed ahead; the call's own is not looked at
   const void *copied_a, *copied_b; ///< not NULL: what lies as the plan says; the call's own is not looked at

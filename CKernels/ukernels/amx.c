@@ -203,9 +203,9 @@ CK_INLINE void multiply_product(ck_tiles *tiles, const ck_tile *t, const void *c
   store_tile_amx(tiles, t, c, shape, form);
 }
 
-// One function for all heights: the tile registers' work is the same for each. Where it begins decides with which other loads
-// those of its loops share what the processor foretells of them, by the low bits of their addresses: with A in rows that cross
-// lines, the same loops take 1000 or 1240 GFLOP/s (512 x 3072 x 770 on Emerald Rapids), wherever the linker has put them.
+// One function for all heights: the tile registers' work is the same for each. It begins at 256 bytes, as the same loops take
+// 1000 or 1240 GFLOP/s by where they lie, if A is in rows that cross lines (512 x 3072 x 770 on Emerald Rapids); presumably what
+// the processor foretells of loads goes by the low bits of their instructions' addresses.
 static __attribute__((noinline, aligned(256))) void multiply_tile_amx(CK_TILE_ARGUMENTS, const int rows) {
   ck_tiles *tiles = &own_tiles;
   const ck_tile_shape shape = fit(tiles, t, rows);

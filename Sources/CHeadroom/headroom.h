@@ -158,7 +158,7 @@ typedef struct hr_selection {
   char isa[16];         ///< the instruction set that it needs, by its name in `hr_options`
   int64_t threads;
   hr_blocking blocking;    ///< of a product; zero for a convolution
-  int32_t swapped;         ///< 1: A and B change places, so that C is written along its unit stride; 0 for a convolution
+  int32_t swapped;         ///< 1: A and B change places, mostly so that C is written along its unit stride; 0 for a convolution
   int32_t strassen_levels; ///< of a product: 1 where 7 products of halves are multiplied, 2 for 49 of quarters, else 0
 } hr_selection;
 

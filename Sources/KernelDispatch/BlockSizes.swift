@@ -41,9 +41,9 @@ struct BlockSizes {
   static let depthOfOnePanel = 8192
   /// Of one block for a C in bf16, which can't hold the sums of several (1536^3: 757 to 940 GFLOP/s, 2048^3 741 to 952).
   static let depthOfNarrowMatrix = 2048
-  /// Bytes of a B of several panels up to which there is one block: L2 holds it beside the A that passes, of any depth (in bf16 512 x 49 x 4608 653 to 865 GFLOP/s, 512 x 196
-  /// x 2304 1096 to 1257, 128 x 4096 x 4096 nt 1128 to 1227, two threads 256 x 196 x 2304 1390 to 1945, 256 x 128 x 4096 1442 to 2044; but 512 x 196 x 3072
-  /// 1162 to 1004), unless it lies by columns, which are packed (512 x 49 x 4608 tn 343 to 240).
+  /// Bytes of a B of several panels up to which there is one block: L2 holds it beside the A that passes, of any depth (in bf16 512 x 49 x 4608 653 to 865
+  /// GFLOP/s, 512 x 196 x 2304 1096 to 1257, 128 x 4096 x 4096 nt 1128 to 1227, two threads 256 x 196 x 2304 1390 to 1945, 256 x 128 x 4096 1442 to 2044;
+  /// but 512 x 196 x 3072 1162 to 1004), unless A lies by columns, which are packed (512 x 49 x 4608 tn 343 to 240).
   static let nearBytesOfMatrix = Double(1 << 20)
   /// Of KC where panels are packed from rows of B for one tile of rows of A, or for a few: a group of panels stays near until it is multiplied (32 x
   /// 768 x 3072 250 to 292 GFLOP/s, 8 x 4096 x 4096 52 to 62; 128 x 4096 x 4096 432 to 483). Of up to 1024 depths there is one block.

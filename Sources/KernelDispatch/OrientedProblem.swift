@@ -1,7 +1,7 @@
 import CKernels
 import Tensors
 
-/// A product turned so that C has unit stride along N wherever it can: what candidates are judged by and plans are made of.
+/// A product turned so that C has unit stride along N wherever it can, unless it is faster written across: what candidates are judged by and plans are made of.
 struct OrientedProblem {
   let m: Int
   let n: Int
@@ -86,7 +86,8 @@ struct OrientedProblem {
   }
 
   /// Whether the larger of two operands, A by columns and B by rows, is packed in wider rows when C is written across: cycles that are saved for each of
-  /// its elements beyond the smaller one's against those of transposing C. A is read where it lies for a single panel, and Strassen's algorithm takes no C across.
+  /// its elements beyond the smaller one's against those of transposing C. A is read where it lies for a single panel, and Strassen's algorithm takes no C
+  /// across.
   private static func packsAcross(_ descriptor: GEMMDescriptor, swapped: Bool, _ isa: ISA) -> Bool {
     let (a, b) = swapped ? (descriptor.b.transposed, descriptor.a.transposed) : (descriptor.a, descriptor.b)
     let (m, n, k) = (Double(a.rows), Double(b.columns), Double(a.columns))

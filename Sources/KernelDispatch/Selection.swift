@@ -17,7 +17,7 @@ public struct Selection: Sendable, Hashable {
   let pairIndex: Int
   public var blocking: Blocking
   public var threads: Int
-  /// Whether A and B change places, so that C is written along its unit stride.
+  /// Whether A and B change places, mostly so that C is written along its unit stride.
   public var swapped: Bool
 
   /// The variant's name, such as `outer.packed`.
