@@ -101,8 +101,8 @@ static __attribute__((noinline)) void CK_NAME(first_edge)(const ck_block *b, con
   CK_NAME(first_strip)(b, in, w, out, across, 0, 0, false);
 }
 
-CK_INLINE void CK_NAME(first_walk)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
-                                   const int taps, const int stride) {
+CK_SPECIALIZED void CK_NAME(first_walk)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict w, float *restrict out,
+                                        const int taps, const int stride) {
   const int64_t lanes = CK_LANES;
   const int64_t reach = (b.across.taps - 1) * b.across.dilation + lanes * b.across.stride; // of a whole vector, with even
   for (int64_t c = 0; c < b.channels; c++) {

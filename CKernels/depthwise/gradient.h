@@ -60,8 +60,8 @@ CK_INLINE void CK_NAME(gradient_last_outputs)(const ck_block *b, const CK_IN *re
 }
 
 /// Some rows of `taps` against all outputs, for one vector of channels. Every column of them must meet an input.
-CK_INLINE void CK_NAME(gradient_last_rows)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict gradient,
-                                           float *restrict w, int64_t r, const int taps, const int stride) {
+CK_SPECIALIZED void CK_NAME(gradient_last_rows)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict gradient,
+                                                float *restrict w, int64_t r, const int taps, const int stride) {
   enum { columns = CK_NAME(gradient_columns) };
   const int64_t rows = b.down.taps - r;
   ck_vf sum[3][3][CK_MOST_TAPS];
@@ -89,8 +89,8 @@ CK_INLINE void CK_NAME(gradient_last_rows)(const ck_block b, const CK_IN *restri
 
 #if CK_TILE_ROWS > 1
 /// The same of several whole vectors of channels abreast.
-CK_INLINE void CK_NAME(gradient_last_abreast)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict gradient,
-                                              float *restrict w, int64_t r, const int taps, const int stride) {
+CK_SPECIALIZED void CK_NAME(gradient_last_abreast)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict gradient,
+                                                   float *restrict w, int64_t r, const int taps, const int stride) {
   enum { columns = CK_NAME(gradient_columns) };
   const int64_t rows = b.down.taps - r, lanes = CK_LANES;
   for (int64_t p = 0; p < b.down.outputs; p++) {
@@ -150,8 +150,9 @@ static __attribute__((noinline)) void CK_NAME(gradient_last_any)(const ck_block 
 // MARK: channels first
 
 /// `taps` of row `r`, from column `s` on, against all outputs of one channel. `stride` 0: any.
-CK_INLINE void CK_NAME(gradient_first_row)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict gradient,
-                                           float *restrict w, int64_t r, int64_t first_tap, const int taps, const int stride) {
+CK_SPECIALIZED void CK_NAME(gradient_first_row)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict gradient,
+                                                float *restrict w, int64_t r, int64_t first_tap, const int taps,
+                                                const int stride) {
   const int64_t lanes = CK_LANES, step = stride > 0 ? stride : b.across.stride;
   ck_vf sum[3][CK_MOST_TAPS];
   CK_EACH (side, CK_SIDES(taps))

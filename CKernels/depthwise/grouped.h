@@ -41,8 +41,9 @@ CK_INLINE void CK_NAME(grouped_tile)(const ck_block *b, const CK_IN *restrict in
 }
 
 /// All outputs of one vector of channels.
-CK_INLINE void CK_NAME(grouped_walk)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict w, CK_OUT *restrict out,
-                                     const int columns, const int width, const int taps, const int stride) {
+CK_SPECIALIZED void CK_NAME(grouped_walk)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict w,
+                                          CK_OUT *restrict out, const int columns, const int width, const int taps,
+                                          const int stride) {
   for (int64_t p = 0; p < b.down.outputs; p++) {
     const ck_side down = ck_side_of(&b.down, p, 1);
     for (int64_t q = 0; q < b.across.outputs; q += columns) {

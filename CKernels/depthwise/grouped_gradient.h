@@ -25,8 +25,9 @@ CK_INLINE void CK_NAME(grouped_gradient_tile)(const ck_block *b, const CK_IN *re
 }
 
 /// One row of taps and four of a group's channels against all outputs, for one vector of output channels.
-CK_INLINE void CK_NAME(grouped_gradient_row)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict gradient,
-                                             float *restrict w, int64_t r, const int width, const int four, const int stride) {
+CK_SPECIALIZED void CK_NAME(grouped_gradient_row)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict gradient,
+                                                  float *restrict w, int64_t r, const int width, const int four,
+                                                  const int stride) {
   enum { columns = CK_NAME(gradient_columns) };
   ck_vf sum[3][4];
   CK_EACH (s, 3)

@@ -110,8 +110,8 @@ CK_INLINE void CK_NAME(last_outputs)(const ck_block *b, const CK_IN *restrict in
 
 /// All outputs of the channels that the walk takes abreast, or of one vector of them. The last tile and the last vector overlap
 /// the one before, and write the same again.
-CK_INLINE void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict w, CK_OUT *restrict out,
-                                  const ck_walk walk) {
+CK_SPECIALIZED void CK_NAME(last_walk)(const ck_block b, const CK_IN *restrict in, const CK_IN *restrict w, CK_OUT *restrict out,
+                                       const ck_walk walk) {
   const int64_t lanes = CK_LANES, channels = walk.abreast ? b.channels : lanes;
   const ck_tile_size tile = walk.tile;
   const bool asks = walk.square && (b.asks || b.asks_for_outputs);

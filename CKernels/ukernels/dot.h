@@ -17,7 +17,7 @@ CK_INLINE void CK_BODY(CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS], const CK_IN *a, in
   }
 }
 
-CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int columns) {
+CK_SPECIALIZED void CK_BODY(CK_TILE_ARGUMENTS, const int rows, const int columns) {
   CK_VEC sum[CK_MAX_MR][CK_MAX_VECTORS];
   CK_EACH (i, rows)
     CK_EACH (j, columns) sum[i][j] = (CK_VEC){};

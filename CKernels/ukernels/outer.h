@@ -151,7 +151,7 @@ CK_INLINE void CK_BODY(CK_TILE_ARGUMENTS, int64_t a_on, int64_t b_on, const ck_f
 }
 
 /// The tile of one product after another.
-CK_INLINE void CK_REPEAT(CK_TILE_ARGUMENTS, const ck_form form) {
+CK_SPECIALIZED void CK_REPEAT(CK_TILE_ARGUMENTS, const ck_form form) {
   int64_t a_on = 0, b_on = 0;
 #pragma clang loop unroll(disable)
   for (int64_t left = t->more;; left--) {
