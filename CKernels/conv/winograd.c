@@ -35,7 +35,8 @@ typedef struct ck_winograd_run {
   char *workspace;
   ck_winograd_sizes sizes;
   ck_winograd_map map;
-  int64_t parts; ///< of a block's panels, each a task
+  ck_gemm_plan finish; ///< whose C is a row of pixels of a phase
+  int64_t parts;       ///< of a block's panels, each a task
   _Atomic int64_t next_panel, next_task;
 } ck_winograd_run;
 
@@ -166,22 +167,29 @@ static void store_strip(const ck_winograd_run *run, const ck_tile_block *block, 
                         int64_t panels, const float *sums, float *kept) {
   const ck_conv_plan *plan = run->plan;
   const ck_conv_layout *layout = &plan->layout;
+  const ck_image *in = &plan->image;
   const int64_t outputs = plan->tile_outputs, p = strip->row * outputs, q = strip->column * outputs;
+  const int64_t rows = ck_ceil_div(in->out_rows - strip->row_phase, in->dilation_h) - p;
+  const int64_t columns = ck_ceil_div(in->out_columns - strip->column_phase, in->dilation_w) - q;
+  // Not all phases are as large as the largest.
+  if (rows <= 0 || columns <= 0) return;
+  const int64_t ps = layout->out_ps * in->dilation_h, qs = layout->out_qs * in->dilation_w;
+  const int64_t first = strip->row_phase * layout->out_ps + strip->column_phase * layout->out_qs;
   const int64_t channel = panel * plan->gemm.nr, bytes = ck_element_bytes(plan->gemm.c_type);
   const bool in_place = stores_output(plan);
-  const int64_t place = ck_output_place(plan, strip->image) + block->group * layout->out_gs + p * layout->out_ps;
+  const int64_t place = ck_output_place(plan, strip->image) + block->group * layout->out_gs + first + p * ps;
   char *row = (char *)run->operands->output + place * bytes;
   const char *residual = run->operands->residual ? (const char *)run->operands->residual + place * bytes : 0;
   const ck_winograd_sums job = {
       .points = sums,
       .point = run->sizes.sum_point,
       .tile = run->sizes.width,
-      .results = in_place ? (float *)row + q * layout->out_qs + channel : kept,
-      .row = in_place ? layout->out_ps : strip->tiles * outputs * run->sizes.width,
-      .pixel = in_place ? layout->out_qs : run->sizes.width,
-      .step = outputs * (in_place ? layout->out_qs : run->sizes.width),
-      .rows = ck_least(outputs, plan->image.out_rows - p),
-      .columns = ck_least(strip->tiles * outputs, plan->image.out_columns - q),
+      .results = in_place ? (float *)row + q * qs + channel : kept,
+      .row = in_place ? ps : strip->tiles * outputs * run->sizes.width,
+      .pixel = in_place ? qs : run->sizes.width,
+      .step = outputs * (in_place ? qs : run->sizes.width),
+      .rows = ck_least(outputs, rows),
+      .columns = ck_least(strip->tiles * outputs, columns),
       .tiles = strip->tiles,
       .channels = ck_least(panels * plan->gemm.nr, plan->channels - channel),
   };
@@ -189,7 +197,7 @@ static void store_strip(const ck_winograd_run *run, const ck_tile_block *block, 
   if (in_place) return;
   const float *bias = run->operands->bias;
   for (int64_t i = 0; i < job.rows; i++) {
-    const int64_t on = i * layout->out_ps * bytes;
+    const int64_t on = i * ps * bytes;
     const ck_gemm_operands finished = {
         .c = row + on, .bias = bias ? bias + block->group * plan->channels : NULL, .residual = residual ? residual + on : NULL};
     const ck_finished done = {.sums = kept + i * job.row,
@@ -198,7 +206,7 @@ static void store_strip(const ck_winograd_run *run, const ck_tile_block *block, 
                               .column = channel,
                               .rows = job.columns,
                               .columns = job.channels};
-    ck_epilogue_store(&plan->gemm, &finished, &done, 1, 0);
+    ck_epilogue_store(&run->finish, &finished, &done, 1, 0);
   }
 }
 
@@ -253,6 +261,8 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
 void ck_conv_winograd(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace) {
   ck_winograd_run run = {.plan = plan, .operands = operands, .workspace = workspace, .sizes = sizes_of(plan)};
   run.map = map_of(plan, &run.sizes);
+  run.finish = plan->gemm;
+  run.finish.c_rs *= plan->image.dilation_w;
   const int64_t blocks = plan->groups * run.sizes.grid.blocks, threads = plan->gemm.team.threads;
   if (blocks == 0) return;
   run.parts = ck_most(ck_least(ck_ceil_div(threads, blocks), run.sizes.panels), 1);

@@ -11,12 +11,13 @@ enum { CK_LINE_FLOATS = 16 };
 /// Bytes of so many floats, in whole lines.
 static inline int64_t ck_float_bytes(int64_t count) { return ck_round_up(count * (int64_t)sizeof(float), CK_LINE); }
 
-/// The tiles of a plan.
+/// The tiles of a plan. Outputs a dilation apart meet pixels a dilation apart, as if they were an image of their own: a phase.
 typedef struct ck_winograd_grid {
   const ck_winograd *transforms;
-  int64_t points;        ///< of a tile
-  int64_t rows, columns; ///< of tiles, of an image
-  int64_t tiles, blocks; ///< of all images
+  int64_t points;                    ///< of a tile
+  int64_t row_phases, column_phases; ///< of an image
+  int64_t rows, columns;             ///< of tiles, of the largest phase
+  int64_t tiles, blocks;             ///< of all images
 } ck_winograd_grid;
 
 ck_winograd_grid ck_winograd_grid_of(const ck_conv_plan *plan);
@@ -24,9 +25,9 @@ ck_winograd_grid ck_winograd_grid_of(const ck_conv_plan *plan);
 /// Floats from tile to tile of so many channels.
 int64_t ck_winograd_depth(int64_t channels);
 
-/// Tiles side by side: of one row of tiles of an image.
+/// Tiles side by side: of one row of tiles of a phase of an image, which begins with row `row_phase` and column `column_phase`.
 typedef struct ck_strip {
-  int64_t image, row, column, tiles;
+  int64_t image, row_phase, column_phase, row, column, tiles;
 } ck_strip;
 
 /// Those from `tile` on, at most `most`, in a block that ends with `end`.

@@ -6,9 +6,11 @@ ck_winograd_grid ck_winograd_grid_of(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
   const int64_t outputs = plan->tile_outputs, side = outputs + 2;
   ck_winograd_grid grid = {.transforms = ck_winograd_of(plan->gemm.isa, plan->tile_outputs), .points = side * side};
-  grid.rows = ck_ceil_div(in->out_rows, outputs);
-  grid.columns = ck_ceil_div(in->out_columns, outputs);
-  grid.tiles = plan->images * grid.rows * grid.columns;
+  grid.row_phases = ck_least(in->dilation_h, in->out_rows);
+  grid.column_phases = ck_least(in->dilation_w, in->out_columns);
+  grid.rows = ck_ceil_div(ck_ceil_div(in->out_rows, in->dilation_h), outputs);
+  grid.columns = ck_ceil_div(ck_ceil_div(in->out_columns, in->dilation_w), outputs);
+  grid.tiles = plan->images * grid.row_phases * grid.column_phases * grid.rows * grid.columns;
   grid.blocks = ck_ceil_div(grid.tiles, plan->block_tiles);
   return grid;
 }
@@ -20,8 +22,12 @@ int64_t ck_winograd_depth(int64_t channels) {
 }
 
 ck_strip ck_strip_from(const ck_winograd_grid *grid, int64_t tile, int64_t end, int64_t most) {
-  const int64_t of_image = grid->rows * grid->columns, place = tile % of_image;
-  ck_strip strip = {.image = tile / of_image, .row = place / grid->columns, .column = place % grid->columns};
+  const int64_t row = tile / grid->columns, column_phase = row / grid->rows, row_phase = column_phase / grid->column_phases;
+  ck_strip strip = {.image = row_phase / grid->row_phases,
+                    .row_phase = row_phase % grid->row_phases,
+                    .column_phase = column_phase % grid->column_phases,
+                    .row = row % grid->rows,
+                    .column = tile % grid->columns};
   strip.tiles = ck_least(ck_least(most, end - tile), grid->columns - strip.column);
   return strip;
 }
@@ -40,15 +46,18 @@ typedef struct ck_source {
   ck_dtype type;
 } ck_source;
 
-/// The rows where they lie.
+/// The rows where they lie. Of the columns of a phase the first that the image has.
 static ck_source rows_of(const ck_winograd_view *view, const void *tensor, int64_t group, const ck_strip *strip, int64_t slice) {
   const ck_conv_plan *plan = view->plan;
   const ck_image *in = &plan->image;
-  ck_source source = {.pixel = in->ws, .left = in->pad_left, .end = in->width, .type = plan->gemm.a_type};
-  const int64_t bytes = ck_element_bytes(source.type),
-                base = ck_image_place(in, strip->image) + slice * in->kernel_ss + group * plan->layout.in_gs;
+  const int64_t step = in->dilation_w, before = in->pad_left - strip->column_phase;
+  const int64_t left = before > 0 ? ck_ceil_div(before, step) : before / step, first = left * step - before;
+  ck_source source = {
+      .pixel = in->ws * step, .left = left, .end = ck_ceil_div(in->width - first, step), .type = plan->gemm.a_type};
+  const int64_t bytes = ck_element_bytes(source.type), image = ck_image_place(in, strip->image) + group * plan->layout.in_gs,
+                base = image + slice * in->kernel_ss + first * in->ws;
   for (int64_t i = 0; i < view->taps; i++) {
-    const int64_t y = strip->row * plan->tile_outputs + i - in->pad_top;
+    const int64_t y = strip->row_phase + (strip->row * plan->tile_outputs + i) * in->dilation_h - in->pad_top;
     if (y >= 0 && y < in->height) source.rows[i] = (const char *)tensor + (base + y * in->hs) * bytes;
   }
   return source;
@@ -81,7 +90,9 @@ static void make_row_copied(const ck_winograd_view *view, const ck_source *rows,
   const int64_t outputs = view->plan->tile_outputs, bytes = ck_element_bytes(rows->type);
   ck_conv_plan part = *view->plan;
   part.band_columns = strip->tiles * outputs + view->taps - outputs;
-  part.image.pad_left -= strip->column * outputs;
+  part.image.pad_left = rows->left - strip->column * outputs;
+  part.image.width = rows->end;
+  part.image.ws = rows->pixel;
   const int64_t row_floats = part.band_columns * lanes;
   const ck_strip copied = {.tiles = strip->tiles};
   ck_source source = {.pixel = lanes, .end = part.band_columns, .type = CK_F32};

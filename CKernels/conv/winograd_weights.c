@@ -94,6 +94,8 @@ static ck_conv_plan plan_of_gradients(const ck_conv_plan *plan, const ck_winogra
                           .slices = plan->image.slices,
                           .ss = layout->out_ds,
                           .kernel_slices = 1,
+                          .dilation_h = plan->image.dilation_h,
+                          .dilation_w = plan->image.dilation_w,
                           .cs = layout->out_ks,
                           .hs = layout->out_ps,
                           .ws = layout->out_qs};

@@ -81,7 +81,7 @@ public enum Rejection: Sendable, Hashable {
     case patches =
       "of an input's gradient, without groups or residual, the kernel must be as large as its stride, cover an image and lie in its order (OIHW in NCHW)"
     case byPatches = "it is one product whose rows are patches"
-    case winograd = "the kernel must be 3x3, at stride 1 and without dilation"
+    case winograd = "the kernel must be 3x3, at stride 1 and dilated by no more than the output's rows and columns"
     case depthwise = "every channel must be a group of its own, with one output channel"
     case narrowGroups =
       "groups must have as many input as output channels, 4 or 8 and whole vectors of them, and kernels up to three columns"

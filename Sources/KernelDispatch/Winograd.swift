@@ -4,8 +4,10 @@ import Tensors
 extension ConvolutionProblem {
   /// Whether Winograd's algorithm computes such a convolution, or the gradient of its weights.
   var suitsWinograd: Bool {
-    shape.kernel == Extent(3) && shape.stride == Extent(1) && shape.dilation == Extent(1) && shape.channelsPerGroup > 0
-      && shape.batch > 0
+    let (dilation, isOfOne) = (shape.dilation, shape.dilation == Extent(1))
+    // Of more each phase has a single row or column.
+    let hasPhases = isOfOne || dilation.height <= outputHeight && dilation.width <= outputWidth
+    return shape.kernel == Extent(3) && shape.stride == Extent(1) && hasPhases && shape.channelsPerGroup > 0 && shape.batch > 0
   }
 
   /// Whether it does so unasked, by tiles of `outputs` x `outputs`: not of so few products that its errors, which hardly shrink with fewer, come near
@@ -29,13 +31,14 @@ extension ConvolutionProblem {
 
   private static let mostPointBytes = 256 << 20
 
-  /// Those of all images.
+  /// Those of all phases of all images.
   func winogradTiles(_ outputs: Int) -> Int {
-    shape.batch * ((outputHeight - 1) / outputs + 1) * ((outputWidth - 1) / outputs + 1)
+    func along(_ size: Int, _ dilation: Int) -> Int { min(dilation, size) * ((size - 1) / dilation / outputs + 1) }
+    return shape.batch * along(outputHeight, shape.dilation.height) * along(outputWidth, shape.dilation.width)
   }
 
-  /// Columns of the tiles of a row.
-  func winogradColumns(_ outputs: Int) -> Int { wholeMultiple(outputWidth, of: outputs) + 2 }
+  /// Columns of the tiles of a row of a phase.
+  func winogradColumns(_ outputs: Int) -> Int { wholeMultiple((outputWidth - 1) / shape.dilation.width + 1, of: outputs) + 2 }
 
   /// The product at one point. Of outputs: rows are tiles, columns output channels. Of the gradient of the weights: rows are input channels, columns
   /// output channels, and the sums go over tiles.

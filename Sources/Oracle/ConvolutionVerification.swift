@@ -24,9 +24,11 @@ struct ConvolutionJudge {
   init(reference: ConvolutionReference, output: TensorView, tolerance: Tolerance) {
     self.reference = reference
     self.output = output
-    bound = ErrorBound(
+    var bound = ErrorBound(
       tolerance, depth: reference.depth, inputType: reference.input.type, type: output.type,
       factor: reference.epilogue.scale.magnitude)
+    bound.tileStep = reference.shape.dilation
+    self.bound = bound
   }
 
   /// `nil` if the element is right.

@@ -22,8 +22,10 @@ struct ErrorBound {
   let type: ElementType
   let relative: Double
   let absolute: Double
-  /// Magnitudes are those of whole tiles, of so many elements along each axis.
+  /// Magnitudes are those of whole tiles, of so many elements along each axis,
   let tileSize: Int
+  /// which are so many rows and columns apart: outputs of a dilated convolution.
+  var tileStep = Extent(1)
 
   /// - Parameters:
   ///   - depth: the number of products in a sum.
@@ -74,9 +76,8 @@ struct ErrorBound {
     var own = entry(index)
     guard let alone = mismatch(found, own, at: place) else { return nil }
     if tileSize == 1 { return alone }
-    let (top, left) = (index[2] / tileSize * tileSize, index[3] / tileSize * tileSize)
-    for row in top..<min(top + tileSize, sizes[2]) {
-      for column in left..<min(left + tileSize, sizes[3]) {
+    for row in tile(of: index[2], step: tileStep.height, size: sizes[2]) {
+      for column in tile(of: index[3], step: tileStep.width, size: sizes[3]) {
         let neighbour = entry(SIMD4(index[0], index[1], row, column)).magnitude
         guard neighbour > own.magnitude else { continue }
         own.magnitude = neighbour
@@ -84,6 +85,12 @@ struct ErrorBound {
       }
     }
     return mismatch(found, own, at: place)
+  }
+
+  /// Along one axis, the places that share a tile with `place`.
+  private func tile(of place: Int, step: Int, size: Int) -> StrideTo<Int> {
+    let first = place / step / tileSize * tileSize * step + place % step
+    return stride(from: first, to: min(first + tileSize * step, size), by: step)
   }
 
   func isWithin(_ found: Double, _ expected: Double, _ bound: Double) -> Bool {

@@ -178,8 +178,9 @@ extension GradientReference {
   ) -> Verdict {
     let sizes = axes(.nchw, .oihw).sizes
     precondition(gradient.axes.sizes == sizes, "the gradient has the sizes \(gradient.axes.sizes) in \(shape)")
-    let bound = ErrorBound(
+    var bound = ErrorBound(
       tolerance, depth: depth, inputType: outputGradient.type, type: gradient.type, factor: epilogue.scale.magnitude)
+    if pass == .backwardData { bound.tileStep = shape.dilation }
     if let seed = coverage.sampleSeed(multiplications: Double(gradient.axes.count) * Double(depth)), gradient.axes.count > 0 {
       let places = sample(sizes, seed: seed)
       for place in places {

@@ -69,6 +69,13 @@ struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
     shape.stride.width = shape.kernel.width == 3 ? min(shape.stride.width, 2) : 1
   }
 
+  /// A kernel of 3x3 at stride 1, with enough padding for it.
+  private static func meetWinograd(_ shape: inout ConvolutionShape, dilation: Extent) {
+    (shape.kernel, shape.stride, shape.dilation) = (Extent(3), Extent(1), dilation)
+    shape.padding.bottom += max(0, 2 * dilation.height + 1 - shape.height - shape.padding.top - shape.padding.bottom)
+    shape.padding.right += max(0, 2 * dilation.width + 1 - shape.width - shape.padding.left - shape.padding.right)
+  }
+
   /// A plan for the setting by this route; if it can't serve it, for one that is changed as little as needed.
   func plan(_ setting: ConvolutionSetting, threads: Int = 1) throws -> (ConvolutionSetting, ConvolutionPlan) {
     var options = options
@@ -82,11 +89,8 @@ struct ConvolutionRoute: Sendable, CustomTestStringConvertible {
         ($0.outputChannels, $0.groups) = ($0.inputChannels, $0.inputChannels)
         ($0.depth, $0.kernel.depth, $0.padding.front, $0.padding.back) = (1, 1, 0, 0)
       },
-      {
-        ($0.kernel, $0.stride, $0.dilation) = (Extent(3), Extent(1), Extent(1))
-        $0.padding.bottom += max(0, 3 - $0.height - $0.padding.top - $0.padding.bottom)
-        $0.padding.right += max(0, 3 - $0.width - $0.padding.left - $0.padding.right)
-      },
+      { Self.meetWinograd(&$0, dilation: Extent(height: min($0.dilation.height, 2), width: min($0.dilation.width, 2))) },
+      { Self.meetWinograd(&$0, dilation: Extent(1)) },
       { Self.narrow(&$0, group: 4) }, { Self.narrow(&$0, group: 8) },
     ]
     for change in changes {

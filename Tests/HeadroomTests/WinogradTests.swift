@@ -60,6 +60,56 @@ struct WinogradTests {
     }
   }
 
+  @Test(
+    "Dilated: by tiles of every phase, whatever the remainder, as the output, as both gradients, on any number of threads",
+    arguments: tiles, ImageLayout.allCases)
+  func dilated(outputs: Int, layout: ImageLayout) throws {
+    let dilations = [Extent(2), Extent(height: 1, width: 3), Extent(height: 4, width: 2), Extent(height: 5, width: 9)]
+    for (index, dilation) in dilations.enumerated() {
+      let shape = ConvolutionShape(
+        batch: choice(index, [2, 1, 3]), inputChannels: choice(index, [17, 32, 5]), height: choice(index, [13, 8, 9, 5]),
+        width: choice(index, [15, 29, 7, 9]), outputChannels: choice(index, [33, 16]), kernel: Extent(3),
+        padding: Padding(
+          top: choice(index, [dilation.height, 0, 1, 7]), bottom: 2 * dilation.height,
+          left: choice(index, [dilation.width, 2, 0]),
+          right: 2 * dilation.width),
+        dilation: dilation)
+      for pass in ConvolutionPass.allCases {
+        let setting = ConvolutionSetting(shape) {
+          ($0.inputLayout, $0.outputLayout, $0.weightLayout) = (layout, layout, choice(index, WeightLayout.allCases))
+          ($0.data, $0.hasBias, $0.hasResidual) = (
+            .integers, pass != .backwardWeights && index % 2 == 0, pass != .backwardWeights && index > 1
+          )
+          $0.placement = choice(index, GuardedBuffer.Placement.allCases)
+        }
+        try check(setting, pass, outputs)
+      }
+    }
+  }
+
+  private func check(_ setting: ConvolutionSetting, _ pass: ConvolutionPass, _ outputs: Int) throws {
+    var descriptor = descriptor(setting, outputs)
+    descriptor.pass = pass
+    if pass == .backwardWeights { descriptor.options.variant = "weights.winograd.\(outputs)x\(outputs)" }
+    var bytes: [[UInt8]] = []
+    for threads in [1, 2, 5] {
+      descriptor.options.threads = threads
+      let plan = try ConvolutionPlan(descriptor)
+      if pass == .forward {
+        let trial = try ConvolutionTrial(setting)
+        let finding = try trial.finding(by: plan.selection.variant) { _ in try plan.run(trial) }
+        #expect(finding == nil)
+        bytes.append(trial.output.bytes)
+      } else {
+        let trial = try GradientTrial(setting, pass)
+        let finding = try trial.finding(by: plan.selection.variant) { try plan.run(trial) }
+        #expect(finding == nil)
+        bytes.append(trial.gradient.bytes)
+      }
+    }
+    #expect(Set(bytes).count == 1)
+  }
+
   @Test("Forbidden it runs only when asked for by name, and never what it doesn't compute")
   func forbidden() throws {
     let shape = ConvolutionShape(
@@ -70,7 +120,7 @@ struct WinogradTests {
     #expect(try !ConvolutionPlan(descriptor).selection.variant.hasPrefix("winograd"))
     descriptor.options.variant = "winograd.2x2"
     #expect(try ConvolutionPlan(descriptor).selection.variant == "winograd.2x2")
-    for change in [{ $0.kernel.height = 1 }, { $0.stride.width = 2 }, { $0.dilation = Extent(2) }]
+    for change in [{ $0.kernel.height = 1 }, { $0.stride.width = 2 }, { $0.dilation = Extent(height: 57, width: 1) }]
       as [(inout ConvolutionShape) -> Void]
     {
       var other = descriptor
