@@ -1,4 +1,5 @@
 import KernelDispatch
+import Oracle
 import Workloads
 
 /// Something that computes products or convolutions and is to be timed: a dispatch variant, a rung, a peer.
@@ -13,6 +14,8 @@ public struct Contestant: Sendable {
   public var format: NumericFormat
   /// Elements between the end of a row and the start of the next, in A, B and C; a convolution has no gaps.
   public var leadingPadding: Int
+  /// How far from the exact result its own may lie.
+  public var tolerance = Tolerance.statistical
   /// What a reader needs to judge it: compiler, flags.
   public var note: String?
   /// The command line that repeats its row.

@@ -63,16 +63,17 @@ public final class ConvolutionOperands: Operands {
 
   public func poisonResult() { memory.poison(Self.result(of: pass)) }
 
-  public func verify() -> Verdict {
+  public func verify(tolerance: Tolerance) -> Verdict {
     let result = Self.result(of: pass)
     func view(_ tensor: Int) -> TensorView {
       TensorView(base: memory[tensor], type: tensor == result ? outputType : inputType, axes: axes(tensor))
     }
     if pass == .forward {
-      return ConvolutionReference(shape: shape, input: view(0), weights: view(1)).verify(view(2))
+      return ConvolutionReference(shape: shape, input: view(0), weights: view(1)).verify(view(2), tolerance: tolerance)
     }
     let other = view(pass == .backwardData ? 1 : 0)
-    return GradientReference(shape: shape, pass: pass, outputGradient: view(2), other: other).verify(view(result))
+    return GradientReference(shape: shape, pass: pass, outputGradient: view(2), other: other)
+      .verify(view(result), tolerance: tolerance)
   }
 }
 

@@ -49,11 +49,11 @@ public final class GEMMOperands: Operands {
 
   public func poisonResult() { memory.poison(2) }
 
-  public func verify() -> Verdict {
+  public func verify(tolerance: Tolerance) -> Verdict {
     var reference = GEMMReference(
       a: MatrixView(base: a, type: inputType, layout: aLayout), b: MatrixView(base: b, type: inputType, layout: bLayout))
     reference.precision = ReferencePrecision(rawValue: format.parts) ?? .full
-    return reference.verify(MatrixView(base: c, type: outputType, layout: cLayout))
+    return reference.verify(MatrixView(base: c, type: outputType, layout: cLayout), tolerance: tolerance)
   }
 }
 

@@ -8,7 +8,12 @@ public protocol Operands: AnyObject, SendableMetatype {
   /// Fills the result with NaN, so that an element that is read before it is written, or never written, shows.
   func poisonResult()
   /// Compares the result with the problem's definition.
-  func verify() -> Verdict
+  func verify(tolerance: Tolerance) -> Verdict
+}
+
+extension Operands {
+  /// The same within the bound of direct sums.
+  public func verify() -> Verdict { verify(tolerance: .statistical) }
 }
 
 /// Blocks of memory, each at a multiple of 64 bytes, freed together.

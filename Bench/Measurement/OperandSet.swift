@@ -61,7 +61,7 @@ package struct OperandSet {
     let start = Clock.now()
     calls[0]()
     let seconds = Clock.now() - start
-    if case .failed(let mismatch) = operands[0].verify() {
+    if case .failed(let mismatch) = operands[0].verify(tolerance: contestant.tolerance) {
       return .failure(Fault(reason: "wrong result: \(mismatch)", isWrong: true))
     }
     return .success(VerifiedCall(call: calls.count == 1 ? calls[0] : Self.rotation(calls), firstSeconds: seconds))

@@ -72,6 +72,14 @@ public struct ConvolutionVariant: Sendable, Hashable {
   let products: [String]
   public let summary: String
 
+  /// Of Winograd's algorithm, outputs along each axis of a tile; `nil` of any other.
+  package var winogradOutputs: Int? {
+    switch algorithm {
+    case .winograd(let outputs), .winogradWeights(let outputs): outputs
+    default: nil
+    }
+  }
+
   /// Every variant. A row here is all that dispatch needs to consider one.
   public static let all = [
     ConvolutionVariant(

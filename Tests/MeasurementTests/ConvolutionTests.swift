@@ -52,6 +52,23 @@ struct ConvolutionTests {
     #expect(abs(row.gflops * 1e9 * row.seconds.median / problem.operations - 1) < 1e-12)
   }
 
+  @Test(
+    "What Winograd's algorithm may be off by is wrong of any other", arguments: [Tolerance.statistical, .winograd(outputs: 6)])
+  func tolerance(tolerance: Tolerance) throws {
+    var contestant = Contestant(variant: "a", isa: .sse2, threads: 1, format: .f32, command: "") {
+      (operands: ConvolutionOperands) in
+      {
+        Self.write(operands)
+        operands.output.assumingMemoryBound(to: Float.self)[0] += 5e-5
+      }
+    }
+    contestant.tolerance = tolerance
+    var settings = Bench.Settings()
+    settings.secondsPerPoint = 1e-3
+    let comparison = try Bench(settings: settings).measure(.convolution(Self.shape, .nhwc), contestants: [contestant])
+    #expect(comparison.refused.map(\.isWrong) == (tolerance == .statistical ? [true] : []))
+  }
+
   @Test("A contestant of products is refused on a convolution")
   func otherOperands() throws {
     let contestant = Contestant(variant: "a", isa: .sse2, threads: 1, format: .f32, command: "") { (_: GEMMOperands) in {} }

@@ -67,10 +67,13 @@
       if !options.without.isEmpty {
         words += ["--without", options.without.techniques.map(\.argument).joined(separator: ",")]
       }
-      return Contestant(
+      var contestant = Contestant(
         variant: chosen.variant, ukernel: chosen.microkernel, isa: isa, threads: allowed, format: format,
         leadingPadding: leadingPadding, note: Self.note(options, chosen, allowed: allowed),
         command: (words + sampling).joined(separator: " "), bind: bind)
+      let variant = ConvolutionVariant.all.first { $0.name == chosen.variant }
+      if let outputs = variant?.winogradOutputs { contestant.tolerance = .winograd(outputs: outputs) }
+      return contestant
     }
 
     private static func call(_ descriptor: GEMMDescriptor, _ operands: GEMMOperands) throws -> (() -> Void) {
