@@ -10,11 +10,12 @@
 #include "ck_team.h"
 #include "gemm/slice.h"
 
-/// Where the rows from `row` on of packed A lie, block after block of K.
-static char *packed_a(const ck_slice_run *run, int64_t block, int64_t row) {
+/// Where the rows from those of `tile` on of packed A lie, block after block of K.
+static char *packed_a(const ck_slice_run *run, int64_t block, int64_t tile) {
   const ck_gemm_plan *plan = run->plan;
-  const int64_t padded = ck_round_up(ck_block_depth(plan, block), plan->kr);
-  return run->workspace + run->map.a + (block * plan->kc * plan->m + row * padded) * ck_element_bytes(plan->panel_type);
+  const int64_t padded = ck_round_up(ck_block_depth(plan, block), plan->a_kr), rows = ck_a_panel_row(plan, plan->row_tiles);
+  const int64_t place = block * plan->kc * rows + ck_a_panel_row(plan, tile) * padded;
+  return run->workspace + run->map.a + place * ck_element_bytes(plan->panel_type);
 }
 
 // All of A, once for all panels.
@@ -24,7 +25,7 @@ static void pack_a(const ck_slice_run *run, int32_t thread, int32_t threads) {
   for (int64_t job = jobs * thread / threads; job < jobs * (thread + 1) / threads; job++) {
     const int64_t block = job / plan->row_tiles, tile = job % plan->row_tiles;
     const ck_a_block place = {tile, tile + 1, block * plan->kc, ck_block_depth(plan, block)};
-    ck_pack_a(plan, run->operands, &place, packed_a(run, block, ck_tile_row(plan, tile)));
+    ck_pack_a(plan, run->operands, &place, packed_a(run, block, tile));
   }
   if (threads > 1) ck_team_barrier();
 }
@@ -55,9 +56,9 @@ static void take_several(const ck_slice_run *run, int64_t groups, ck_dtype c_typ
 static const void *tile_of_a(const ck_slice_run *run, int64_t block, int64_t tile, ck_tile *t) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t row = ck_tile_row(plan, tile), height = ck_tile_row(plan, tile + 1) - row, pc = block * plan->kc;
-  if (plan->pack_a) t->a_ks = height * plan->kr;
+  if (plan->pack_a) t->a_ks = ck_a_panel_rows(plan, height) * plan->a_kr;
   if (plan->ready_a) return ck_ready_a(plan, tile, height, pc);
-  if (plan->pack_a) return packed_a(run, block, row);
+  if (plan->pack_a) return packed_a(run, block, tile);
   return ck_source_of_a(plan, run->operands, row, pc);
 }
 

@@ -131,9 +131,15 @@ static void run_tile(const ck_run *run, const ck_step *step, const ck_meeting *a
 }
 
 /// B that is not packed yet: of the next panel, where this tile is the first, and copies none itself; else a share of the next
-/// slice, so that the first tiles there don't wait for all of it.
+/// slice, so that the first tiles there don't wait for all of it. Of B that came packed such a share,
+/// but of tile registers, whose slices fill L2.
 static void ask_for_b(const ck_run *run, const ck_step *step, const ck_task *task, const ck_meeting *at, ck_tile *t) {
   t->fetch[1].count = 0;
+  if (!run->plan->in_tiles && ck_asks_for_panels(run->plan) && at->place < task->after_panels) {
+    const char *next = place_of_b(run, &task->after, task->after_panel + at->place);
+    ck_shares shares = ck_shares_of_panel(run->plan, next, task->after.depth, step->tiles, &t->fetch[1]);
+    ck_skip_shares(&shares, at->tile - step->tile, &t->fetch[1]);
+  }
   if (!run->plan->fetches || !ck_packs_b(run->plan)) return;
   const ck_share whole = {0, 1}, share = {at->tile - step->tile, step->tiles};
   const bool has_next = at->place + 1 < task->panel_end - task->panel;

@@ -62,6 +62,12 @@ void ck_slice_begin_asking(const ck_slice_run *run, const ck_slice_step *at, ck_
     for (int s = 0; s < 2; s++) ck_skip_shares(&asks->shares[s], at->panel * tiles, &t->fetch[s]);
   } else if (at->next && asks->of_a != CK_ASKS_FOR_COLUMNS) {
     asks->shares[1] = ck_pack_shares(at->next, tiles, steps, &t->fetch[1]);
+  } else if (ck_asks_for_panels(plan)) {
+    // What follows the panel's block is its next one, or the next panel.
+    const int64_t depth = ck_block_depth(plan, at->block);
+    const char *next = ck_ready_b(plan, at->panel * plan->nr, at->block * plan->kc) +
+                       ck_round_up(depth, plan->kr) * plan->nr * ck_element_bytes(plan->panel_type);
+    asks->shares[1] = ck_shares_of_panel(plan, next, depth, tiles, &t->fetch[1]);
   }
 }
 

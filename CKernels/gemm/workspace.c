@@ -61,7 +61,10 @@ static ck_workspace_map map_by_slice(const ck_gemm_plan *plan) {
     map.sums_bytes = ck_round_up(times(times(plan->m, columns), ck_element_bytes(plan->acc_type)), CK_LINE);
     map.sums = take(&map, times(copies, map.sums_bytes));
   }
-  if (ck_packs_a(plan)) map.a = take(&map, plan->m * ck_round_up(plan->k, plan->kr) * ck_element_bytes(plan->panel_type));
+  if (ck_packs_a(plan)) {
+    const int64_t rows = ck_a_panel_row(plan, plan->row_tiles);
+    map.a = take(&map, rows * ck_round_up(plan->k, plan->a_kr) * ck_element_bytes(plan->panel_type));
+  }
   return map;
 }
 
