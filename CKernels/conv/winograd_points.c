@@ -6,8 +6,8 @@ ck_winograd_grid ck_winograd_grid_of(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
   const int64_t outputs = plan->tile_outputs, side = outputs + 2;
   ck_winograd_grid grid = {.transforms = ck_winograd_of(plan->gemm.isa, plan->tile_outputs), .points = side * side};
-  grid.row_phases = ck_least(in->dilation_h, in->out_rows);
-  grid.column_phases = ck_least(in->dilation_w, in->out_columns);
+  grid.row_phases = in->dilation_h;
+  grid.column_phases = in->dilation_w;
   grid.rows = ck_ceil_div(ck_ceil_div(in->out_rows, in->dilation_h), outputs);
   grid.columns = ck_ceil_div(ck_ceil_div(in->out_columns, in->dilation_w), outputs);
   grid.tiles = plan->images * grid.row_phases * grid.column_phases * grid.rows * grid.columns;
@@ -22,11 +22,12 @@ int64_t ck_winograd_depth(int64_t channels) {
 }
 
 ck_strip ck_strip_from(const ck_winograd_grid *grid, int64_t tile, int64_t end, int64_t most) {
-  const int64_t row = tile / grid->columns, column_phase = row / grid->rows, row_phase = column_phase / grid->column_phases;
-  ck_strip strip = {.image = row_phase / grid->row_phases,
-                    .row_phase = row_phase % grid->row_phases,
-                    .column_phase = column_phase % grid->column_phases,
-                    .row = row % grid->rows,
+  // Rows of tiles, phases and rows of phases before this one, of all images.
+  const int64_t rows = tile / grid->columns, phases = rows / grid->rows, phase_rows = phases / grid->column_phases;
+  ck_strip strip = {.image = phase_rows / grid->row_phases,
+                    .row_phase = phase_rows % grid->row_phases,
+                    .column_phase = phases % grid->column_phases,
+                    .row = rows % grid->rows,
                     .column = tile % grid->columns};
   strip.tiles = ck_least(ck_least(most, end - tile), grid->columns - strip.column);
   return strip;
@@ -46,7 +47,7 @@ typedef struct ck_source {
   ck_dtype type;
 } ck_source;
 
-/// The rows where they lie. Of the columns of a phase the first that the image has.
+/// The rows where they lie, from `first` on: the phase's first column in the image.
 static ck_source rows_of(const ck_winograd_view *view, const void *tensor, int64_t group, const ck_strip *strip, int64_t slice) {
   const ck_conv_plan *plan = view->plan;
   const ck_image *in = &plan->image;

@@ -84,7 +84,7 @@ typedef struct ck_conv_plan {
   int64_t band_rows;                  ///< output rows of a band
   int64_t band_channels;              ///< `depthwise`: and its channels, a vector where channels are turned
   int64_t pixel_channels;             ///< `direct`: of a copied pixel: the input's, or zeros as one more
-  int64_t band_columns;               ///< input columns of a copied band, padding included
+  int64_t band_columns;               ///< input columns of a copied band, padding included; of `winograd` those of a phase
   int64_t kept_panels;                ///< `direct`: so many panels are one step: some of a group, or those of several
   int32_t tile_outputs;               ///< `winograd`, `winograd_weights`: along each axis of a tile
   int64_t block_tiles;                ///< and the most tiles whose points are kept at once,

@@ -4,10 +4,9 @@ import Tensors
 extension ConvolutionProblem {
   /// Whether Winograd's algorithm computes such a convolution, or the gradient of its weights.
   var suitsWinograd: Bool {
-    let (dilation, isOfOne) = (shape.dilation, shape.dilation == Extent(1))
-    // Of more each phase has a single row or column.
-    let hasPhases = isOfOne || dilation.height <= outputHeight && dilation.width <= outputWidth
-    return shape.kernel == Extent(3) && shape.stride == Extent(1) && hasPhases && shape.channelsPerGroup > 0 && shape.batch > 0
+    // Further dilated, each phase would have a row or column at most.
+    shape.kernel == Extent(3) && shape.stride == Extent(1) && shape.dilation.height <= outputHeight
+      && shape.dilation.width <= outputWidth && shape.channelsPerGroup > 0 && shape.batch > 0
   }
 
   /// Whether it does so unasked, by tiles of `outputs` x `outputs`: not of so few products that its errors, which hardly shrink with fewer, come near
@@ -33,7 +32,7 @@ extension ConvolutionProblem {
 
   /// Those of all phases of all images.
   func winogradTiles(_ outputs: Int) -> Int {
-    func along(_ size: Int, _ dilation: Int) -> Int { min(dilation, size) * ((size - 1) / dilation / outputs + 1) }
+    func along(_ size: Int, _ dilation: Int) -> Int { dilation * ((size - 1) / dilation / outputs + 1) }
     return shape.batch * along(outputHeight, shape.dilation.height) * along(outputWidth, shape.dilation.width)
   }
 

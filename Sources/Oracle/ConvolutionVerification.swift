@@ -27,7 +27,7 @@ struct ConvolutionJudge {
     var bound = ErrorBound(
       tolerance, depth: reference.depth, inputType: reference.input.type, type: output.type,
       factor: reference.epilogue.scale.magnitude)
-    bound.tileStep = reference.shape.dilation
+    (bound.tileStep, bound.sliceRows) = (reference.shape.dilation, max(reference.shape.outputHeight, 1))
     self.bound = bound
   }
 

@@ -23,9 +23,10 @@ struct ErrorBound {
   let relative: Double
   let absolute: Double
   /// Magnitudes are those of whole tiles, of so many elements along each axis,
-  let tileSize: Int
-  /// which are so many rows and columns apart: outputs of a dilated convolution.
+  var tileSize: Int
+  /// which are so many rows and columns apart, outputs of a dilated convolution, and lie in one slice of so many rows.
   var tileStep = Extent(1)
+  var sliceRows = Int.max
 
   /// - Parameters:
   ///   - depth: the number of products in a sum.
@@ -76,7 +77,9 @@ struct ErrorBound {
     var own = entry(index)
     guard let alone = mismatch(found, own, at: place) else { return nil }
     if tileSize == 1 { return alone }
-    for row in tile(of: index[2], step: tileStep.height, size: sizes[2]) {
+    let slice = index[2] / sliceRows * sliceRows
+    for rowOfSlice in tile(of: index[2] - slice, step: tileStep.height, size: min(sliceRows, sizes[2])) {
+      let row = slice + rowOfSlice
       for column in tile(of: index[3], step: tileStep.width, size: sizes[3]) {
         let neighbour = entry(SIMD4(index[0], index[1], row, column)).magnitude
         guard neighbour > own.magnitude else { continue }

@@ -169,6 +169,16 @@ extension GradientReference {
     ReferenceEntry(value: epilogue.value(sum, channel, index), magnitude: epilogue.growth(magnitude, channel, index))
   }
 
+  /// Inputs so far apart meet the same places of the kernel at outputs a step apart: what a tile of them holds.
+  private var phaseStep: Extent {
+    func step(_ stride: Int, _ dilation: Int) -> Int {
+      var (a, b) = (stride, dilation)
+      while b != 0 { (a, b) = (b, a % b) }
+      return stride / a * dilation
+    }
+    return Extent(height: step(shape.stride.height, shape.dilation.height), width: step(shape.stride.width, shape.dilation.width))
+  }
+
   /// Compares a gradient with the definition. Cost: that of `entries` for `whole`, which `automatic` is up to 2^27 multiplications; `sampled` looks at
   /// the corners and at 256 random elements. Who compares several gradients of the same operands hands their `entries` over, made once; they are asked
   /// for only where all are compared.
@@ -180,7 +190,12 @@ extension GradientReference {
     precondition(gradient.axes.sizes == sizes, "the gradient has the sizes \(gradient.axes.sizes) in \(shape)")
     var bound = ErrorBound(
       tolerance, depth: depth, inputType: outputGradient.type, type: gradient.type, factor: epilogue.scale.magnitude)
-    if pass == .backwardData { bound.tileStep = shape.dilation }
+    if pass == .backwardData {
+      (bound.tileStep, bound.sliceRows) = (phaseStep, max(shape.height, 1))
+    } else if bound.tileSize > 1 {
+      // All weights of a pair of channels are made of the same sums.
+      (bound.tileSize, bound.sliceRows) = (max(shape.kernel.height, shape.kernel.width), max(shape.kernel.height, 1))
+    }
     if let seed = coverage.sampleSeed(multiplications: Double(gradient.axes.count) * Double(depth)), gradient.axes.count > 0 {
       let places = sample(sizes, seed: seed)
       for place in places {

@@ -118,12 +118,21 @@ def random_descriptor(generator, spatial):
     return x, (group * channels[1], channels[0], *kernel), strides, pads, dilations, group
 
 
-def near(magnitudes):
-    """The largest within the reach of a tile, which has rows and columns."""
+def near(magnitudes, steps):
+    """The largest within the reach of a tile of up to 6 rows and columns, which are so far apart."""
     import torch
 
     if magnitudes.ndim < 4: return magnitudes.numpy()
-    return torch.nn.functional.max_pool2d(magnitudes.flatten(0, -4), 13, stride=1, padding=6).reshape(magnitudes.shape).numpy()
+    reach = [5 * step for step in steps[-2:]]
+    pool = torch.nn.functional.max_pool2d
+    # By rows, then by columns: a window may pad no more than half of it, and no more than there is.
+    for axis in (-2, -1):
+        size = magnitudes.shape[axis]
+        window = [1, 1]
+        window[axis] = 2 * min(reach[axis], size) + 1
+        padding = [side // 2 for side in window]
+        magnitudes = pool(magnitudes.flatten(0, -4), window, stride=1, padding=padding).reshape(magnitudes.shape)
+    return magnitudes.numpy()
 
 
 def torch_cases(library, tally, count):
@@ -151,12 +160,13 @@ def torch_cases(library, tally, count):
             places, outputs = math.prod(w[2:]), math.prod(expected[0].shape[2:])
             depths = (w[1] * places, w[0] // group * places, x[0] * outputs)
             operands = ((image, weights), (gradient, weights), (image, gradient))
+            steps = [math.lcm(stride, dilation) for stride, dilation in zip(strides, dilations)]
             conv = Convolution(library, x, w, strides, (*pads, *pads), dilations, group)
             for kind in (FORWARD, DATA, WEIGHTS):
                 first, second = (t.numpy() for t in operands[kind])
                 for layout, plain, _ in settings([bf16]):
                     bound = (depths[kind] + 10) * ROUNDOFF * magnitudes[kind].numpy() + 1e-30
-                    if not plain: bound = (depths[kind] + 10 + TRANSFORM_ROUNDINGS) * ROUNDOFF * near(magnitudes[kind]) + 1e-30
+                    if not plain: bound = (depths[kind] + 10 + TRANSFORM_ROUNDINGS) * ROUNDOFF * near(magnitudes[kind], steps) + 1e-30
                     if bf16: bound = bound + 2.0**-8 * np.abs(expected[kind].numpy())
                     found = conv.run(kind, first, second, layout=layout, bf16=bf16, without_winograd=plain)
                     name = f"x {x}, w {w}, strides {strides}, pads {pads}, dilations {dilations}, groups {group}, pass {kind}"

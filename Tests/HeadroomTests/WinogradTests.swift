@@ -64,21 +64,25 @@ struct WinogradTests {
     "Dilated: by tiles of every phase, whatever the remainder, as the output, as both gradients, on any number of threads",
     arguments: tiles, ImageLayout.allCases)
   func dilated(outputs: Int, layout: ImageLayout) throws {
-    let dilations = [Extent(2), Extent(height: 1, width: 3), Extent(height: 4, width: 2), Extent(height: 5, width: 9)]
+    // The last one is more than the image is wide: some phases of the outputs meet no column.
+    let dilations = [
+      Extent(2), Extent(height: 1, width: 3), Extent(height: 4, width: 2), Extent(height: 5, width: 9),
+      Extent(height: 2, width: 6),
+    ]
     for (index, dilation) in dilations.enumerated() {
       let shape = ConvolutionShape(
-        batch: choice(index, [2, 1, 3]), inputChannels: choice(index, [17, 32, 5]), height: choice(index, [13, 8, 9, 5]),
-        width: choice(index, [15, 29, 7, 9]), outputChannels: choice(index, [33, 16]), kernel: Extent(3),
+        batch: choice(index, [2, 1, 3]), inputChannels: choice(index, [17, 32, 5]), height: choice(index, [13, 8, 9, 5, 6]),
+        width: choice(index, [15, 29, 7, 9, 4]), outputChannels: choice(index, [33, 16]), kernel: Extent(3),
         padding: Padding(
           top: choice(index, [dilation.height, 0, 1, 7]), bottom: 2 * dilation.height,
-          left: choice(index, [dilation.width, 2, 0]),
-          right: 2 * dilation.width),
+          left: choice(index, [5, 2, 0, dilation.width, 12]), right: 2 * dilation.width),
         dilation: dilation)
-      for pass in ConvolutionPass.allCases {
+      // A gradient of so few columns has none a dilation apart.
+      for pass in ConvolutionPass.allCases where pass != .backwardData || shape.width >= dilation.width {
         let setting = ConvolutionSetting(shape) {
           ($0.inputLayout, $0.outputLayout, $0.weightLayout) = (layout, layout, choice(index, WeightLayout.allCases))
           ($0.data, $0.hasBias, $0.hasResidual) = (
-            .integers, pass != .backwardWeights && index % 2 == 0, pass != .backwardWeights && index > 1
+            .uniform, pass != .backwardWeights && index % 2 == 0, pass != .backwardWeights && index > 1
           )
           $0.placement = choice(index, GuardedBuffer.Placement.allCases)
         }
@@ -95,14 +99,17 @@ struct WinogradTests {
     for threads in [1, 2, 5] {
       descriptor.options.threads = threads
       let plan = try ConvolutionPlan(descriptor)
+      let workspace = try GuardedBuffer(byteCount: plan.workspaceByteCount, placement: .flushWithEnd)
+      Poison.fill(workspace.bytes)
+      defer { withExtendedLifetime(workspace) {} }
       if pass == .forward {
         let trial = try ConvolutionTrial(setting)
-        let finding = try trial.finding(by: plan.selection.variant) { _ in try plan.run(trial) }
+        let finding = try trial.finding(by: plan.selection.variant) { _ in try plan.run(trial, workspace: workspace.start) }
         #expect(finding == nil)
         bytes.append(trial.output.bytes)
       } else {
         let trial = try GradientTrial(setting, pass)
-        let finding = try trial.finding(by: plan.selection.variant) { try plan.run(trial) }
+        let finding = try trial.finding(by: plan.selection.variant) { try plan.run(trial, workspace: workspace.start) }
         #expect(finding == nil)
         bytes.append(trial.gradient.bytes)
       }
@@ -120,12 +127,14 @@ struct WinogradTests {
     #expect(try !ConvolutionPlan(descriptor).selection.variant.hasPrefix("winograd"))
     descriptor.options.variant = "winograd.2x2"
     #expect(try ConvolutionPlan(descriptor).selection.variant == "winograd.2x2")
-    for change in [{ $0.kernel.height = 1 }, { $0.stride.width = 2 }, { $0.dilation = Extent(height: 57, width: 1) }]
+    for change in [{ $0.kernel.height = 1 }, { $0.stride.width = 2 }, { $0.dilation.height = 20 }]
       as [(inout ConvolutionShape) -> Void]
     {
       var other = descriptor
       change(&other.shape)
-      #expect(throws: HeadroomError.self) { try ConvolutionPlan(other) }
+      let error = #expect(throws: HeadroomError.self) { try ConvolutionPlan(other) }
+      if case .noCandidate = error { continue }
+      Issue.record("found \(String(describing: error))")
     }
   }
 

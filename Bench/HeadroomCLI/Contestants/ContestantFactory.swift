@@ -72,7 +72,10 @@
         leadingPadding: leadingPadding, note: Self.note(options, chosen, allowed: allowed),
         command: (words + sampling).joined(separator: " "), bind: bind)
       let variant = ConvolutionVariant.all.first { $0.name == chosen.variant }
-      if let outputs = variant?.winogradOutputs { contestant.tolerance = .winograd(outputs: outputs) }
+      if let outputs = variant?.winogradOutputs {
+        // Unasked it keeps the bound of direct sums.
+        contestant.tolerance = options.variant == nil ? .direct(tileSize: outputs) : .winograd(outputs: outputs)
+      }
       return contestant
     }
 
