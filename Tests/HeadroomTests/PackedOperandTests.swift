@@ -39,6 +39,32 @@ struct PackedOperandTests {
     }
   }
 
+  /// Rows a page apart are packed for tile registers, others read in place.
+  @Test(
+    "Of more than L2 holds, panel by panel: exact, with the same bits on any number of threads",
+    arguments: Route.types.filter { $0.input == .bfloat16 || !Sanitizer.isActive && $0.input == .float32 }, [4096, 4100])
+  func beyondL2(types: (input: ElementType, output: ElementType), k: Int) throws {
+    for m in [33, 70] {
+      let setting = GEMMSetting(m, 1050, k) {
+        ($0.inputType, $0.outputType, $0.data) = (types.input, types.output, .uniform)
+        ($0.alpha, $0.beta, $0.bias) = m == 33 ? (2, 1, .perColumn) : (1, 0, .none)
+      }
+      let trial = try GEMMTrial(setting)
+      var bytes: [[UInt8]] = []
+      for threads in [1, 3] {
+        let descriptor = setting.descriptor(SelectionOptions(threads: threads, keepsThreads: true))
+        let plan = try GEMMPlan(descriptor, b: try pack(.b, descriptor, trial))
+        let workspace = try GuardedBuffer(byteCount: plan.workspaceByteCount, placement: .flushWithEnd)
+        Poison.fill(workspace.bytes)
+        trial.reset()
+        try withExtendedLifetime(workspace) { try plan.run(trial, workspace: workspace.start) }
+        #expect(trial.finding() == nil, "\(threads) threads: \(plan.selection)")
+        bytes.append(trial.c.bytes)
+      }
+      #expect(bytes[0] == bytes[1])
+    }
+  }
+
   private func pack(_ side: PackedOperand.Side, _ descriptor: GEMMDescriptor, _ trial: GEMMTrial) throws -> PackedOperand {
     try PackedOperand(side, of: descriptor, source: (side == .a ? trial.a : trial.b).view.base)
   }
