@@ -10,7 +10,7 @@
 #include "ck_team.h"
 #include "gemm/slice.h"
 
-/// Where the rows from those of `tile` on of packed A lie, block after block of K.
+/// Where a tile of packed A lies, block after block of K.
 static char *packed_a(const ck_slice_run *run, int64_t block, int64_t tile) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t padded = ck_round_up(ck_block_depth(plan, block), plan->a_kr), rows = ck_a_panel_row(plan, plan->row_tiles);

@@ -3,6 +3,7 @@
 // Rapids, with tiles of 28 and panels of 64 KiB, 157 GFLOP/s, against 148 with the panels in the outer loop).
 #include <stddef.h>
 
+#include "gemm/macro_asks.h"
 #include "gemm/run.h"
 #include "gemm/strassen.h"
 
@@ -67,18 +68,6 @@ static void list_parts(const ck_step *step, const ck_gemm_plan *plan, int64_t he
     }
 }
 
-/// A panel of B where the caller has it.
-static const char *source_of_b(const ck_run *run, const ck_step *step, int64_t panel) {
-  return ck_source_of_b(run->plan, run->operands, step->jc + panel * run->plan->nr, step->pc);
-}
-
-/// Where it is read: as it comes, or once it is packed.
-static const char *place_of_b(const ck_run *run, const ck_step *step, int64_t panel) {
-  const ck_gemm_plan *plan = run->plan;
-  if (plan->ready_b) return ck_ready_b(plan, step->jc + panel * plan->nr, step->pc);
-  return plan->pack_b ? ck_place_of_b(run, step, panel) : source_of_b(run, step, panel);
-}
-
 /// B of a panel, and from where to where the tile is to copy it. The task's first tile sees to it that the panel is packed.
 static const void *panel_of_b(const ck_run *run, const ck_step *step, const ck_task *task, const ck_meeting *at, ck_tile *t) {
   const ck_gemm_plan *plan = run->plan;
@@ -128,49 +117,6 @@ static void run_tile(const ck_run *run, const ck_step *step, const ck_meeting *a
   if (finished && plan->tiles_finish) left = ck_finish_of(plan, run->operands, &done), t->finish = &left;
   plan->tiles[height](t, blocks.a, blocks.b, c);
   if (finished && !plan->tiles_finish) finish(run, step, &done);
-}
-
-/// B that is not packed yet: of the next panel, where this tile is the first, and copies none itself; else a share of the next
-/// slice, so that the first tiles there don't wait for all of it. Of B that came packed such a share,
-/// but of tile registers, whose slices fill L2.
-static void ask_for_b(const ck_run *run, const ck_step *step, const ck_task *task, const ck_meeting *at, ck_tile *t) {
-  t->fetch[1].count = 0;
-  if (!run->plan->in_tiles && ck_asks_for_panels(run->plan) && at->place < task->after_panels) {
-    const char *next = place_of_b(run, &task->after, task->after_panel + at->place);
-    ck_shares shares = ck_shares_of_panel(run->plan, next, task->after.depth, step->tiles, &t->fetch[1]);
-    ck_skip_shares(&shares, at->tile - step->tile, &t->fetch[1]);
-  }
-  if (!run->plan->fetches || !ck_packs_b(run->plan)) return;
-  const ck_share whole = {0, 1}, share = {at->tile - step->tile, step->tiles};
-  const bool has_next = at->place + 1 < task->panel_end - task->panel;
-  if (at->tile == task->tile && has_next && !ck_copies_b(run->plan, run->operands, run->plan->nr))
-    ck_stream_of_b(run, step, ck_task_panel(task, at->place + 1), &whole, &t->fetch[1]);
-  if (t->fetch[1].count == 0 && at->place < task->after_panels)
-    ck_stream_of_b(run, &task->after, task->after_panel + at->place, &share, &t->fetch[1]);
-}
-
-/// A share of the next tile's A with each panel. What is the same for all is found with the first: found with each, it took 8 %
-/// of 512 x 784 x 128 in bf16 (Zen 5). Of a sum of matrices shares in turn are of one after another.
-static void ask_for_a(const ck_run *run, const ck_step *step, const ck_task *task, const ck_meeting *at, ck_shares *shares,
-                      ck_tile *t) {
-  if (at->place > 0 && !run->operands->a_terms) {
-    ck_skip_shares(shares, 1, &t->fetch[0]);
-    return;
-  }
-  const ck_share share = {at->place, task->panel_end - task->panel};
-  t->fetch[0].count = 0;
-  if (ck_fetches_a(run->plan, step->depth) && at->tile + 1 < task->tile_end)
-    *shares = ck_stream_of_a(run, step, at->tile + 1, &share, &t->fetch[0]);
-}
-
-/// The next tile's C, where K is too short for a tile's own.
-static void ask_for_c(const ck_run *run, const ck_task *task, const ck_meeting *at, ck_tile *t) {
-  const ck_gemm_plan *plan = run->plan;
-  const bool is_last = at->place + 1 == task->panel_end - task->panel;
-  if (!t->fetch_c || t->k >= CK_C_AHEAD * plan->kr) return;
-  const int64_t next = ck_task_panel(task, is_last ? 0 : at->place + 1);
-  const int64_t height = ck_tile_row(plan, at->tile + 1) - ck_tile_row(plan, at->tile);
-  t->c_ahead = (next - at->panel) * plan->nr + (is_last ? height * t->c_rs : 0);
 }
 
 /// Whether A stays in L2 beside what passes it.
@@ -290,6 +236,7 @@ void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task
     return;
   }
   ck_tile t = tile_of(run, step);
+  const ck_next_panels next = next_panels(run, step, task);
   for (int64_t tile = task->tile; tile < task->tile_end; tile++) {
     const void *a = tile_of_a(run, step, tile, &t);
     ck_shares shares_of_a = {};
@@ -298,6 +245,7 @@ void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task
       const void *b = panel_of_b(run, step, task, &at, &t);
       ask_for_a(run, step, task, &at, &shares_of_a, &t);
       ask_for_b(run, step, task, &at, &t);
+      ask_for_ready_b(run, step, task, &at, &next, &t);
       ask_for_c(run, task, &at, &t);
       run_tile(run, step, &at, &t, a, b);
       if (t.copy_b) end_copy(run, step, at.panel, &t);

@@ -91,18 +91,19 @@ static inline const char *ck_ready_b(const ck_gemm_plan *plan, int64_t column, i
          (column * ck_round_up(plan->k, plan->kr) + pc * plan->nr) * ck_element_bytes(plan->panel_type);
 }
 
-/// Whether tiles ask for further panels of a B that comes packed: of several rows of tiles, or the first would wait for each
-/// panel and the others for it (fp32, 32 x 4096 x 4096 on Emerald Rapids 113 to 140 GFLOP/s, 96 x 2048 x 2048 131 to 176).
+/// Whether tiles ask for further panels of a B that comes packed, and is more than L2 holds: of several rows of tiles, or the
+/// first would wait for each panel and the others for it (fp32, 32 x 4096 x 4096 on Emerald Rapids 131 to 153 GFLOP/s).
 static inline bool ck_asks_for_panels(const ck_gemm_plan *plan) {
+  enum { least_bytes = 4 << 20 };
   const int64_t bytes = plan->n * plan->k * ck_element_bytes(plan->panel_type);
-  return plan->ready_b && plan->fetches && plan->row_tiles > 1 && bytes >= plan->quiet_bytes;
+  return plan->ready_b && plan->fetches && plan->row_tiles > 1 && bytes >= least_bytes;
 }
 
-/// What is to be read of a panel that came packed, `depth` deep, in as many shares as there are tiles.
+/// Of such a panel, `depth` deep, from `panel` on, as many shares as there are tiles, each of so many steps along K.
 static inline ck_shares ck_shares_of_panel(const ck_gemm_plan *plan, const char *panel, int64_t depth, int64_t tiles,
-                                           ck_stream *stream) {
-  const int64_t padded = ck_round_up(depth, plan->kr);
-  return ck_bytes_shares(panel, padded * plan->nr * ck_element_bytes(plan->panel_type), tiles, padded / plan->kr, stream);
+                                           int64_t steps, ck_stream *stream) {
+  const int64_t bytes = ck_round_up(depth, plan->kr) * plan->nr * ck_element_bytes(plan->panel_type);
+  return ck_bytes_shares(panel, bytes, tiles, steps, stream);
 }
 
 /// What lies some chunks ahead in a panel of B that comes packed, where all of B is more than caches hold: hardware follows such

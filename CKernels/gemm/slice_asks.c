@@ -53,6 +53,12 @@ static void ask_for_tile(const ck_slice_run *run, const ck_slice_step *at, int64
   stream->lines = 1;
 }
 
+/// Whether all tiles ask for what follows the step's panel where B came packed: its next block or the next panel, which comes
+/// next where slices are single panels.
+static bool asks_for_panel(const ck_slice_run *run, const ck_slice_step *at) {
+  return at->groups == 0 && at->slice->panel_end - at->slice->panel == 1 && ck_asks_for_panels(run->plan);
+}
+
 void ck_slice_begin_asking(const ck_slice_run *run, const ck_slice_step *at, ck_slice_asks *asks, ck_tile *t) {
   const ck_gemm_plan *plan = run->plan;
   const int64_t tiles = plan->row_tiles, steps = ck_ceil_div(t->k, plan->kr);
@@ -62,12 +68,10 @@ void ck_slice_begin_asking(const ck_slice_run *run, const ck_slice_step *at, ck_
     for (int s = 0; s < 2; s++) ck_skip_shares(&asks->shares[s], at->panel * tiles, &t->fetch[s]);
   } else if (at->next && asks->of_a != CK_ASKS_FOR_COLUMNS) {
     asks->shares[1] = ck_pack_shares(at->next, tiles, steps, &t->fetch[1]);
-  } else if (ck_asks_for_panels(plan)) {
-    // What follows the panel's block is its next one, or the next panel.
+  } else if (asks_for_panel(run, at) && asks->of_a != CK_ASKS_FOR_COLUMNS) {
     const int64_t depth = ck_block_depth(plan, at->block);
-    const char *next = ck_ready_b(plan, at->panel * plan->nr, at->block * plan->kc) +
-                       ck_round_up(depth, plan->kr) * plan->nr * ck_element_bytes(plan->panel_type);
-    asks->shares[1] = ck_shares_of_panel(plan, next, depth, tiles, &t->fetch[1]);
+    const char *next = ck_ready_b(plan, at->panel * plan->nr, at->block * plan->kc + ck_round_up(depth, plan->kr));
+    asks->shares[1] = ck_shares_of_panel(plan, next, depth, tiles, steps, &t->fetch[1]);
   }
 }
 

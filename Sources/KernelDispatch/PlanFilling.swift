@@ -168,11 +168,12 @@ extension Dispatch {
 
   private static let nearSize = 128
 
-  /// Whether few rows by tile registers go panel by panel because B comes packed and from afar: each panel is asked for while the one before it is multiplied
-  /// (128 x 11008 x 4096 in bf16 802 to 1072 GFLOP/s, 64 x 4096 x 4096 643 to 803, 96 x 2048 x 2048 1062 to 1163; but 128 x 3072 x 768 1335 to 1067).
-  private func readsFarPanels(_ problem: OrientedProblem, _ pair: CandidatePair) -> Bool {
+  /// Whether tile registers meet a B that comes packed and from afar panel by panel, if there are few rows of several tiles: each panel is asked for while
+  /// the one before it is multiplied (128 x 11008 x 4096 in bf16 708 to 926 GFLOP/s, 128 x 4096 x 4096 821 to 1061, 96 x 2048 x 2048 1011 to 1119; but 128 x
+  /// 3072 x 768 1335 to 1067). Of a batch nothing is asked for.
+  private func readsFarPanels(_ problem: OrientedProblem, _ pair: CandidatePair, _ batch: Batch) -> Bool {
     let bytesOfB = Double(problem.n) * Double(problem.k) * Double(problem.inputType.byteCount)
-    return problem.readyB && problem.m > pair.set.mr && bytesOfB >= Self.farBytesOfReadyB
+    return problem.readyB && batch.count == 1 && problem.m > pair.set.mr && bytesOfB >= Self.farBytesOfReadyB
   }
 
   private static let farBytesOfReadyB = Double(8 << 20)
@@ -240,7 +241,9 @@ extension Dispatch {
   /// The loops that share work between threads: by slices where a packed panel would be used by one task alone.
   private func loops(_ problem: OrientedProblem, _ selection: Selection, _ batch: Batch) -> ck_driver {
     let isMatrix = selection.pair.set.family == .matrix
-    if selection.pair.splits || isMatrix && !staysNear(problem, selection, batch) && !readsFarPanels(problem, selection.pair) {
+    if selection.pair.splits
+      || isMatrix && !staysNear(problem, selection, batch) && !readsFarPanels(problem, selection.pair, batch)
+    {
       return CK_DRIVER_BLOCKED
     }
     return problem.hasFewRows && BlockSizes.slices(problem, selection.pair) ? CK_DRIVER_BY_SLICE : CK_DRIVER_BLOCKED

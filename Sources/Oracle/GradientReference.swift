@@ -190,7 +190,7 @@ extension GradientReference {
     precondition(gradient.axes.sizes == sizes, "the gradient has the sizes \(gradient.axes.sizes) in \(shape)")
     var bound = ErrorBound(
       tolerance, depth: depth, inputType: outputGradient.type, type: gradient.type, factor: epilogue.scale.magnitude)
-    if pass == .backwardData {
+    if pass == .backwardData && bound.tileSize > 1 {
       (bound.tileStep, bound.sliceRows) = (phaseStep, max(shape.height, 1))
     } else if bound.tileSize > 1 {
       // All weights of a pair of channels are made of the same sums.

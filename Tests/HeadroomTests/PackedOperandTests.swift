@@ -39,15 +39,16 @@ struct PackedOperandTests {
     }
   }
 
-  /// Rows a page apart are packed for tile registers, others read in place.
   @Test(
     "Of more than L2 holds, panel by panel: exact, with the same bits on any number of threads",
     arguments: Route.types.filter { $0.input == .bfloat16 || !Sanitizer.isActive && $0.input == .float32 }, [4096, 4100])
   func beyondL2(types: (input: ElementType, output: ElementType), k: Int) throws {
-    for m in [33, 70] {
+    for m in types.input == .float32 ? [33, 150] : [33, 70] {
       let setting = GEMMSetting(m, 1050, k) {
         ($0.inputType, $0.outputType, $0.data) = (types.input, types.output, .uniform)
         ($0.alpha, $0.beta, $0.bias) = m == 33 ? (2, 1, .perColumn) : (1, 0, .none)
+        // By columns A must be packed for tile registers.
+        $0.a = k == 4100 ? .columnMajor : .rowMajor
       }
       let trial = try GEMMTrial(setting)
       var bytes: [[UInt8]] = []

@@ -125,7 +125,9 @@ struct LoopTests {
           var descriptor = try #require(GEMMDescriptor(line: "\(size) \(type)"))
           descriptor.options.variant = variant
           descriptor.options.blocking = Blocking(mc: 1024, nc: 1024, kc: kc)
-          try compareRuns(descriptor, dispatch(.amx, l2: Self.huge), "\(size) \(type) by \(variant), \(kc) depths")
+          let name = "\(size) \(type) by \(variant), \(kc) depths"
+          try compareRuns(descriptor, dispatch(.amx, l2: Self.huge), name)
+          try compareSlices(descriptor, dispatch(.amx, l2: Self.huge), name)
         }
       }
     }
@@ -144,6 +146,18 @@ struct LoopTests {
     }
   }
 
+  /// As few rows meet a packed B from afar.
+  private func compareSlices(_ descriptor: GEMMDescriptor, _ dispatch: Dispatch, _ name: String) throws {
+    var plan = try dispatch.plan(descriptor).plan
+    let expected = product(plan, descriptor)
+    (plan.driver, plan.tile.streams_b) = (CK_DRIVER_BY_SLICE, false)
+    for (threads, panels) in [(1, 1), (1, 3), (3, 1)] as [(Int32, Int64)] {
+      (plan.team.threads, plan.slice_panels) = (threads, panels)
+      let isSame = product(plan, descriptor) == expected
+      #expect(isSame, "\(name), by slices of \(panels) panels, \(threads) threads")
+    }
+  }
+
   @Test(
     "The same bits whether tiles of a slice are multiplied one by one or one below the other in one call",
     arguments: instructionSets)
@@ -153,7 +167,7 @@ struct LoopTests {
     ] {
       let descriptor = try #require(GEMMDescriptor(line: line))
       var plan = try dispatch(isa, l2: SyntheticMachine.smallL2).plan(descriptor).plan
-      // Tile registers are for the blocked loops alone.
+      // Tile registers are compared with the blocked loops, in `runsByTileRegisters`.
       if plan.in_tiles { continue }
       #expect(plan.row_tiles >= 3 && plan.k_parts == 1, "\(line)")
       plan.driver = CK_DRIVER_BY_SLICE

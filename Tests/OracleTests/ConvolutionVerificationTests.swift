@@ -45,6 +45,33 @@ struct ConvolutionVerificationTests {
     #expect(excused == (dilation == 1 ? [2, 3] : [0, 2]))
   }
 
+  @Test("Of a strided gradient they are of elements a step apart")
+  func tilesOfGradient() throws {
+    let shape = ConvolutionShape(
+      inputChannels: 1, height: 1, width: 8, outputChannels: 1, kernel: Extent(1), stride: Extent(height: 1, width: 2))
+    var (gradient, weights): ([Float], [Float]) = ([1, 1000, 1, 1], [1])
+    var result: [Float] = [1, 0, 1000, 0, 1, 0, 1, 0]
+    let excused = (0..<8).filter { index in
+      result[index] += 1e-3
+      defer { result[index] -= 1e-3 }
+      return gradient.withUnsafeMutableBytes { gradient in
+        weights.withUnsafeMutableBytes { weights in
+          result.withUnsafeMutableBytes { result in
+            guard let y = gradient.baseAddress, let w = weights.baseAddress, let x = result.baseAddress else { return false }
+            let reference = GradientReference(
+              shape: shape, pass: .backwardData,
+              outputGradient: TensorView(base: y, type: .float32, axes: .output(of: shape, .nchw)),
+              other: TensorView(base: w, type: .float32, axes: .weights(of: shape, .oihw)))
+            return reference.verify(
+              TensorView(base: x, type: .float32, axes: .input(of: shape, .nchw)), tolerance: .winograd(outputs: 2)
+            ).isPassed
+          }
+        }
+      }
+    }
+    #expect(excused == [0, 2])
+  }
+
   static let settings: [ConvolutionSetting] = shapes.flatMap { shape in
     [
       ConvolutionSetting(shape),

@@ -15,6 +15,8 @@
     var leadingPadding: Int
     /// Options of the sampling that the row's command repeats, such as `--time 0.5`.
     var sampling: [String]
+    /// The environment asks for a variant by name.
+    var isVariantForced: Bool
     /// Says on standard error what dispatch chose.
     var isVerbose: Bool
 
@@ -23,6 +25,7 @@
       threads = invocation.threads
       self.leadingPadding = leadingPadding
       self.sampling = sampling
+      isVariantForced = invocation.overrides.variant != nil
       isVerbose = invocation.overrides.verbose
     }
 
@@ -74,7 +77,8 @@
       let variant = ConvolutionVariant.all.first { $0.name == chosen.variant }
       if let outputs = variant?.winogradOutputs {
         // Unasked it keeps the bound of direct sums.
-        contestant.tolerance = options.variant == nil ? .direct(tileSize: outputs) : .winograd(outputs: outputs)
+        let isAskedFor = options.variant != nil || isVariantForced
+        contestant.tolerance = isAskedFor ? .winograd(outputs: outputs) : .direct(tileSize: outputs)
       }
       return contestant
     }
