@@ -1,5 +1,7 @@
 // What the tiles of the blocked loops ask the caches for. Included by gemm/macro_kernel.c alone.
 #pragma once
+#include <stddef.h>
+
 #include "gemm/run.h"
 
 /// A panel of B where the caller has it.
@@ -28,7 +30,7 @@ static void ask_for_b(const ck_run *run, const ck_step *step, const ck_task *tas
 }
 
 /// What the tiles of a task ask for of the next slice of a B that came packed: the first share of a panel, but for its place, and
-/// how the others go on. Nothing by tile registers, whose slices fill L2.
+/// how the others go on. Nothing in shallow blocks, nor by tile registers, whose slices fill L2.
 typedef struct ck_next_panels {
   ck_stream stream;
   ck_shares shares;

@@ -91,15 +91,16 @@ static inline const char *ck_ready_b(const ck_gemm_plan *plan, int64_t column, i
          (column * ck_round_up(plan->k, plan->kr) + pc * plan->nr) * ck_element_bytes(plan->panel_type);
 }
 
-/// Whether tiles ask for further panels of a B that comes packed, and is more than L2 holds: of several rows of tiles, or the
-/// first would wait for each panel and the others for it (fp32, 32 x 4096 x 4096 on Emerald Rapids 131 to 153 GFLOP/s).
+/// Whether tiles ask for further panels of a B that comes packed: where it is of 4 MiB or more, and there are several rows of
+/// tiles, or the first would wait for each panel and the others for it (fp32, 32 x 4096 x 4096 on Emerald Rapids 131 to 153
+/// GFLOP/s).
 static inline bool ck_asks_for_panels(const ck_gemm_plan *plan) {
   enum { least_bytes = 4 << 20 };
   const int64_t bytes = plan->n * plan->k * ck_element_bytes(plan->panel_type);
   return plan->ready_b && plan->fetches && plan->row_tiles > 1 && bytes >= least_bytes;
 }
 
-/// Of such a panel, `depth` deep, from `panel` on, as many shares as there are tiles, each of so many steps along K.
+/// Of such a panel, `depth` deep, from `panel` on, as many shares as there are tiles that ask, which make `steps` along K.
 static inline ck_shares ck_shares_of_panel(const ck_gemm_plan *plan, const char *panel, int64_t depth, int64_t tiles,
                                            int64_t steps, ck_stream *stream) {
   const int64_t bytes = ck_round_up(depth, plan->kr) * plan->nr * ck_element_bytes(plan->panel_type);

@@ -53,10 +53,12 @@ static void ask_for_tile(const ck_slice_run *run, const ck_slice_step *at, int64
   stream->lines = 1;
 }
 
-/// Whether all tiles ask for what follows the step's panel where B came packed: its next block or the next panel, which comes
-/// next where slices are single panels.
+/// Whether all tiles ask for what follows the step's panel where B came packed, if anything does: its next block, or the next
+/// panel, which comes next where slices are single panels and one thread goes on from one to the other.
 static bool asks_for_panel(const ck_slice_run *run, const ck_slice_step *at) {
-  return at->groups == 0 && at->slice->panel_end - at->slice->panel == 1 && ck_asks_for_panels(run->plan);
+  const bool is_single = at->groups == 0 && at->slice->panel_end - at->slice->panel == 1;
+  const bool goes_on = at->panel + 1 < run->panels || at->block + 1 < run->blocks;
+  return is_single && goes_on && ck_asks_for_panels(run->plan);
 }
 
 void ck_slice_begin_asking(const ck_slice_run *run, const ck_slice_step *at, ck_slice_asks *asks, ck_tile *t) {

@@ -146,7 +146,7 @@ struct LoopTests {
     }
   }
 
-  /// As few rows meet a packed B from afar.
+  /// By the loops that few rows and a packed B from afar go by, here with a B that they pack themselves.
   private func compareSlices(_ descriptor: GEMMDescriptor, _ dispatch: Dispatch, _ name: String) throws {
     var plan = try dispatch.plan(descriptor).plan
     let expected = product(plan, descriptor)
@@ -295,6 +295,23 @@ struct LoopTests {
         let plan = try dispatch(.avx512, l2: SyntheticMachine.l2).plan(descriptor, ahead: Ahead(b: true)).plan
         #expect(plan.driver == CK_DRIVER_BY_SLICE && plan.slice_panels == panels, "\(shape), \(layout)")
       }
+    }
+  }
+
+  @Test("By tile registers it does where it comes from afar to few rows of several tiles, in no batch")
+  func packedFar() throws {
+    for (line, isFar) in [
+      ("128x11008x4096 bf16", true), ("33x1050x4100 bf16f32", true), ("33x1050x4100:tn bf16f32", true),
+      ("128x3072x768 bf16", false), ("32x4096x4096 bf16", false), ("129x4096x4096 bf16", false),
+    ] {
+      var descriptor = try #require(GEMMDescriptor(line: line))
+      let dispatch = dispatch(.amx, l2: SyntheticMachine.l2)
+      let plan = try dispatch.plan(descriptor, ahead: Ahead(b: true)).plan
+      #expect((plan.driver == CK_DRIVER_BY_SLICE) == isFar, "\(line)")
+      #expect(!isFar || plan.slice_panels == 1, "\(line)")
+      descriptor.batch = Batch(count: 2, aStride: 0, bStride: 0, cStride: descriptor.m * descriptor.n)
+      let ofBatch = try dispatch.plan(descriptor, ahead: Ahead(b: true)).plan
+      #expect(ofBatch.driver == CK_DRIVER_BLOCKED, "\(line), in a batch")
     }
   }
 }

@@ -15,8 +15,8 @@
     var leadingPadding: Int
     /// Options of the sampling that the row's command repeats, such as `--time 0.5`.
     var sampling: [String]
-    /// The environment asks for a variant by name.
-    var isVariantForced: Bool
+    /// The variant that the environment asks for.
+    var forcedVariant: String?
     /// Says on standard error what dispatch chose.
     var isVerbose: Bool
 
@@ -25,7 +25,7 @@
       threads = invocation.threads
       self.leadingPadding = leadingPadding
       self.sampling = sampling
-      isVariantForced = invocation.overrides.variant != nil
+      forcedVariant = invocation.overrides.variant
       isVerbose = invocation.overrides.verbose
     }
 
@@ -77,7 +77,7 @@
       let variant = ConvolutionVariant.all.first { $0.name == chosen.variant }
       if let outputs = variant?.winogradOutputs {
         // Unasked it keeps the bound of direct sums.
-        let isAskedFor = options.variant != nil || isVariantForced
+        let isAskedFor = (options.variant ?? forcedVariant) == chosen.variant
         contestant.tolerance = isAskedFor ? .winograd(outputs: outputs) : .direct(tileSize: outputs)
       }
       return contestant
