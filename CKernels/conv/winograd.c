@@ -35,8 +35,7 @@ typedef struct ck_winograd_run {
   char *workspace;
   ck_winograd_sizes sizes;
   ck_winograd_map map;
-  ck_gemm_plan finish; ///< whose C is a row of pixels of a phase
-  int64_t parts;       ///< of a block's panels, each a task
+  int64_t parts; ///< of a block's panels, each a task
   _Atomic int64_t next_panel, next_task;
 } ck_winograd_run;
 
@@ -206,7 +205,7 @@ static void store_strip(const ck_winograd_run *run, const ck_tile_block *block, 
                               .column = channel,
                               .rows = job.columns,
                               .columns = job.channels};
-    ck_epilogue_store(&run->finish, &finished, &done, 1, 0);
+    ck_epilogue_store(&plan->gemm, &finished, &done, 1, 0);
   }
 }
 
@@ -261,8 +260,6 @@ static void run_thread(void *context, int32_t thread, int32_t threads) {
 void ck_conv_winograd(const ck_conv_plan *plan, const ck_conv_operands *operands, char *workspace) {
   ck_winograd_run run = {.plan = plan, .operands = operands, .workspace = workspace, .sizes = sizes_of(plan)};
   run.map = map_of(plan, &run.sizes);
-  run.finish = plan->gemm;
-  run.finish.c_rs *= plan->image.dilation_w;
   const int64_t blocks = plan->groups * run.sizes.grid.blocks, threads = plan->gemm.team.threads;
   if (blocks == 0) return;
   run.parts = ck_most(ck_least(ck_ceil_div(threads, blocks), run.sizes.panels), 1);

@@ -111,7 +111,8 @@ static inline ck_shares ck_shares_of_panel(const ck_gemm_plan *plan, const char 
 /// a stream by itself, and out of a near cache better (8 x 4096 x 4096 on Zen 5 64 to 101 GFLOP/s, on Emerald Rapids 32 to 57;
 /// but 8 x 3072 x 768 there 92 to 75). Nothing for three rows or fewer: the window of a core reaches far enough (one row on Zen
 /// 5: unasked 17, asked 13). Nothing for one row of tiles out of the last level: hardware follows that stream too (8 x 3072 x 768
-/// on Zen 5: unasked 236, asked 192), but no panels that come again (24 x 768 x 3072: unasked 201, asked 229).
+/// on Zen 5: unasked 236, asked 192), but no panels that come again (24 x 768 x 3072: unasked 201, asked 229). Where all tiles
+/// share in asking (`ck_asks_for_panels`) the loops by slices have no need of it.
 static inline ck_stream ck_panel_stream_ahead(const ck_gemm_plan *plan, const void *panel) {
   enum { chunks = 8, line = 64, least_rows = 4, quiet_times = 16 };
   const int64_t bytes = plan->n * plan->k * ck_element_bytes(plan->panel_type);

@@ -58,8 +58,8 @@ typedef struct ck_conv_plan {
   ck_conv_layout layout;
   ck_conv_offsets offsets;
   /// Types, team, epilogue and micro-kernels, of every driver. Of `products` the whole product of one image or, where
-  /// `one_product`, of all; of the others C is the output of one row of pixels: C's rows are pixels, its columns channels
-  /// (channels first of `depthwise`: the other way round).
+  /// `one_product`, of all; of the others C is the output of one row of pixels (`winograd`: of a phase): C's rows are pixels, its
+  /// columns channels (channels first of `depthwise`: the other way round).
   ck_gemm_plan gemm;
   const void *ready;     ///< not NULL: the weights, laid out ahead; those of the call are not looked at
   ck_team products_team; ///< `products`: more than one thread multiply products of their own; else those of `gemm` share each.

@@ -100,8 +100,8 @@ public struct SelectionOptions: Sendable, Hashable {
   /// Techniques to do without: how ladders and factorial experiments are measured.
   public var without: TechniqueSet
   /// Of convolutions: whether Winograd's algorithm may run, unasked, where it is faster and its error bound is that of direct sums: (k + 10) u times
-  /// the largest sum of |products| among the outputs of a tile (2 x 2, 4 x 4 or 6 x 6), or among the nine weights of a pair of channels, not that of the
-  /// element itself; k is the number of products, u the unit roundoff of f32. A `variant` that is named runs anyway.
+  /// the largest sum of |products| among the outputs of a tile (2 x 2, 4 x 4 or 6 x 6, a dilation apart), or among the nine weights of a pair of channels,
+  /// not that of the element itself; k is the number of products, u the unit roundoff of f32. A `variant` that is named runs anyway.
   ///
   /// An infinity or a NaN then shows in all elements of the tiles that read it.
   public var allowsWinograd: Bool

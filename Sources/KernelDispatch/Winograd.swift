@@ -62,6 +62,8 @@ extension Dispatch {
   ) {
     plan.driver = CK_CONV_WINOGRAD
     plan.gemm = rowPlan(problem, pair, threads: threads)
+    // Pixels of a phase are its rows.
+    plan.gemm.c_rs *= Int64(problem.shape.dilation.width)
     plan.tile_outputs = Int32(outputs)
     plan.band_columns = Int64(problem.winogradColumns(outputs))
     let pointBytes = pointCount(outputs) * ElementType.float32.byteCount

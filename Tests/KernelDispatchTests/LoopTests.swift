@@ -298,7 +298,7 @@ struct LoopTests {
     }
   }
 
-  @Test("By tile registers it does where it comes from afar to few rows of several tiles, in no batch")
+  @Test("Tile registers take packed B panel by panel where it comes from afar to few rows of several tiles, in no batch")
   func packedFar() throws {
     for (line, isFar) in [
       ("128x11008x4096 bf16", true), ("33x1050x4100 bf16f32", true), ("33x1050x4100:tn bf16f32", true),
