@@ -1,4 +1,5 @@
 // The micro-kernels without vectors: what every machine has.
+#define CK_FEW_FORMS
 #include "ukernels/rows.h"
 #include "isa/scalar.h"
 #include "ukernels/fp32_fp64_bf16.h"
