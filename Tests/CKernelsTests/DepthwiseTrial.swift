@@ -68,9 +68,9 @@ final class DepthwiseTrial {
     block.out_channel = last ? 1 : down.outputs * down.out
     block.w_channel = last ? 1 : down.taps * down.w
 
-    var reads = Set<Int>()
-    var weighs = Set<Int>()
-    var writes = Set<Int>()
+    var reads = Marks()
+    var weighs = Marks()
+    var writes = Marks()
     Self.places(block, group) { place in
       if let input = place.input { reads.insert(input) }
       weighs.insert(place.weight)
@@ -79,10 +79,25 @@ final class DepthwiseTrial {
     // All of the image may be read, also what no output meets.
     let image = (block.channels - 1) * block.in_channel + (down.inputs - 1) * down.in + (across.inputs - 1) * across.in + 1
     input = try Self.filled(reads, of: Int(image), type: row.in, placement: setting.placement, salt: 1, scale: setting.scale)
-    weights = try Self.filled(weighs, of: (weighs.max() ?? 0) + 1, type: row.in, placement: setting.placement, salt: 2)
+    weights = try Self.filled(weighs, of: weighs.end, type: row.in, placement: setting.placement, salt: 2)
     let bytes = kernel.isNarrow ? 2 : 4
-    sums = try GuardedBuffer(byteCount: ((writes.max() ?? 0) + 1) * bytes, placement: setting.placement)
+    sums = try GuardedBuffer(byteCount: writes.end * bytes, placement: setting.placement)
     Poison.fill(sums.bytes)
+  }
+
+  /// A set of small indices.
+  private struct Marks {
+    private var isMarked: [Bool] = []
+
+    mutating func insert(_ index: Int) {
+      if index >= isMarked.count { isMarked += repeatElement(false, count: index + 1) }
+      isMarked[index] = true
+    }
+
+    func contains(_ index: Int) -> Bool { index < isMarked.count && isMarked[index] }
+
+    /// Past the last one; 1 where there is none.
+    var end: Int { (isMarked.lastIndex(of: true) ?? 0) + 1 }
   }
 
   private struct Place {
@@ -120,14 +135,14 @@ final class DepthwiseTrial {
   /// A small integer, exact in every type and so in every sum.
   private static func value(_ index: Int, _ salt: Int) -> Float { Float((index * 7 + index / 3 * 5 + salt) % 9 - 4) }
 
-  /// `count` elements, NaN but for those at `indices`.
+  /// `count` elements, NaN but for the marked ones.
   private static func filled(
-    _ indices: Set<Int>, of count: Int, type: ck_dtype, placement: GuardedBuffer.Placement, salt: Int, scale: Float = 1
+    _ marks: Marks, of count: Int, type: ck_dtype, placement: GuardedBuffer.Placement, salt: Int, scale: Float = 1
   ) throws -> GuardedBuffer {
     let bytes = type == CK_BF16 ? 2 : 4
     let buffer = try GuardedBuffer(byteCount: count * bytes, placement: placement)
     Poison.fill(buffer.bytes)
-    for index in indices {
+    for index in 0..<count where marks.contains(index) {
       let value = value(index, salt) * scale
       if type == CK_BF16 {
         buffer.bytes.storeBytes(of: BFloat16(value).bitPattern, toByteOffset: index * bytes, as: UInt16.self)
