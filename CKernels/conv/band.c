@@ -9,14 +9,15 @@ ck_band ck_band_of(const ck_conv_plan *plan, int64_t image, int64_t group, int64
   band.end = ck_least(band.first + plan->band_rows, in->out_rows);
   const int64_t first = band.first * in->stride_h - in->pad_top;
   const int64_t last = (band.end - 1) * in->stride_h - in->pad_top + (in->kernel_rows - 1) * in->dilation_h;
-  band.first_row = ck_least(ck_most(first, 0), in->height);
-  band.end_row = ck_most(ck_least(last + 1, in->height), band.first_row);
+  band.first_row = plan->joins_rows ? first : ck_least(ck_most(first, 0), in->height);
+  band.end_row = plan->joins_rows ? last + 1 : ck_most(ck_least(last + 1, in->height), band.first_row);
   return band;
 }
 
 int64_t ck_band_most_rows(const ck_conv_plan *plan) {
   const ck_image *in = &plan->image;
-  return ck_least(in->height, (plan->band_rows - 1) * in->stride_h + (in->kernel_rows - 1) * in->dilation_h + 1);
+  const int64_t reached = (plan->band_rows - 1) * in->stride_h + (in->kernel_rows - 1) * in->dilation_h + 1;
+  return plan->joins_rows ? reached : ck_least(in->height, reached);
 }
 
 ck_block ck_band_block(const ck_conv_plan *plan, const ck_band *band) {
@@ -89,7 +90,9 @@ void ck_band_copy(const ck_conv_plan *plan, const ck_band *band, const void *inp
       .channels = in->channels, .width = plan->pixel_channels, .type = plan->gemm.panel_type, .to = (char *)destination};
   for (int64_t slice = 0; slice < in->kernel_slices; slice++)
     for (int64_t row = band->first_row; row < band->end_row; row++) {
-      ck_band_copy_row(plan, (const char *)input + (base + slice * in->kernel_ss + row * in->hs) * from_bytes, &copy);
-      copy.to += plan->band_columns * copy.width * to_bytes;
+      const int64_t bytes = plan->band_columns * copy.width * to_bytes;
+      if (row < 0 || row >= in->height) __builtin_memset(copy.to, 0, (size_t)bytes);
+      else ck_band_copy_row(plan, (const char *)input + (base + slice * in->kernel_ss + row * in->hs) * from_bytes, &copy);
+      copy.to += bytes;
     }
 }

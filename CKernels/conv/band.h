@@ -6,7 +6,7 @@
 typedef struct ck_band {
   int64_t image, group;
   int64_t first, end;         ///< output rows
-  int64_t first_row, end_row; ///< input rows, those in the padding left out
+  int64_t first_row, end_row; ///< input rows, those in the padding left out, but not where rows are joined
 } ck_band;
 
 ck_band ck_band_of(const ck_conv_plan *plan, int64_t image, int64_t group, int64_t index);

@@ -2,7 +2,7 @@
 // over all places of the kernel and all input channels before it is stored (Georganas et al., "Anatomy of High-Performance Deep
 // Learning Convolutions on SIMD Architectures", SC 2018; as batch-reduce GEMM: Georganas et al., IPDPS 2020). The input is read
 // where it lies if its channels are adjacent and no column is padding; else a band of its rows is copied so. Kernel rows in the
-// padding are left out.
+// padding are left out, but of rows that are joined, whose tiles reach from one into the next: these have zeros in their place.
 //
 // Contract: every output element is summed in the order (d, r, s, c) in one chain, so threads, bands and panels don't show in its
 // bits. Which depths are a pair does: of an odd number of channels pairs reach across the places of a kernel row, if these lie
@@ -10,58 +10,18 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-#include "ck_pack.h"
 #include "ck_team.h"
-#include "conv/band.h"
-#include "conv/conv.h"
 #include "conv/direct.h"
-#include "conv/direct_workspace.h"
-#include "epilogue/epilogue.h"
+#include "conv/direct_rows.h"
 #include "gemm/panels.h"
 #include "pack/units.h"
 
 enum { CK_TASKS_PER_THREAD = 4 };
 
-typedef struct ck_direct_run {
-  const ck_conv_plan *plan;
-  const ck_conv_operands *operands;
-  char *workspace;
-  ck_direct_map map;
-  int64_t panels, places, place_columns; ///< panels of a group; blocks of the sum; those in a row of the kernel
-  int64_t depth;                         ///< of one block
-  bool private_panels;
-  _Atomic int64_t next[2]; ///< the next task of this step; steps take turns
-} ck_direct_run;
-
-/// A thread's own: a copied band, sums, and where the blocks of a tile begin in the input and in the weights.
-typedef struct ck_own {
-  int32_t thread;
-  char *band, *sums;
-  const void **pixels, **weights;
-} ck_own;
-
 /// A step: some panels of one group, or all of some groups, against all images.
 typedef struct ck_direct_step {
   int64_t index, group, groups, panel, panels, parts, bands;
 } ck_direct_step;
-
-/// Blocks of a sum in memory: that of place (0, 0, 0) of the kernel, and elements from slice to slice, row to row and column to
-/// column.
-typedef struct ck_blocks {
-  const char *base;
-  int64_t slice, row, column;
-} ck_blocks;
-
-/// Lists those of some rows of each slice; returns how many there are.
-static int64_t list_blocks(const ck_direct_run *run, const ck_blocks *blocks, ck_taps rows, const void **list) {
-  const int64_t bytes = ck_element_bytes(run->plan->gemm.panel_type);
-  const void **next = list;
-  for (int64_t d = 0; d < run->plan->image.kernel_slices; d++)
-    for (int64_t r = rows.first; r < rows.first + rows.count; r++)
-      for (int64_t s = 0; s < run->place_columns; s++)
-        *next++ = blocks->base + (d * blocks->slice + r * blocks->row + s * blocks->column) * bytes;
-  return next - list;
-}
 
 // MARK: weights
 
@@ -101,13 +61,6 @@ static ck_blocks weights_of(const ck_direct_run *run, const ck_direct_step *step
 
 // MARK: the input
 
-/// An input as the tiles read it: channels adjacent, `pixel`, `row` and `slice` elements apart, its first column `left` columns
-/// before the image's.
-typedef struct ck_source {
-  const char *base;
-  int64_t slice, row, pixel, first_row, left;
-} ck_source;
-
 static ck_source source_of(const ck_direct_run *run, const ck_band *band, char *copy) {
   const ck_conv_plan *plan = run->plan;
   const ck_image *in = &plan->image;
@@ -121,15 +74,6 @@ static ck_source source_of(const ck_direct_run *run, const ck_band *band, char *
   return (ck_source){base, in->kernel_ss, in->hs, in->ws, 0, 0};
 }
 
-/// What the tile from output (p, q) on meets.
-static ck_blocks pixels_of(const ck_direct_run *run, const ck_source *source, int64_t p, int64_t q) {
-  const ck_image *in = &run->plan->image;
-  const int64_t row = p * in->stride_h - in->pad_top - source->first_row, column = q * in->stride_w - in->pad_left + source->left;
-  const int64_t offset = row * source->row + column * source->pixel;
-  return (ck_blocks){source->base + offset * ck_element_bytes(run->plan->gemm.panel_type), source->slice,
-                     in->dilation_h * source->row, in->dilation_w * source->pixel};
-}
-
 // MARK: the loops
 
 /// Whether every tile's rows begin with a line.
@@ -140,98 +84,12 @@ static bool has_whole_lines(const ck_direct_run *run) {
   return ((uintptr_t)run->operands->output | bytes) % CK_LINE == 0;
 }
 
-static int64_t bytes_of_sums(const ck_gemm_plan *gemm, const ck_tile *tile) {
-  return ck_element_bytes(tile->narrow || !gemm->accumulate ? gemm->c_type : gemm->acc_type);
-}
-
-/// Some tiles of `height` rows, one after another along an output row.
-static void run_tiles(const ck_gemm_plan *gemm, ck_tile *tile, int64_t height, int64_t count, const ck_own *own, char *c) {
-  tile->more = gemm->tiles_repeat ? count - 1 : 0;
-  tile->a_step = height * tile->a_rs * ck_element_bytes(gemm->panel_type);
-  tile->c_step = height * tile->c_rs * bytes_of_sums(gemm, tile);
-  gemm->tiles[height](tile, own->pixels, own->weights, c);
-  for (int64_t i = 1; !gemm->tiles_repeat && i < count; i++) {
-    for (int64_t s = 0; s < tile->blocks; s++) own->pixels[s] = (const char *)own->pixels[s] + tile->a_step;
-    gemm->tiles[height](tile, own->pixels, own->weights, c + i * tile->c_step);
-  }
-}
-
-/// An output row of a panel: the rows of the kernel that meet the image, and where its first pixel and channel lie.
-typedef struct ck_direct_row {
-  int64_t p, channel;
-  ck_taps taps;
-  ck_gemm_operands operands;
-} ck_direct_row;
-
-/// Finishes sums of a row.
-static void finish(const ck_direct_run *run, const ck_gemm_operands *operands, const ck_finished *done) {
-  if (run->plan->turns_sums) ck_epilogue_turn(&run->plan->gemm, operands->c, done);
-  else ck_epilogue_store(&run->plan->gemm, operands, done, 1, 0);
-}
-
-/// Tiles of a row between two of which nothing is to be finished; those that lie in the output are finished while they are in L1.
-static int64_t tiles_together(const ck_gemm_plan *gemm) {
-  if (gemm->accumulate) return CK_TILES_TOGETHER;
-  return gemm->has_epilogue ? 1 : ck_most(gemm->row_tiles, 1);
-}
-
-static void run_row(const ck_direct_run *run, const ck_source *source, const ck_direct_row *row, ck_tile *tile,
-                    const ck_own *own) {
-  const ck_gemm_plan *gemm = &run->plan->gemm;
-  const int64_t out_qs = run->plan->layout.out_qs, out_bytes = ck_element_bytes(gemm->c_type);
-  const int64_t together = tiles_together(gemm);
-  for (int64_t i = 0, q = 0; i < gemm->row_tiles;) {
-    const int64_t end = ck_least(i + together, gemm->row_tiles), first = q;
-    char *c = gemm->accumulate ? own->sums : (char *)row->operands.c + (q * out_qs + row->channel) * out_bytes;
-    char *next = c;
-    while (i < end) {
-      const bool is_taller = i < gemm->taller_tiles;
-      const int64_t height = gemm->tile_rows + is_taller, count = ck_least(is_taller ? gemm->taller_tiles : end, end) - i;
-      const ck_blocks pixels = pixels_of(run, source, row->p, q);
-      list_blocks(run, &pixels, row->taps, own->pixels);
-      run_tiles(gemm, tile, height, count, own, next);
-      i += count, q += count * height, next += count * tile->c_step;
-    }
-    if (!gemm->accumulate && !gemm->has_epilogue) continue;
-    const ck_finished done = {
-        .sums = c, .sums_rs = tile->c_rs, .row = first, .column = row->channel, .rows = q - first, .columns = tile->n};
-    finish(run, &row->operands, &done);
-  }
-}
-
-/// Two rows of pixels by one tile.
-static void run_pair(const ck_direct_run *run, const ck_source *source, const ck_direct_row *row, ck_tile *tile,
-                     const ck_own *own) {
-  const ck_gemm_plan *gemm = &run->plan->gemm;
-  const ck_conv_layout *out = &run->plan->layout;
-  const int64_t out_bytes = ck_element_bytes(gemm->c_type), pixels = gemm->m;
-  const ck_blocks blocks = pixels_of(run, source, row->p, 0);
-  list_blocks(run, &blocks, row->taps, own->pixels);
-  ck_tile pair = *tile;
-  pair.more = 0;
-  pair.a_lower = run->plan->image.stride_h * source->row;
-  pair.c_lower = gemm->accumulate ? pixels * tile->c_rs : out->out_ps;
-  char *c = gemm->accumulate ? own->sums : (char *)row->operands.c + row->channel * out_bytes;
-  gemm->tiles[2 * pixels](&pair, own->pixels, own->weights, c);
-  if (!gemm->accumulate && !gemm->has_epilogue) return;
-  const int64_t sum_bytes = bytes_of_sums(gemm, tile);
-  ck_gemm_operands operands = row->operands;
-  for (int64_t i = 0; i < 2; i++) {
-    const ck_finished done = {.sums = c + i * pair.c_lower * sum_bytes,
-                              .sums_rs = tile->c_rs,
-                              .column = row->channel,
-                              .rows = pixels,
-                              .columns = tile->n};
-    finish(run, &operands, &done);
-    operands.c = (char *)operands.c + out->out_ps * out_bytes;
-    if (operands.residual) operands.residual = (const char *)operands.residual + out->out_ps * out_bytes;
-  }
-}
-
-/// Whether a row of the output meets the same rows of the kernel.
-static bool meets_as_many(const ck_axis *axis, int64_t p, const ck_taps *taps) {
-  const ck_taps own = ck_taps_of(axis, p);
-  return own.first == taps->first && own.count == taps->count;
+/// Rows of the output from `p` on that are run at once: all of a band, or two that meet the same rows of the kernel.
+static int64_t rows_at_once(const ck_conv_plan *plan, const ck_band *band, const ck_axis *axis, int64_t p, const ck_taps *taps) {
+  if (plan->joins_rows) return band->end - p;
+  if (!plan->pairs_rows || p + 1 == band->end) return 1;
+  const ck_taps below = ck_taps_of(axis, p + 1);
+  return below.first == taps->first && below.count == taps->count ? 2 : 1;
 }
 
 /// One panel of weights against the band's output rows.
@@ -255,24 +113,47 @@ static void run_panel(const ck_direct_run *run, const ck_direct_step *step, cons
   ck_direct_row row = {.channel = channel};
   if (run->operands->bias) row.operands.bias = (const float *)run->operands->bias + band->group * plan->channels;
   for (int64_t p = band->first, rows; p < band->end; p += rows) {
-    const ck_taps taps = ck_taps_of(&axis, p);
-    rows = plan->pairs_rows && p + 1 < band->end && meets_as_many(&axis, p + 1, &taps) ? 2 : 1;
+    const ck_taps taps = plan->joins_rows ? (ck_taps){0, axis.kernel} : ck_taps_of(&axis, p);
+    rows = rows_at_once(plan, band, &axis, p, &taps);
     if (p == band->first || taps.first != row.taps.first || taps.count != row.taps.count)
-      tile.blocks = list_blocks(run, &weights, taps, own->weights);
+      tile.blocks = ck_direct_list_blocks(run, &weights, taps, own->weights);
     const int64_t offset = ck_output_place(plan, band->image) + band->group * layout->out_gs + p * layout->out_ps;
     row.p = p;
     row.taps = taps;
     row.operands.c = (char *)run->operands->output + offset * out_bytes;
     if (run->operands->residual) row.operands.residual = (const char *)run->operands->residual + offset * out_bytes;
-    if (rows == 2) run_pair(run, source, &row, &tile, own);
-    else run_row(run, source, &row, &tile, own);
+    if (plan->joins_rows) ck_direct_run_joined(run, source, &row, rows, &tile, own);
+    else if (rows == 2) ck_direct_run_pair(run, source, &row, &tile, own);
+    else ck_direct_run_row(run, source, &row, &tile, own);
+  }
+}
+
+/// A band of each of some images of a group.
+typedef struct ck_images {
+  int64_t first, count, group, band;
+} ck_images;
+
+static void copy_bands(const ck_direct_run *run, const ck_images *taken, char *copies) {
+  for (int64_t i = 0; i < taken->count; i++) {
+    const ck_band band = ck_band_of(run->plan, taken->first + i, taken->group, taken->band);
+    ck_band_copy(run->plan, &band, run->operands->input, copies + i * run->map.image_bytes);
+  }
+}
+
+/// One panel of weights against them, while it is in the caches.
+static void run_images(const ck_direct_run *run, const ck_direct_step *step, const ck_images *taken, int64_t panel,
+                       const ck_own *own) {
+  for (int64_t i = 0; i < taken->count; i++) {
+    const ck_band band = ck_band_of(run->plan, taken->first + i, taken->group, taken->band);
+    const ck_source source = source_of(run, &band, own->band + i * run->map.image_bytes);
+    run_panel(run, step, &band, &source, panel, own);
   }
 }
 
 static void run_step(ck_direct_run *run, ck_direct_step *step, int32_t thread, int32_t threads) {
   const ck_conv_plan *plan = run->plan;
   step->bands = ck_ceil_div(plan->image.out_rows, plan->band_rows);
-  const int64_t images = plan->images * step->bands, inputs = images * step->groups;
+  const int64_t images = ck_ceil_div(plan->images, plan->band_images) * step->bands, inputs = images * step->groups;
   step->parts = threads == 1 ? 1 : ck_least(step->panels, ck_ceil_div((int64_t)threads * CK_TASKS_PER_THREAD, inputs));
   if (thread == 0) atomic_store_explicit(&run->next[(step->index + 1) % 2], 0, memory_order_relaxed);
   const void **lists = (const void **)(run->workspace + run->map.lists + thread * run->map.list_bytes);
@@ -286,14 +167,16 @@ static void run_step(ck_direct_run *run, ck_direct_step *step, int32_t thread, i
     const int64_t task = atomic_fetch_add_explicit(&run->next[step->index % 2], 1, memory_order_relaxed);
     if (task >= inputs * step->parts) break;
     const int64_t input = task / step->parts, part = task % step->parts;
-    const int64_t image = input % images / step->bands;
-    const ck_band band = ck_band_of(plan, image, step->group + input / images, input % step->bands);
-    if (plan->copy_input && input != copied) ck_band_copy(plan, &band, run->operands->input, own.band);
+    const int64_t first = input % images / step->bands * plan->band_images;
+    const ck_images taken = {.first = first,
+                             .count = ck_least(plan->band_images, plan->images - first),
+                             .group = step->group + input / images,
+                             .band = input % step->bands};
+    if (plan->copy_input && input != copied) copy_bands(run, &taken, own.band);
     copied = input;
-    const ck_source source = source_of(run, &band, own.band);
     const int64_t end = step->panel + step->panels * (part + 1) / step->parts;
     for (int64_t panel = step->panel + step->panels * part / step->parts; panel < end; panel++)
-      run_panel(run, step, &band, &source, panel, &own);
+      run_images(run, step, &taken, panel, &own);
   }
   // The next step overwrites the panels.
   if (threads > 1) ck_team_barrier();

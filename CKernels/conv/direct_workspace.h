@@ -5,10 +5,10 @@
 /// Tiles of an output row whose sums are kept apart and finished together: 16 of 14 pixels are whole lines of a turned output.
 enum { CK_TILES_TOGETHER = 16 };
 
-/// Byte offsets into the workspace, which begins with the packed panels; one band, the sums of tiles that are finished together
-/// and one pair of address lists a thread.
+/// Byte offsets into the workspace, which begins with the packed panels; the bands of a task's images, `image_bytes` each, the
+/// sums of tiles that are finished together and one pair of address lists a thread.
 typedef struct ck_direct_map {
-  int64_t states, lists, list_bytes, sums, sums_bytes, bands, band_bytes, total;
+  int64_t states, lists, list_bytes, sums, sums_bytes, bands, image_bytes, band_bytes, total;
 } ck_direct_map;
 
 ck_direct_map ck_direct_map_of(const ck_conv_plan *plan);

@@ -71,6 +71,7 @@ typedef struct ck_conv_plan {
   bool pack_weights;     ///< `direct`: panels of weights, else where they lie
   bool copy_input;    ///< `direct`, `weights`: bands of the input are copied: padded, widened, turned, as the kernels need them
   bool pairs_rows;    ///< `direct`: a tile is two whole rows of pixels that meet the same rows of the kernel, where there are two
+  bool joins_rows;    ///< `direct`: the rows of a copied band are one of pixels, which goes on through the padding between them
   bool turns_sums;    ///< `direct`: sums are finished, and of the output's type, whose pixels are adjacent: only turned round
   bool by_channel;    ///< `weights`: of the input, or the copy, pixels are adjacent, else channels
   bool pack_gradient; ///< `weights`: panels of the output's gradient, else where it lies
@@ -80,15 +81,15 @@ typedef struct ck_conv_plan {
   bool groups_apart;  ///< `winograd_weights`: each thread takes whole groups, else all share each
   int32_t tile_parts; ///< `winograd_weights`: so many parts of all tiles are summed apart
   int32_t channel_parts, panel_parts; ///< `weights`, `winograd_weights`: so many parts of a group's channels and panels are tasks
-  int64_t band_images;                ///< `weights`: images of a band, above 1 all their rows; of volumes with several images 1
-  int64_t band_rows;                  ///< output rows of a band
-  int64_t band_channels;              ///< `depthwise`: and its channels, a vector where channels are turned
-  int64_t pixel_channels;             ///< `direct`: of a copied pixel: the input's, or zeros as one more
-  int64_t band_columns;               ///< input columns of a copied band, padding included; of `winograd` those of a phase
-  int64_t kept_panels;                ///< `direct`: so many panels are one step: some of a group, or those of several
-  int32_t tile_outputs;               ///< `winograd`, `winograd_weights`: along each axis of a tile
-  int64_t block_tiles;                ///< and the most tiles whose points are kept at once,
-  int64_t block_panels;               ///< `winograd`: times so many panels of sums
+  int64_t band_images;    ///< `weights`, `direct`: images of a band, above 1 all their rows; 1 of the weights of volumes
+  int64_t band_rows;      ///< output rows of a band
+  int64_t band_channels;  ///< `depthwise`: and its channels, a vector where channels are turned
+  int64_t pixel_channels; ///< `direct`: of a copied pixel: the input's, or zeros as one more
+  int64_t band_columns;   ///< input columns of a copied band, padding included; of `winograd` those of a phase
+  int64_t kept_panels;    ///< `direct`: so many panels are one step: some of a group, or those of several
+  int32_t tile_outputs;   ///< `winograd`, `winograd_weights`: along each axis of a tile
+  int64_t block_tiles;    ///< and the most tiles whose points are kept at once,
+  int64_t block_panels;   ///< `winograd`: times so many panels of sums
   ck_depthwise_fn depthwise;
   ck_depthwise_narrow_fn depthwise_narrow; ///< not NULL: in its place, straight into the output
   ck_channels vectors;                     ///< `depthwise`: what its vectors run along

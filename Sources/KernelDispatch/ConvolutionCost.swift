@@ -103,13 +103,15 @@ struct ConvolutionCost {
   // MARK: direct
 
   private func direct(_ pair: CandidatePair) -> Double {
-    let row = problem.row(for: pair, microarchitecture)
+    // Rows that are joined are one of all.
+    let joins = problem.joinsRows(for: pair)
+    let row = problem.row(for: pair, microarchitecture, pixels: joins ? problem.joinedPixels(rows: problem.outputHeight) : nil)
     let whole = Blocking(mc: row.m, nc: row.n, kc: max(row.k, 1))
-    let rows = images * groups * Double(problem.outputHeight)
+    let rows = images * groups * Double(joins ? 1 : problem.outputHeight)
     let panels = Double((problem.channels - 1) / pair.set.nr + 1)
-    let tiles = (Double(problem.outputWidth) / Double(pair.tileRows(row))).rounded(.up) * panels
+    let tiles = (Double(row.m) / Double(pair.tileRows(row))).rounded(.up) * panels
     // Those that lie in the output are finished one by one.
-    let isPlain = problem.rowProduct.epilogue.isIdentity
+    let isPlain = problem.rowProduct().epilogue.isIdentity
     let goesOn = pair.set.goesOn && (isPlain || problem.layout.out_ks != 1 || problem.outputType == .bfloat16)
     let calls = problem.depth > 0 ? tiles * (goesOn ? Self.cyclesOfFurtherTile : Self.cyclesOfCall) : 0
     var cycles = rows * (CostModel(row, whole, microarchitecture).tileCycles(pair, oneByOne: true) + calls)
@@ -137,7 +139,7 @@ struct ConvolutionCost {
   /// fp32 (3 channels into 32 and 64, 7x7/2 and 3x3).
   private func turnRate(_ pair: CandidatePair) -> Double {
     if pair.set.isa < .avx512 { return 1.6 }
-    if !problem.rowProduct.epilogue.isIdentity || problem.layout.out_qs != 1 { return 1.2 }
+    if !problem.rowProduct().epilogue.isIdentity || problem.layout.out_qs != 1 { return 1.2 }
     return problem.outputType == .bfloat16 ? 0.5 : 0.6
   }
 
@@ -229,10 +231,10 @@ extension ConvolutionProblem {
   }
 
   /// The product of one output row, as `direct` reads it.
-  func row(for pair: CandidatePair, _ microarchitecture: Microarchitecture) -> OrientedProblem {
+  func row(for pair: CandidatePair, _ microarchitecture: Microarchitecture, pixels: Int? = nil) -> OrientedProblem {
     let step = shape.stride.width * (copiesInput(for: pair) ? pixelChannels(for: pair) : Int(image.ws))
     // Of so few depths a line is used up at once.
     let most = depth > 16 ? microarchitecture.mostRows(apart: step.magnitude &* UInt(pair.panelType.byteCount)) : Int.max
-    return OrientedProblem(rowProduct, turns: false).withRowsOfA(apart: step, most: most)
+    return OrientedProblem(rowProduct(pixels: pixels), turns: false).withRowsOfA(apart: step, most: most)
   }
 }

@@ -97,15 +97,6 @@ extension Dispatch {
     _ plan: inout ck_conv_plan, _ problem: ConvolutionProblem, _ pair: CandidatePair, threads: Int, blocked: Bool
   ) {
     plan.driver = CK_CONV_DIRECT
-    plan.gemm = rowPlan(problem, pair, threads: threads)
-    fillStores(&plan.gemm, problem, pair, threads: threads)
-    plan.turns_sums = turnsSums(problem, pair, plan.gemm)
-    plan.gemm.tile.narrow = plan.gemm.tile.narrow || plan.turns_sums && problem.outputType == .bfloat16
-    plan.pack_weights = pair.packsB
-    plan.copy_input = problem.copiesInput(for: pair)
-    plan.band_columns = Int64(problem.reachedColumns)
-    let fitsTwo = problem.outputHeight > 1 && 2 * problem.outputWidth <= pair.set.mr
-    plan.pairs_rows = pair.set.family == .matrix && fitsTwo && problem.depth > 0
     let pixelChannels = problem.pixelChannels(for: pair)
     plan.pixel_channels = Int64(pixelChannels)
     let pixelBytes = pixelChannels * pair.panelType.byteCount
@@ -114,8 +105,26 @@ extension Dispatch {
       blocked
         ? bandRows(problem, rowBytes: rowBytes, most: blocks.l2Bytes / 4, bands: threads == 1 ? 1 : 2 * threads)
         : problem.outputHeight)
+    plan.joins_rows = problem.joinsRows(for: pair)
+    let pixels = plan.joins_rows ? problem.joinedPixels(rows: Int(plan.band_rows)) : problem.outputWidth
+    plan.gemm = rowPlan(problem, pair, pixels: pixels, threads: threads)
+    // What lies between rows is no output.
+    if plan.joins_rows { (plan.gemm.accumulate, plan.gemm.tile.narrow) = (true, false) }
+    fillStores(&plan.gemm, problem, pair, threads: threads)
+    plan.turns_sums = turnsSums(problem, pair, plan.gemm)
+    plan.gemm.tile.narrow = plan.gemm.tile.narrow || plan.turns_sums && problem.outputType == .bfloat16
+    plan.pack_weights = pair.packsB
+    plan.copy_input = problem.copiesInput(for: pair)
+    plan.band_columns = Int64(problem.reachedColumns)
+    let fitsTwo = problem.outputHeight > 1 && 2 * problem.outputWidth <= pair.set.mr
+    plan.pairs_rows = pair.set.family == .matrix && fitsTwo && problem.depth > 0 && !plan.joins_rows
     let panelBytes = problem.kernelSlices * problem.shape.kernel.height * problem.shape.kernel.width * pixelBytes * pair.set.nr
     let panels = (problem.channels - 1) / pair.set.nr + 1
+    if pair.set.family == .matrix && plan.band_rows >= problem.outputHeight && panels * panelBytes > blocks.l2Bytes / 2 {
+      // A panel that leaves L2 between two images meets as many as L2 has room for.
+      let rows = problem.outputHeight + (problem.shape.kernel.height - 1) * problem.shape.dilation.height
+      plan.band_images = Int64(max(1, min(blocks.l2Bytes / 4 / max(rows * rowBytes, 1), problem.shape.batch / threads)))
+    }
     // A single band keeps none for another.
     let isSingle = problem.shape.batch == 1 && plan.band_rows >= problem.outputHeight
     let keepsAll = isSingle || problem.weightsAhead || !pair.packsB
@@ -146,9 +155,9 @@ extension Dispatch {
   }
 
   /// The plan of one output row, whose tiles `direct` runs.
-  func rowPlan(_ problem: ConvolutionProblem, _ pair: CandidatePair, threads: Int) -> ck_gemm_plan {
-    let descriptor = problem.rowProduct
-    let row = problem.row(for: pair, microarchitecture)
+  func rowPlan(_ problem: ConvolutionProblem, _ pair: CandidatePair, pixels: Int? = nil, threads: Int) -> ck_gemm_plan {
+    let descriptor = problem.rowProduct(pixels: pixels)
+    let row = problem.row(for: pair, microarchitecture, pixels: pixels)
     let blocking = Blocking(mc: row.m, nc: row.n, kc: max(row.k, 1))
     let selection = Selection(pairIndex: pair.index, blocking: blocking, threads: threads, swapped: false)
     return written(row, descriptor, selection, forDirect: true)

@@ -259,10 +259,11 @@ extension ConvolutionProblem {
   }
 
   /// The product of one output row and one group: rows are its pixels, columns its channels.
-  var rowProduct: GEMMDescriptor {
-    described(
-      a: .rowMajor(rows: outputWidth, columns: depth), b: .rowMajor(rows: depth, columns: channels),
-      c: MatrixLayout(rows: outputWidth, columns: channels, rowStride: Int(layout.out_qs), columnStride: Int(layout.out_ks)),
+  func rowProduct(pixels: Int? = nil) -> GEMMDescriptor {
+    let pixels = pixels ?? outputWidth
+    return described(
+      a: .rowMajor(rows: pixels, columns: depth), b: .rowMajor(rows: depth, columns: channels),
+      c: MatrixLayout(rows: pixels, columns: channels, rowStride: Int(layout.out_qs), columnStride: Int(layout.out_ks)),
       channels: .perColumn)
   }
 

@@ -91,7 +91,7 @@ struct ConvolutionDispatchTests {
     #expect(try variant(256, 56, 64, .nchw, .intel) != "weights.pointwise")
   }
 
-  @Test("Patches are written out for tile registers where rows are short or pixels apart, of fp32 for such gradients of weights")
+  @Test("Patches are written out for tile registers where pixels are apart, of fp32 for such gradients of weights")
   func writtenPatches() throws {
     func writes(
       _ batch: Int, _ input: Int, _ size: Int, _ output: Int, kernel: Int = 3, stride: Int = 1, type: ElementType = .bfloat16,
@@ -106,9 +106,11 @@ struct ConvolutionDispatchTests {
         isa: isa, threads: 1, l2: SyntheticMachine.l2, l3: SyntheticMachine.l3, microarchitecture: machine)
       return try dispatch.select(descriptor).variant.contains("im2col")
     }
-    for (batch, size, kernel, stride) in [(1, 7, 3, 1), (16, 7, 3, 1), (16, 14, 3, 2), (1, 14, 1, 2), (16, 28, 1, 2)] {
+    for (batch, size, kernel, stride) in [(16, 14, 3, 2), (1, 14, 1, 2), (16, 28, 1, 2)] {
       #expect(try writes(batch, 512, size, 512, kernel: kernel, stride: stride))
     }
+    // Short rows are joined.
+    for batch in [1, 16] { #expect(try !writes(batch, 512, 7, 512)) }
     #expect(try !writes(1, 256, 14, 256) && !writes(1, 128, 28, 128) && !writes(1, 512, 7, 512, layout: .nchw))
     // A 1x1 kernel over all pixels is a product of the image.
     #expect(try !writes(1, 512, 7, 512, kernel: 1))

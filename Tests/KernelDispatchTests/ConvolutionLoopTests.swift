@@ -5,7 +5,7 @@ import Testing
 
 @Suite("What of a convolution follows the caches and the threads, and decides no bits")
 struct ConvolutionLoopTests {
-  private static func dispatch(_ isa: ISA, threads: Int = 1) -> Dispatch { SyntheticMachine.dispatch(isa, threads: threads) }
+  static func dispatch(_ isa: ISA, threads: Int = 1) -> Dispatch { SyntheticMachine.dispatch(isa, threads: threads) }
 
   /// Elements of `type` between 0.5 and 2, by their exponents.
   private func operand(_ count: Int, _ type: ElementType, seed: UInt32) -> [UInt8] {
@@ -17,7 +17,7 @@ struct ConvolutionLoopTests {
   }
 
   /// What the plans write `offset` bytes into a line.
-  private func result(_ plans: [ck_conv_plan], _ descriptor: ConvolutionDescriptor, offset: Int = 0) -> [UInt8] {
+  func result(_ plans: [ck_conv_plan], _ descriptor: ConvolutionDescriptor, offset: Int = 0) -> [UInt8] {
     let tensors = descriptor.tensors
     let input = operand(tensors.0.1, descriptor.inputType, seed: 1)
     let other = operand(tensors.1.1, descriptor.inputType, seed: 2)
