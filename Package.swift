@@ -139,7 +139,8 @@ let package = Package(
     .testTarget(
       name: "CKernelsTests", dependencies: ["CKernels", "SIMDKernels", "Oracle", "Tensors", "TestSupport"],
       swiftSettings: swift6),
-    .testTarget(name: "KernelDispatchTests", dependencies: ["KernelDispatch", "CKernels", "Tensors"], swiftSettings: swift6),
+    .testTarget(
+      name: "KernelDispatchTests", dependencies: ["KernelDispatch", "CKernels", "Tensors", "TestSupport"], swiftSettings: swift6),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: [.unsafeFlags(strictC)]),
     .testTarget(
       name: "HeadroomTests", dependencies: ["Headroom", "Oracle", "TestSupport", "AllocationCounter"], swiftSettings: swift6),

@@ -129,12 +129,13 @@ static void finish_joined(const ck_direct_run *run, const ck_direct_row *row, co
   }
 }
 
-// A tile's sums are finished beside the products of the next one.
+// A tile's sums are finished beside the products of the next one: vectors would else wait for its own. `stores_late` is false, or
+// those of the last would not be there yet.
 void ck_direct_run_joined(const ck_direct_run *run, const ck_source *source, const ck_direct_row *row, int64_t rows,
                           ck_tile *tile, const ck_own *own) {
   const ck_gemm_plan *gemm = &run->plan->gemm;
   const int64_t pixels = (rows - 1) * run->plan->band_columns + run->plan->image.out_columns;
-  const int64_t most = gemm->tile_rows + (gemm->taller_tiles > 0), tiles = ck_ceil_div(pixels, most);
+  const int64_t most = ck_direct_joined_pixels(run->plan), tiles = ck_ceil_div(pixels, most);
   const int64_t sums_bytes = most * tile->c_rs * bytes_of_sums(gemm, tile);
   ck_joined_tile done = {};
   for (int64_t i = 0; i < tiles; i++) {

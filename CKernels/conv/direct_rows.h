@@ -16,7 +16,7 @@ typedef struct ck_direct_run {
   _Atomic int64_t next[2]; ///< the next task of this step; steps take turns
 } ck_direct_run;
 
-/// A thread's own: a copied band, sums, and where the blocks of a tile begin in the input and in the weights.
+/// A thread's own: the copied bands of some images, sums, and where the blocks of a tile begin in the input and in the weights.
 typedef struct ck_own {
   int32_t thread;
   char *band, *sums;

@@ -13,6 +13,11 @@ typedef struct ck_direct_map {
 
 ck_direct_map ck_direct_map_of(const ck_conv_plan *plan);
 
+/// Most pixels of a tile of joined rows, of which the sums of two are kept: one's are finished beside the next one's products.
+static inline int64_t ck_direct_joined_pixels(const ck_conv_plan *plan) {
+  return plan->gemm.tile_rows + (plan->gemm.taller_tiles > 0);
+}
+
 /// Whether each panel meets all its pixels in one task.
 bool ck_direct_has_private_panels(const ck_conv_plan *plan);
 

@@ -8,7 +8,7 @@ typedef enum ck_conv_driver : int32_t {
   CK_CONV_PRODUCTS = 1, ///< a matrix product for each group and image: of a 1x1 kernel, or out of the image (implicit GEMM),
                         ///< or of its patches; or the gradient of weights by pixels or patches, with `out_gs` that of the weights
                         ///< and `w_gs` that of the output
-  CK_CONV_DIRECT = 2,   ///< tiles of pixels of an output row, summed over the kernel's places where the input lies
+  CK_CONV_DIRECT = 2,   ///< tiles of pixels of output rows, summed over the kernel's places where the input lies
   CK_CONV_DEPTHWISE = 3, ///< a filter for each channel, or narrow groups
   CK_CONV_WEIGHTS = 4,   ///< the gradient of the weights: for each place of the kernel, a product over the output's pixels
   CK_CONV_DEPTHWISE_WEIGHTS = 5, ///< that of such filters
@@ -58,8 +58,9 @@ typedef struct ck_conv_plan {
   ck_conv_layout layout;
   ck_conv_offsets offsets;
   /// Types, team, epilogue and micro-kernels, of every driver. Of `products` the whole product of one image or, where
-  /// `one_product`, of all; of the others C is the output of one row of pixels (`winograd`: of a phase): C's rows are pixels, its
-  /// columns channels (channels first of `depthwise`: the other way round).
+  /// `one_product`, of all; of the others C is the output of one row of pixels (`winograd`: of a phase; `joins_rows`: of a band,
+  /// with the padding between rows): C's rows are pixels, its columns channels (channels first of `depthwise`: the other way
+  /// round).
   ck_gemm_plan gemm;
   const void *ready;     ///< not NULL: the weights, laid out ahead; those of the call are not looked at
   ck_team products_team; ///< `products`: more than one thread multiply products of their own; else those of `gemm` share each.

@@ -113,8 +113,11 @@ struct ConvolutionCost {
     // Those that lie in the output are finished one by one.
     let isPlain = problem.rowProduct().epilogue.isIdentity
     let goesOn = pair.set.goesOn && (isPlain || problem.layout.out_ks != 1 || problem.outputType == .bfloat16)
-    let calls = problem.depth > 0 ? tiles * (goesOn ? Self.cyclesOfFurtherTile : Self.cyclesOfCall) : 0
-    var cycles = rows * (CostModel(row, whole, microarchitecture).tileCycles(pair, oneByOne: true) + calls)
+    let ofCall = joins ? Self.cyclesOfCall + problem.cyclesOfJoinedTile : goesOn ? Self.cyclesOfFurtherTile : Self.cyclesOfCall
+    let calls = problem.depth > 0 ? tiles * ofCall : 0
+    let products =
+      CostModel(row, whole, microarchitecture).tileCycles(pair, oneByOne: true) * (joins ? problem.factorOfPadding : 1)
+    var cycles = rows * (products + calls)
     let weights = groups * Double(problem.channels * problem.depth)
     if pair.packsB {
       cycles += weights * weightRate(pair)
@@ -124,7 +127,8 @@ struct ConvolutionCost {
     if problem.copiesInput(for: pair) { cycles += inputElements * copyRate(pair) }
     if problem.layout.out_ks != 1 { cycles += images * groups * pixels * Double(problem.channels) * turnRate(pair) }
     let isProduct = problem.isPointwise && problem.isOneProduct && problem.pixelsAreRows && problem.pixelsAreEven
-    return isProduct && pair.set.family == .matrix ? max(cycles, Self.factorOfMatrixRows * products(pair, .pointwise)) : cycles
+    return isProduct && pair.set.family == .matrix
+      ? max(cycles, Self.factorOfMatrixRows * self.products(pair, .pointwise)) : cycles
   }
 
   /// Of tiles of CK_MATRIX along rows of pixels, beside a product of all pixels, whose tiles are of one height and ask for what comes next: 0.96 to 1.4 in
@@ -230,7 +234,7 @@ extension ConvolutionProblem {
     return shape.channelsPerGroup + (isPadded ? shape.channelsPerGroup % pair.set.kr : 0)
   }
 
-  /// The product of one output row, as `direct` reads it.
+  /// The product of one output row, or of so many pixels of joined ones, as `direct` reads it.
   func row(for pair: CandidatePair, _ microarchitecture: Microarchitecture, pixels: Int? = nil) -> OrientedProblem {
     let step = shape.stride.width * (copiesInput(for: pair) ? pixelChannels(for: pair) : Int(image.ws))
     // Of so few depths a line is used up at once.

@@ -101,14 +101,14 @@ extension Dispatch {
     plan.pixel_channels = Int64(pixelChannels)
     let pixelBytes = pixelChannels * pair.panelType.byteCount
     let rowBytes = problem.kernelSlices * max(problem.shape.width, problem.reachedColumns) * pixelBytes
-    plan.band_rows = Int64(
-      blocked
-        ? bandRows(problem, rowBytes: rowBytes, most: blocks.l2Bytes / 4, bands: threads == 1 ? 1 : 2 * threads)
-        : problem.outputHeight)
     plan.joins_rows = problem.joinsRows(for: pair)
+    // Threads share the panels of joined rows, whose bands would have too few.
+    let bands = threads == 1 || plan.joins_rows ? 1 : 2 * threads
+    let rows = blocked ? bandRows(problem, rowBytes: rowBytes, most: blocks.l2Bytes / 4, bands: bands) : problem.outputHeight
+    plan.band_rows = Int64(plan.joins_rows ? max(rows, problem.leastJoinedRows) : rows)
     let pixels = plan.joins_rows ? problem.joinedPixels(rows: Int(plan.band_rows)) : problem.outputWidth
     plan.gemm = rowPlan(problem, pair, pixels: pixels, threads: threads)
-    // What lies between rows is no output.
+    // What lies between rows is no output. Sums are not stored late: the last tile's are finished at once.
     if plan.joins_rows { (plan.gemm.accumulate, plan.gemm.tile.narrow) = (true, false) }
     fillStores(&plan.gemm, problem, pair, threads: threads)
     plan.turns_sums = turnsSums(problem, pair, plan.gemm)
@@ -122,8 +122,9 @@ extension Dispatch {
     let panels = (problem.channels - 1) / pair.set.nr + 1
     if pair.set.family == .matrix && plan.band_rows >= problem.outputHeight && panels * panelBytes > blocks.l2Bytes / 2 {
       // A panel that leaves L2 between two images meets as many as L2 has room for.
-      let rows = problem.outputHeight + (problem.shape.kernel.height - 1) * problem.shape.dilation.height
-      plan.band_images = Int64(max(1, min(blocks.l2Bytes / 4 / max(rows * rowBytes, 1), problem.shape.batch / threads)))
+      let reached = problem.reachedRows(problem.outputHeight)
+      let imageBytes = rowBytes * (plan.joins_rows ? reached : min(reached, problem.shape.height))
+      plan.band_images = Int64(max(1, min(blocks.l2Bytes / 4 / max(imageBytes, 1), problem.shape.batch / threads)))
     }
     // A single band keeps none for another.
     let isSingle = problem.shape.batch == 1 && plan.band_rows >= problem.outputHeight
@@ -154,7 +155,7 @@ extension Dispatch {
     return (problem.outputHeight - 1) / count + 1
   }
 
-  /// The plan of one output row, whose tiles `direct` runs.
+  /// The plan of one output row, or of so many pixels of joined ones, whose tiles `direct` runs.
   func rowPlan(_ problem: ConvolutionProblem, _ pair: CandidatePair, pixels: Int? = nil, threads: Int) -> ck_gemm_plan {
     let descriptor = problem.rowProduct(pixels: pixels)
     let row = problem.row(for: pair, microarchitecture, pixels: pixels)

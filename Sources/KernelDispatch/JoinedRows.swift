@@ -4,25 +4,43 @@ extension ConvolutionProblem {
   /// Pixels of so many output rows of a band, one after another in the copied input, with the columns of padding between them.
   func joinedPixels(rows: Int) -> Int { (rows - 1) * reachedColumns + outputWidth }
 
+  /// Input rows that so many output rows reach.
+  func reachedRows(_ rows: Int) -> Int {
+    (rows - 1) * shape.stride.height + (shape.kernel.height - 1) * shape.dilation.height + 1
+  }
+
   /// Whether `direct` takes the rows of a band as one, so that tiles reach from one row into the next: where tile registers would else hold few rows
-  /// each or one row too many, and lose more by that than by the products of what lies between.
+  /// each or one row too many, and lose more by that than by the products of what lies between. Neither threads nor caches decide: of weights that are
+  /// not finite a product with the padding is NaN, which rows of their own leave out above and below the image.
   func joinsRows(for pair: CandidatePair) -> Bool {
-    let isSuited =
-      copiesInput(for: pair) && shape.stride == Extent(1) && outputHeight > 1 && depth > 0 && shape.kernel.height <= Self.mostTaps
-    guard pair.set.family == .matrix, isSuited else { return false }
+    let isSuited = copiesInput(for: pair) && shape.stride == Extent(1) && outputHeight > 1 && depth > 0
+    guard pair.set.family == .matrix, isSuited, shape.kernel.height <= Self.mostKernelRows else { return false }
+    let columns = kernelSlices * reachedColumns * pixelChannels(for: pair)
+    if reachedRows(leastJoinedRows) * columns * pair.panelType.byteCount > Self.mostBandBytes { return false }
     let (mr, height, width) = (Double(pair.set.mr), Double(outputHeight), Double(outputWidth))
     let isPair = 2 * width <= mr
     let apart = (isPair ? height / 2 : height).rounded(.up) * Self.cyclesOfStep(rows: isPair ? 2 * width : width, mr: mr)
-    let pixels = (height - 1) * Double(reachedColumns) + width
-    let finishing = (pixels / mr).rounded(.up) * (channels.isMultiple(of: 16) ? Self.cyclesOfTile : Self.cyclesOfRaggedTile)
-    // Joined rows meet the padding above and below the image too; rows of their own leave it out.
-    let joined = Self.cyclesOfStep(rows: pixels, mr: mr) * height * Double(shape.kernel.height) / max(Double(tapsOfRows), 1)
-    return joined + finishing / (Double(depth) / 32) < Self.leastGain * apart
+    let pixels = Double(joinedPixels(rows: outputHeight))
+    let finishing = (pixels / mr).rounded(.up) * cyclesOfJoinedTile / (Double(depth) / 32)
+    return Self.cyclesOfStep(rows: pixels, mr: mr) * factorOfPadding + finishing < Self.mostOfCycles * apart
   }
 
-  private static let (mostTaps, leastGain) = (32, 0.95)
-  /// To finish the sums of a tile, whose vectors are whole or not.
-  private static let (cyclesOfTile, cyclesOfRaggedTile) = (420.0, 1400.0)
+  /// Output rows that a band of joined rows has at least, whatever the caches: of fewer the last tile is too much of all.
+  var leastJoinedRows: Int { min(outputHeight, 16) }
+
+  /// Joined rows meet the padding above and below the image, which rows of their own leave out.
+  var factorOfPadding: Double { Double(outputHeight) * Double(shape.kernel.height) / max(Double(tapsOfRows), 1) }
+
+  /// To finish a tile's sums row by row, of whole vectors or not: 32 rows of two vectors, or of what is left for scalar code (Emerald Rapids: 6 % of
+  /// 72 steps, 40 % of 5).
+  var cyclesOfJoinedTile: Double { channels.isMultiple(of: 16) ? 420 : 1400 }
+
+  /// Beyond that rows are not counted one by one, nor would their padding pay.
+  private static let mostKernelRows = 32
+  /// Half of the L2 of a core with tile registers: a band passes by each panel.
+  private static let mostBandBytes = 1 << 20
+  /// Joined rows must take less of the cycles of rows apart: what is not counted is copied and finished (10 x 10 and 12 x 12 lose 1 to 4 %).
+  private static let mostOfCycles = 0.95
 
   /// Rows of the kernel that meet the image, over all rows of the output.
   private var tapsOfRows: Int {

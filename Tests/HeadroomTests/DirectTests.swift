@@ -74,26 +74,8 @@ struct DirectTests {
     }
   }
 
-  /// Rows that tile registers join: with padding on one side, dilated, of groups, of volumes; a panel that is not full.
-  static let joinedShapes: [ConvolutionShape] = [
-    .init(batch: 3, inputChannels: 96, height: 7, width: 7, outputChannels: 48, kernel: Extent(3), padding: Padding(1)),
-    .init(
-      inputChannels: 64, height: 5, width: 17, outputChannels: 112, kernel: Extent(height: 1, width: 5),
-      padding: Padding(top: 0, bottom: 0, left: 4, right: 0)),
-    .init(
-      batch: 2, inputChannels: 128, height: 8, width: 8, outputChannels: 32, kernel: Extent(3), padding: Padding(2),
-      dilation: Extent(2),
-      groups: 2),
-    .init(
-      batch: 2, inputChannels: 130, height: 33, width: 33, outputChannels: 16, kernel: Extent(height: 3, width: 2),
-      padding: Padding(top: 2, bottom: 0, left: 0, right: 1)),
-    .init(
-      batch: 2, inputChannels: 64, depth: 3, height: 8, width: 7, outputChannels: 80,
-      kernel: Extent(depth: 2, height: 3, width: 3), padding: Padding(1)),
-  ]
-
   @Test("Rows that tiles reach across, through the padding, with all that may be added, in both layouts", arguments: routes)
-  func joinedRows(route: ConvolutionRoute) throws { try check(Self.joinedShapes, route) }
+  func joinedRows(route: ConvolutionRoute) throws { try check(ConvolutionShape.joined, route) }
 
   @Test("Images of one column, whose channels are two elements apart, are written and nothing beside them", arguments: routes)
   func oneColumn(route: ConvolutionRoute) throws {

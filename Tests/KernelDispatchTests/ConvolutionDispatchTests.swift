@@ -109,8 +109,8 @@ struct ConvolutionDispatchTests {
     for (batch, size, kernel, stride) in [(16, 14, 3, 2), (1, 14, 1, 2), (16, 28, 1, 2)] {
       #expect(try writes(batch, 512, size, 512, kernel: kernel, stride: stride))
     }
-    // Short rows are joined.
-    for batch in [1, 16] { #expect(try !writes(batch, 512, 7, 512)) }
+    // Of several images short rows are joined.
+    #expect(try !writes(16, 512, 7, 512))
     #expect(try !writes(1, 256, 14, 256) && !writes(1, 128, 28, 128) && !writes(1, 512, 7, 512, layout: .nchw))
     // A 1x1 kernel over all pixels is a product of the image.
     #expect(try !writes(1, 512, 7, 512, kernel: 1))

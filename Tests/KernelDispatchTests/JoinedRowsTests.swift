@@ -1,6 +1,7 @@
 import CKernels
 import KernelDispatch
 import Tensors
+import TestSupport
 import Testing
 
 extension ConvolutionLoopTests {
@@ -49,21 +50,92 @@ extension ConvolutionLoopTests {
     #expect(try plan(square(512, 7, batch: 16), .avx512bf16).band_images == 1)
   }
 
-  @Test("The same bits however many rows and images are a band, joined or not", arguments: LoopTests.instructionSets)
-  func bands(isa: ISA) throws {
-    for (size, channels) in [(7, 64), (9, 72), (33, 40)] {
-      let shape = square(channels, size, batch: 5)
-      let descriptor = ConvolutionDescriptor(shape, layout: .nhwc, inputType: .bfloat16, outputType: .bfloat16)
-      guard var plan = try? plan(shape, isa) else { continue }
-      let expected = result([plan], descriptor)
-      for (rows, images) in [(size, 2), (size, 3), (size, 5), (size, 7), (1, 1), (2, 1), (size - 1, 1)] {
-        (plan.band_rows, plan.band_images) = (Int64(rows), Int64(images))
-        for threads in [1, 3] as [Int32] {
-          plan.gemm.team.threads = threads
-          let isSame = result([plan], descriptor) == expected
-          #expect(isSame, "\(size), \(rows) rows, \(images) images, \(threads) threads")
+  @Test("Shapes that tests of joined rows run are joined", .enabled(if: LoopTests.instructionSets.contains(.amx)))
+  func joinedShapes() throws {
+    for shape in ConvolutionShape.joined { #expect(try plan(shape, .amx).joins_rows, "\(shape)") }
+  }
+
+  /// Where pads are crops too, of a gradient whose outputs lie beyond the image.
+  static let shapes: [(ConvolutionPass, ConvolutionShape)] =
+    ConvolutionShape.joined.map { (.forward, $0) } + [
+      (
+        .forward,
+        .init(batch: 2, inputChannels: 3, height: 5, width: 9, outputChannels: 7, kernel: Extent(3), padding: Padding(1))
+      ),
+      (.backwardData, .init(inputChannels: 20, height: 6, width: 7, outputChannels: 33, kernel: Extent(3), padding: Padding(3))),
+      (
+        .backwardData,
+        .init(
+          inputChannels: 9, height: 9, width: 7, outputChannels: 40, kernel: Extent(2),
+          padding: Padding(top: 2, bottom: 0, left: 0, right: 2))
+      ),
+    ]
+
+  /// Joined as dispatch does, by any kernels; `nil` where rows are not copied, or are joined already.
+  private func joined(_ plan: ck_conv_plan) -> ck_conv_plan? {
+    guard plan.copy_input, !plan.joins_rows, plan.image.stride_h == 1, plan.image.stride_w == 1 else { return nil }
+    var plan = plan
+    (plan.joins_rows, plan.pairs_rows, plan.gemm.accumulate) = (true, false, true)
+    (plan.gemm.tile.narrow, plan.gemm.tile.stores_late, plan.gemm.streams_c) = (
+      plan.turns_sums && plan.gemm.tile.narrow, false, false
+    )
+    return plan
+  }
+
+  @Test("The same bits of joined rows as of rows apart, by all kernels", arguments: LoopTests.instructionSets)
+  func joinedByHand(isa: ISA) throws {
+    var compared = 0
+    for (pass, shape) in Self.shapes {
+      for layout in ImageLayout.allCases {
+        for output in [ElementType.float32, .bfloat16] {
+          var descriptor = ConvolutionDescriptor(shape, layout: layout, inputType: .bfloat16, outputType: output)
+          descriptor.pass = pass
+          for variant in ["direct.packed", "direct.widened"] {
+            descriptor.options.variant = variant
+            guard let plans = try? Self.dispatch(isa).plans(descriptor, weightsAhead: false).plans else { continue }
+            let joined = plans.compactMap(joined)
+            guard joined.count == plans.count else { continue }
+            let isSame = result(joined, descriptor) == result(plans, descriptor)
+            #expect(isSame, "\(variant), \(shape), \(layout), \(output)")
+            compared += 1
+          }
         }
       }
     }
+    #expect(compared > 8)
+  }
+
+  @Test(
+    "The same bits of joined rows however many rows, images and panels are taken at once", arguments: LoopTests.instructionSets)
+  func bands(isa: ISA) throws {
+    for shape in ConvolutionShape.joined {
+      let shape = shape.with(batch: 5)
+      for layout in ImageLayout.allCases {
+        var descriptor = ConvolutionDescriptor(shape, layout: layout, inputType: .bfloat16, outputType: .bfloat16)
+        descriptor.options.variant = isa < .avx512bf16 ? "direct.widened" : "direct.packed"
+        let chosen = try Self.dispatch(isa).plans(descriptor, weightsAhead: false).plans
+        guard chosen.count == 1, var plan = joined(chosen[0]) ?? chosen.first(where: \.joins_rows) else { continue }
+        let expected = result([plan], descriptor)
+        let size = Int64(shape.height)
+        for (rows, images, kept) in [(size, 2, 1), (size, 3, 2), (size, 7, 4), (1, 1, 4), (2, 1, 1), (size - 1, 1, 4)]
+          as [(Int64, Int64, Int64)]
+        {
+          (plan.band_rows, plan.band_images, plan.kept_panels) = (rows, images, kept)
+          for threads in [1, 3] as [Int32] {
+            plan.gemm.team.threads = threads
+            let isSame = result([plan], descriptor) == expected
+            #expect(isSame, "\(shape), \(layout), \(rows) rows, \(images) images, \(kept) panels, \(threads) threads")
+          }
+        }
+      }
+    }
+  }
+}
+
+extension ConvolutionShape {
+  fileprivate func with(batch: Int) -> ConvolutionShape {
+    var shape = self
+    shape.batch = batch
+    return shape
   }
 }
