@@ -132,8 +132,10 @@ static void finish_joined(const ck_direct_run *run, const ck_direct_row *row, co
 // A tile's sums are finished beside the products of the next one: vectors would else wait for its own. `stores_late` is false, or
 // those of the last would not be there yet.
 void ck_direct_run_joined(const ck_direct_run *run, const ck_source *source, const ck_direct_row *row, int64_t rows,
-                          ck_tile *tile, const ck_own *own) {
+                          const ck_tile *tile, const ck_own *own) {
   const ck_gemm_plan *gemm = &run->plan->gemm;
+  ck_tile joined = *tile;
+  joined.more = 0;
   const int64_t pixels = (rows - 1) * run->plan->band_columns + run->plan->image.out_columns;
   const int64_t most = ck_direct_joined_pixels(run->plan), tiles = ck_ceil_div(pixels, most);
   const int64_t sums_bytes = most * tile->c_rs * bytes_of_sums(gemm, tile);
@@ -143,7 +145,7 @@ void ck_direct_run_joined(const ck_direct_run *run, const ck_source *source, con
     char *sums = own->sums + i % 2 * sums_bytes;
     const ck_blocks blocks = pixels_of(run, source, row->p, first);
     ck_direct_list_blocks(run, &blocks, row->taps, own->pixels);
-    gemm->tiles[height](tile, own->pixels, own->weights, sums);
+    gemm->tiles[height](&joined, own->pixels, own->weights, sums);
     if (i > 0) finish_joined(run, row, tile, &done);
     done = (ck_joined_tile){first, first + height, sums};
   }

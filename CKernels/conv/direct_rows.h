@@ -54,4 +54,4 @@ void ck_direct_run_row(const ck_direct_run *run, const ck_source *source, const 
 void ck_direct_run_pair(const ck_direct_run *run, const ck_source *source, const ck_direct_row *row, const ck_tile *tile,
                         const ck_own *own);
 void ck_direct_run_joined(const ck_direct_run *run, const ck_source *source, const ck_direct_row *row, int64_t rows,
-                          ck_tile *tile, const ck_own *own);
+                          const ck_tile *tile, const ck_own *own);

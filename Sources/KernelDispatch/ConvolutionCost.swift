@@ -103,7 +103,7 @@ struct ConvolutionCost {
   // MARK: direct
 
   private func direct(_ pair: CandidatePair) -> Double {
-    // Rows that are joined are one of all.
+    // Joined rows of an image are one row.
     let joins = problem.joinsRows(for: pair)
     let row = problem.row(for: pair, microarchitecture, pixels: joins ? problem.joinedPixels(rows: problem.outputHeight) : nil)
     let whole = Blocking(mc: row.m, nc: row.n, kc: max(row.k, 1))
@@ -115,9 +115,9 @@ struct ConvolutionCost {
     let goesOn = pair.set.goesOn && (isPlain || problem.layout.out_ks != 1 || problem.outputType == .bfloat16)
     let ofCall = joins ? Self.cyclesOfCall + problem.cyclesOfJoinedTile : goesOn ? Self.cyclesOfFurtherTile : Self.cyclesOfCall
     let calls = problem.depth > 0 ? tiles * ofCall : 0
-    let products =
+    let ofTiles =
       CostModel(row, whole, microarchitecture).tileCycles(pair, oneByOne: true) * (joins ? problem.factorOfPadding : 1)
-    var cycles = rows * (products + calls)
+    var cycles = rows * (ofTiles + calls)
     let weights = groups * Double(problem.channels * problem.depth)
     if pair.packsB {
       cycles += weights * weightRate(pair)
@@ -128,7 +128,7 @@ struct ConvolutionCost {
     if problem.layout.out_ks != 1 { cycles += images * groups * pixels * Double(problem.channels) * turnRate(pair) }
     let isProduct = problem.isPointwise && problem.isOneProduct && problem.pixelsAreRows && problem.pixelsAreEven
     return isProduct && pair.set.family == .matrix
-      ? max(cycles, Self.factorOfMatrixRows * self.products(pair, .pointwise)) : cycles
+      ? max(cycles, Self.factorOfMatrixRows * products(pair, .pointwise)) : cycles
   }
 
   /// Of tiles of CK_MATRIX along rows of pixels, beside a product of all pixels, whose tiles are of one height and ask for what comes next: 0.96 to 1.4 in

@@ -102,10 +102,12 @@ extension Dispatch {
     let pixelBytes = pixelChannels * pair.panelType.byteCount
     let rowBytes = problem.kernelSlices * max(problem.shape.width, problem.reachedColumns) * pixelBytes
     plan.joins_rows = problem.joinsRows(for: pair)
-    // Threads share the panels of joined rows, whose bands would have too few.
-    let bands = threads == 1 || plan.joins_rows ? 1 : 2 * threads
+    let panels = (problem.channels - 1) / pair.set.nr + 1
+    // Threads share panels and groups of joined rows, and bands of these where there are too few.
+    let shared = plan.joins_rows ? panels * problem.shape.groups : 1
+    let bands = threads == 1 ? 1 : (2 * threads - 1) / shared + 1
     let rows = blocked ? bandRows(problem, rowBytes: rowBytes, most: blocks.l2Bytes / 4, bands: bands) : problem.outputHeight
-    plan.band_rows = Int64(plan.joins_rows ? max(rows, problem.leastJoinedRows) : rows)
+    plan.band_rows = Int64(plan.joins_rows && blocked ? problem.joinedRows(rows, bands: bands) : rows)
     let pixels = plan.joins_rows ? problem.joinedPixels(rows: Int(plan.band_rows)) : problem.outputWidth
     plan.gemm = rowPlan(problem, pair, pixels: pixels, threads: threads)
     // What lies between rows is no output. Sums are not stored late: the last tile's are finished at once.
@@ -119,8 +121,8 @@ extension Dispatch {
     let fitsTwo = problem.outputHeight > 1 && 2 * problem.outputWidth <= pair.set.mr
     plan.pairs_rows = pair.set.family == .matrix && fitsTwo && problem.depth > 0 && !plan.joins_rows
     let panelBytes = problem.kernelSlices * problem.shape.kernel.height * problem.shape.kernel.width * pixelBytes * pair.set.nr
-    let panels = (problem.channels - 1) / pair.set.nr + 1
-    if pair.set.family == .matrix && plan.band_rows >= problem.outputHeight && panels * panelBytes > blocks.l2Bytes / 2 {
+    let isWholeImage = blocked && plan.band_rows >= problem.outputHeight
+    if pair.set.family == .matrix && isWholeImage && panels * panelBytes > blocks.l2Bytes / 2 {
       // A panel that leaves L2 between two images meets as many as L2 has room for.
       let reached = problem.reachedRows(problem.outputHeight)
       let imageBytes = rowBytes * (plan.joins_rows ? reached : min(reached, problem.shape.height))

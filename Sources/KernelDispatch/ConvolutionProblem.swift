@@ -258,7 +258,7 @@ extension ConvolutionProblem {
     return oriented
   }
 
-  /// The product of one output row and one group: rows are its pixels, columns its channels.
+  /// The product of one output row and one group: rows are its pixels, or so many of joined rows, columns its channels.
   func rowProduct(pixels: Int? = nil) -> GEMMDescriptor {
     let pixels = pixels ?? outputWidth
     return described(

@@ -11,7 +11,7 @@ extension ConvolutionProblem {
 
   /// Whether `direct` takes the rows of a band as one, so that tiles reach from one row into the next: where tile registers would else hold few rows
   /// each or one row too many, and lose more by that than by the products of what lies between. Neither threads nor caches decide: of weights that are
-  /// not finite a product with the padding is NaN, which rows of their own leave out above and below the image.
+  /// not finite a product with the padding is NaN, and rows apart leave out that above and below the image.
   func joinsRows(for pair: CandidatePair) -> Bool {
     let isSuited = copiesInput(for: pair) && shape.stride == Extent(1) && outputHeight > 1 && depth > 0
     guard pair.set.family == .matrix, isSuited, shape.kernel.height <= Self.mostKernelRows else { return false }
@@ -25,8 +25,16 @@ extension ConvolutionProblem {
     return Self.cyclesOfStep(rows: pixels, mr: mr) * factorOfPadding + finishing < Self.mostOfCycles * apart
   }
 
-  /// Output rows that a band of joined rows has at least, whatever the caches: of fewer the last tile is too much of all.
-  var leastJoinedRows: Int { min(outputHeight, 16) }
+  /// Output rows that a band of joined rows has room for at least, whatever the caches: of fewer the last tile is too much of all.
+  private var leastJoinedRows: Int { min(outputHeight, 16) }
+
+  /// Output rows of each band, as even as can be. `rows`: as many as suit caches and threads, of which `bands` bands would have enough: they may take
+  /// as few as 4.
+  func joinedRows(_ rows: Int, bands: Int) -> Int {
+    let ofThreads = min((outputHeight - 1) / 4 + 1, (bands - 1) / max(shape.batch, 1) + 1)
+    let count = max((outputHeight - 1) / max(rows, leastJoinedRows) + 1, ofThreads)
+    return (outputHeight - 1) / count + 1
+  }
 
   /// Joined rows meet the padding above and below the image, which rows of their own leave out.
   var factorOfPadding: Double { Double(outputHeight) * Double(shape.kernel.height) / max(Double(tapsOfRows), 1) }

@@ -52,7 +52,34 @@ extension ConvolutionLoopTests {
 
   @Test("Shapes that tests of joined rows run are joined", .enabled(if: LoopTests.instructionSets.contains(.amx)))
   func joinedShapes() throws {
-    for shape in ConvolutionShape.joined { #expect(try plan(shape, .amx).joins_rows, "\(shape)") }
+    for shape in ConvolutionShape.joined {
+      for layout in ImageLayout.allCases {
+        for output in [ElementType.float32, .bfloat16] {
+          var descriptor = ConvolutionDescriptor(shape, layout: layout, inputType: .bfloat16, outputType: output)
+          (descriptor.options.variant, descriptor.options.keepsThreads) = ("direct.packed", true)
+          // Whatever the threads and the caches are.
+          for (threads, l2) in [(1, SyntheticMachine.l2), (5, SyntheticMachine.l2), (16, SyntheticMachine.smallL2)] {
+            let dispatch = Dispatch(isa: .amx, threads: threads, l2: l2, l3: SyntheticMachine.l3)
+            let plans = try dispatch.plans(descriptor, weightsAhead: false).plans
+            let areJoined = plans.allSatisfy { $0.joins_rows }
+            #expect(areJoined, "\(shape), \(threads) threads")
+          }
+        }
+      }
+    }
+  }
+
+  @Test(
+    "Bands of joined rows are even, many enough for the threads, and of several rows",
+    .enabled(if: LoopTests.instructionSets.contains(.amx)))
+  func joinedBands() throws {
+    // 5 panels; images that are more than L2 wants of them; panels enough for all threads.
+    for (channels, size, threads, rows) in [
+      (160, 17, 1, 17), (160, 17, 8, 5), (256, 33, 1, 11), (512, 7, 2, 7), (512, 7, 8, 7), (96, 7, 16, 4),
+    ] {
+      let plan = try plan(square(channels, size), .amx, threads: threads)
+      #expect(plan.joins_rows && plan.band_rows == Int64(rows), "\(channels) at \(size), \(threads) threads: \(plan.band_rows)")
+    }
   }
 
   /// Where pads are crops too, of a gradient whose outputs lie beyond the image.
@@ -61,6 +88,24 @@ extension ConvolutionLoopTests {
       (
         .forward,
         .init(batch: 2, inputChannels: 3, height: 5, width: 9, outputChannels: 7, kernel: Extent(3), padding: Padding(1))
+      ),
+      // Which tile registers don't join unasked.
+      (
+        .forward,
+        .init(
+          inputChannels: 128, height: 12, width: 12, outputChannels: 66, kernel: Extent(3), padding: Padding(2),
+          dilation: Extent(2),
+          groups: 2)
+      ),
+      (
+        .forward,
+        .init(
+          inputChannels: 33, depth: 3, height: 12, width: 12, outputChannels: 35, kernel: Extent(depth: 2, height: 3, width: 3),
+          padding: Padding(1))
+      ),
+      (
+        .backwardData,
+        .init(batch: 2, inputChannels: 48, height: 12, width: 12, outputChannels: 70, kernel: Extent(3), padding: Padding(1))
       ),
       (.backwardData, .init(inputChannels: 20, height: 6, width: 7, outputChannels: 33, kernel: Extent(3), padding: Padding(3))),
       (
@@ -85,6 +130,7 @@ extension ConvolutionLoopTests {
   @Test("The same bits of joined rows as of rows apart, by all kernels", arguments: LoopTests.instructionSets)
   func joinedByHand(isa: ISA) throws {
     var compared = 0
+    var inTiles = 0
     for (pass, shape) in Self.shapes {
       for layout in ImageLayout.allCases {
         for output in [ElementType.float32, .bfloat16] {
@@ -98,11 +144,12 @@ extension ConvolutionLoopTests {
             let isSame = result(joined, descriptor) == result(plans, descriptor)
             #expect(isSame, "\(variant), \(shape), \(layout), \(output)")
             compared += 1
+            if plans[0].gemm.in_tiles { inTiles += 1 }
           }
         }
       }
     }
-    #expect(compared > 8)
+    #expect(compared > 8 && (isa < .amx || inTiles > 8))
   }
 
   @Test(
@@ -114,7 +161,7 @@ extension ConvolutionLoopTests {
         var descriptor = ConvolutionDescriptor(shape, layout: layout, inputType: .bfloat16, outputType: .bfloat16)
         descriptor.options.variant = isa < .avx512bf16 ? "direct.widened" : "direct.packed"
         let chosen = try Self.dispatch(isa).plans(descriptor, weightsAhead: false).plans
-        guard chosen.count == 1, var plan = joined(chosen[0]) ?? chosen.first(where: \.joins_rows) else { continue }
+        var plan = try #require(joined(chosen[0]) ?? chosen.first(where: \.joins_rows))
         let expected = result([plan], descriptor)
         let size = Int64(shape.height)
         for (rows, images, kept) in [(size, 2, 1), (size, 3, 2), (size, 7, 4), (1, 1, 4), (2, 1, 1), (size - 1, 1, 4)]
