@@ -13,7 +13,7 @@ extension ConvolutionShape {
       dilation: Extent(2),
       groups: 2),
     .init(
-      batch: 2, inputChannels: 130, height: 33, width: 33, outputChannels: 16, kernel: Extent(height: 3, width: 2),
+      batch: 2, inputChannels: 130, height: 9, width: 33, outputChannels: 16, kernel: Extent(height: 3, width: 2),
       padding: Padding(top: 2, bottom: 0, left: 0, right: 1)),
     .init(
       inputChannels: 64, depth: 3, height: 7, width: 7, outputChannels: 80, kernel: Extent(depth: 2, height: 3, width: 3),
