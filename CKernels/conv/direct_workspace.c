@@ -22,8 +22,8 @@ ck_direct_map ck_direct_map_of(const ck_conv_plan *plan) {
   map.sums = map.lists + threads * map.list_bytes;
   if (plan->gemm.accumulate) {
     const int64_t of_tiles = ck_least(plan->gemm.row_tiles, CK_TILES_TOGETHER) * (plan->gemm.tile_rows + 1);
-    const int64_t of_two = plan->joins_rows ? 2 * ck_direct_joined_pixels(plan) : 2 * plan->gemm.m;
-    const int64_t pixels = plan->joins_rows || plan->pairs_rows ? of_two : of_tiles;
+    const int64_t of_joined = 2 * ck_direct_joined_pixels(plan), of_pair = 2 * plan->gemm.m;
+    const int64_t pixels = plan->joins_rows ? of_joined : plan->pairs_rows ? of_pair : of_tiles;
     map.sums_bytes = ck_round_up(pixels * plan->gemm.nr * ck_element_bytes(plan->gemm.acc_type), CK_LINE);
   }
   map.bands = map.sums + threads * map.sums_bytes;
