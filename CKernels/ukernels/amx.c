@@ -36,7 +36,7 @@ static void release(ck_tiles *tiles) {
 }
 
 void ck_tiles_end_amx(void) {
-  store_sums_amx(&own_tiles.unstored, &own_tiles.sums);
+  store_sums_amx(&own_tiles.unstored);
   if (own_tiles.streams) _mm_sfence();
   release(&own_tiles);
   own_tiles.kept = own_tiles.streams = false;
@@ -77,60 +77,107 @@ static ck_tile_shape fit(ck_tiles *tiles, const ck_tile *t, int rows) {
   return tiles->shape;
 }
 
-/// Where the registers of an operand are loaded from, and bytes from row to row.
-typedef struct ck_tile_source {
-  const char *first, *second;
-  int64_t step;
-} ck_tile_source;
+/// The whole steps of a block: where its operands lie, in bytes, and what is left.
+typedef struct ck_steps {
+  const char *a, *lower_a, *b;
+  int64_t a_rs, b_ks;     ///< from row to row of A, from pair to pair of depths of B
+  int64_t a_step, b_step; ///< from one step to the next
+  int64_t count, depth;   ///< steps that are to come, and depths of each
+} ck_steps;
 
-/// The operands of a step.
-typedef struct ck_step_sources {
-  ck_tile_source a, b;
-} ck_step_sources;
+/// Before each load of a loop: two in the same 16 bytes of code make it up to a tenth slower (Emerald Rapids, where operands come
+/// from L2: steps of 56.0 to 49.5 ns).
+#define CK_LOAD_OF_ITS_OWN() __asm__ volatile(".p2align 4")
 
-/// All loads first: 5 to 8 % faster than each beside its products (Emerald Rapids).
-CK_INLINE void multiply(const ck_step_sources *s, const ck_tile_form form) {
-  _tile_loadd(4, s->a.first, s->a.step);
-  if (form.lower) _tile_loadd(5, s->a.second, s->a.step);
-  if (form.streams_b) _tile_stream_loadd(6, s->b.first, s->b.step);
-  else _tile_loadd(6, s->b.first, s->b.step);
-  if (form.right && form.streams_b) _tile_stream_loadd(7, s->b.second, s->b.step);
-  if (form.right && !form.streams_b) _tile_loadd(7, s->b.second, s->b.step);
-  _tile_dpbf16ps(0, 4, 6);
-  if (form.right) _tile_dpbf16ps(1, 4, 7);
-  if (form.lower) _tile_dpbf16ps(2, 5, 6);
-  if (form.lower && form.right) _tile_dpbf16ps(3, 5, 7);
+CK_INLINE void load_upper_a(const ck_steps *s) {
+  CK_LOAD_OF_ITS_OWN();
+  _tile_loadd(4, s->a, s->a_rs);
 }
 
-/// The whole steps of a block; moves the sources on to what is left, and returns how many depths that is. `fetching`: NULL where
-/// nothing is asked for.
-CK_INLINE int64_t multiply_steps(const ck_tile *t, ck_step_sources *s, ck_tile_form form, int64_t depth, ck_fetching *fetching) {
-  const int64_t a_step = 2 * (t->a_ks == CK_TILE_DEPTH ? depth : t->a_ks), b_step = depth * t->b_ks;
-  ck_step_sources at = *s;
-  int64_t left = t->k;
+CK_INLINE void load_lower_a(const ck_steps *s) {
+  CK_LOAD_OF_ITS_OWN();
+  _tile_loadd(5, s->lower_a, s->a_rs);
+}
+
+CK_INLINE void load_b(const ck_steps *s, const ck_tile_form form) {
+  CK_LOAD_OF_ITS_OWN();
+  if (form.streams_b) _tile_stream_loadd(6, s->b, s->b_ks);
+  else _tile_loadd(6, s->b, s->b_ks);
+  if (!form.right) return;
+  CK_LOAD_OF_ITS_OWN();
+  if (form.streams_b) _tile_stream_loadd(7, s->b + CK_LINE, s->b_ks);
+  else _tile_loadd(7, s->b + CK_LINE, s->b_ks);
+}
+
+/// How the products of a step are made.
+typedef struct ck_manner {
+  bool loads_first; ///< all registers are loaded before the first product; else the lower rows of A after it
+  int rows;         ///< so many rows of what the last tile has left are rounded after each product
+} ck_manner;
+
+CK_INLINE void multiply(const ck_steps *s, const ck_tile_form form, ck_rows *beside, const ck_manner manner) {
+  load_upper_a(s);
+  if (form.lower && manner.loads_first) load_lower_a(s);
+  load_b(s, form);
+  _tile_dpbf16ps(0, 4, 6);
+  for (int i = 0; i < manner.rows; i++) round_beside_amx(beside);
+  if (form.lower && !manner.loads_first) load_lower_a(s);
+  if (form.right) _tile_dpbf16ps(1, 4, 7);
+  for (int i = 0; i < manner.rows; i++) round_beside_amx(beside);
+  if (form.lower) _tile_dpbf16ps(2, 5, 6);
+  for (int i = 0; i < manner.rows; i++) round_beside_amx(beside);
+  if (form.lower && form.right) _tile_dpbf16ps(3, 5, 7);
+  for (int i = 0; i < manner.rows; i++) round_beside_amx(beside);
+}
+
+/// All steps; moves the operands on to what is left. `fetching`: NULL where nothing is asked for. Rows are rounded as long as
+/// there are some for each product of a step (256^3 into bf16 on Emerald Rapids, with the loads' order and places, 1451 to 1671
+/// GFLOP/s). Where nothing is asked for, a product before the last of the loads saves 2 to 4 %; beside asking it costs as much.
+CK_INLINE void multiply_steps(const ck_tile *t, ck_steps *steps, ck_fetching *fetching, ck_unstored *unstored,
+                              const ck_tile_form form, const int rows) {
+  const ck_manner plain = {.loads_first = fetching != NULL}, rounding = {plain.loads_first, rows};
+  ck_steps s = *steps;
+  ck_rows beside = {};
+  if (rows > 0) beside = (ck_rows){unstored->sums, unstored->c, unstored->step, unstored->left};
 #pragma clang loop unroll(disable)
-  for (; left >= depth; left -= depth) {
-    multiply(&at, form);
-    at.a.first += a_step, at.a.second += a_step, at.b.first += b_step, at.b.second += b_step;
-    if (fetching) ck_fetch_more(fetching, t, left / 2);
+  for (; s.count > 0; s.count--) {
+    if (rows > 0 && beside.left >= 4 * rows) multiply(&s, form, &beside, rounding);
+    else multiply(&s, form, NULL, plain);
+    s.a += s.a_step, s.lower_a += s.a_step, s.b += s.b_step;
+    if (fetching) ck_fetch_more(fetching, t, s.count * (s.depth / 2));
   }
-  *s = at;
-  return left;
+  *steps = s;
+  if (rows > 0) unstored->sums = beside.sums, unstored->c = beside.c, unstored->left = beside.left;
+}
+
+/// How many rows of what the last tile has left are to be rounded beside each product of `steps`, so that all of them are: 1, 2
+/// or 4; 0 where that can't be.
+CK_INLINE int rows_beside(int64_t steps, ck_tile_form form, const ck_unstored *u) {
+  if (!is_rounded_beside(u) || !form.lower || !form.right) return 0;
+  return 4 * steps >= u->left ? 1 : 8 * steps >= u->left ? 2 : 4;
+}
+
+CK_INLINE void multiply_and_round(const ck_tile *t, ck_steps *steps, ck_fetching *fetching, ck_unstored *unstored,
+                                  const ck_tile_form form, int rows) {
+  if (rows == 1) multiply_steps(t, steps, fetching, unstored, form, 1);
+  else if (rows == 2) multiply_steps(t, steps, fetching, unstored, form, 2);
+  else if (rows == 4) multiply_steps(t, steps, fetching, unstored, form, 4);
+  else multiply_steps(t, steps, fetching, unstored, form, 0);
 }
 
 /// A loop for each form, so that each is but the instructions of its registers: what else is in it keeps those of the next tile
 /// from being begun.
-CK_INLINE int64_t multiply_whole_steps(const ck_tile *t, ck_step_sources *s, ck_tile_form form, int64_t depth,
-                                       ck_fetching *fetching) {
+CK_INLINE void multiply_all(const ck_tile *t, ck_steps *steps, ck_fetching *fetching, ck_unstored *u, ck_tile_form form,
+                            int rows) {
   const bool both = form.lower && form.right;
-  if (form.streams_b && both) return multiply_steps(t, s, (ck_tile_form){true, true, true}, depth, fetching);
-  if (form.streams_b && form.lower) return multiply_steps(t, s, (ck_tile_form){true, false, true}, depth, fetching);
-  if (form.streams_b && form.right) return multiply_steps(t, s, (ck_tile_form){false, true, true}, depth, fetching);
-  if (form.streams_b) return multiply_steps(t, s, (ck_tile_form){false, false, true}, depth, fetching);
-  if (both) return multiply_steps(t, s, (ck_tile_form){true, true, false}, depth, fetching);
-  if (form.lower) return multiply_steps(t, s, (ck_tile_form){true, false, false}, depth, fetching);
-  if (form.right) return multiply_steps(t, s, (ck_tile_form){false, true, false}, depth, fetching);
-  return multiply_steps(t, s, (ck_tile_form){}, depth, fetching);
+  if (both && form.streams_b) multiply_and_round(t, steps, fetching, u, (ck_tile_form){true, true, true}, rows);
+  else if (both) multiply_and_round(t, steps, fetching, u, (ck_tile_form){true, true, false}, rows);
+  else if (form.streams_b && form.lower) multiply_steps(t, steps, fetching, u, (ck_tile_form){true, false, true}, 0);
+  else if (form.streams_b && form.right) multiply_steps(t, steps, fetching, u, (ck_tile_form){false, true, true}, 0);
+  else if (form.streams_b) multiply_steps(t, steps, fetching, u, (ck_tile_form){false, false, true}, 0);
+  else if (form.lower) multiply_steps(t, steps, fetching, u, (ck_tile_form){true, false, false}, 0);
+  else if (form.right) multiply_steps(t, steps, fetching, u, (ck_tile_form){false, true, false}, 0);
+  else multiply_steps(t, steps, fetching, u, (ck_tile_form){}, 0);
 }
 
 /// Room for the operands of a step, where they don't lie as registers are loaded.
@@ -140,28 +187,29 @@ typedef struct ck_step_copy {
 } ck_step_copy;
 
 /// The last step, of `left` depths, fewer than the registers hold: of a copy with zeros beyond. `a_is_packed`: then A has them.
-static void multiply_rest_amx(const ck_step_sources *s, ck_tile_shape shape, ck_tile_form form, int64_t left, bool a_is_packed) {
+static void multiply_rest_amx(const ck_steps *s, ck_tile_shape shape, ck_tile_form form, int64_t left, bool a_is_packed) {
   ck_step_copy copy;
   const int64_t pairs = (left + 1) / 2;
   __builtin_memset(copy.b[pairs], 0, (size_t)(CK_TILE_DEPTH / 2 - pairs) * sizeof copy.b[0]);
   const __mmask32 depths = (__mmask32)ck_first(left);
   for (int64_t i = 0; !a_is_packed && i < shape.rows; i++) {
     const bool is_lower = i >= shape.upper;
-    const char *row = is_lower ? s->a.second + (i - shape.upper) * s->a.step : s->a.first + i * s->a.step;
+    const char *row = is_lower ? s->lower_a + (i - shape.upper) * s->a_rs : s->a + i * s->a_rs;
     _mm512_store_si512(copy.a[is_lower ? CK_TILE_ROWS + i - shape.upper : i], _mm512_maskz_loadu_epi16(depths, row));
   }
   for (int64_t pair = 0; pair < pairs; pair++) {
-    _mm512_store_si512(copy.b[pair], _mm512_loadu_si512(s->b.first + pair * s->b.step));
-    if (form.right) _mm512_store_si512(copy.b[pair] + 64, _mm512_loadu_si512(s->b.second + pair * s->b.step));
+    _mm512_store_si512(copy.b[pair], _mm512_loadu_si512(s->b + pair * s->b_ks));
+    if (form.right) _mm512_store_si512(copy.b[pair] + CK_LINE, _mm512_loadu_si512(s->b + CK_LINE + pair * s->b_ks));
   }
   form.streams_b = false;
-  const ck_tile_source of_a = {copy.a[0], copy.a[CK_TILE_ROWS], sizeof copy.a[0]};
-  const ck_step_sources copied = {.a = a_is_packed ? s->a : of_a, .b = {copy.b[0], copy.b[0] + 64, sizeof copy.b[0]}};
-  multiply(&copied, form);
+  ck_steps copied = {.a = s->a, .lower_a = s->lower_a, .a_rs = s->a_rs, .b = copy.b[0], .b_ks = sizeof copy.b[0]};
+  if (!a_is_packed) copied.a = copy.a[0], copied.lower_a = copy.a[CK_TILE_ROWS], copied.a_rs = sizeof copy.a[0];
+  multiply(&copied, form, NULL, (ck_manner){});
 }
 
 /// C = alpha sums + beta C. Sums that vectors are to store are left in memory until those of the next tile take their place:
-/// these vectors would otherwise wait for the products, and what comes next for the vectors.
+/// these vectors would otherwise wait for the products, and what comes next for the vectors. Most are rounded beside these
+/// products.
 CK_INLINE void store_tile_amx(ck_tiles *tiles, const ck_tile *t, char *c, ck_tile_shape shape, ck_tile_form form) {
   // Registers can't be stored past the caches, but vectors of what they hold.
   const bool streams = t->streams_c && t->n * (int64_t)sizeof(float) % CK_LINE == 0;
@@ -170,49 +218,67 @@ CK_INLINE void store_tile_amx(ck_tiles *tiles, const ck_tile *t, char *c, ck_til
     store_registers((float *)c, t->c_rs, lower, form);
     return;
   }
-  store_sums_amx(&tiles->unstored, &tiles->sums);
-  store_registers(tiles->sums.at[0], CK_SUMS_RS, CK_LOWER_SUMS, form);
-  const float beta = begins_with_c(t) ? 0 : (float)t->beta;
+  store_sums_amx(&tiles->unstored);
+  store_registers(tiles->sums.at[0], CK_SUMS_RS, shape.upper * CK_SUMS_RS, form);
   tiles->streams = tiles->streams || streams;
-  tiles->unstored = (ck_unstored){c, t->c_rs, lower, t->n, shape, (float)t->alpha, beta, t->narrow, streams};
+  const int64_t element = t->narrow ? sizeof(uint16_t) : sizeof(float);
+  tiles->unstored = (ck_unstored){.sums = tiles->sums.at[0],
+                                  .c = c,
+                                  .step = t->c_rs * element,
+                                  .gap = (lower - shape.upper * t->c_rs) * element,
+                                  .left = shape.rows,
+                                  .lower = shape.rows - shape.upper,
+                                  .n = t->n,
+                                  .alpha = (float)t->alpha,
+                                  .beta = begins_with_c(t) ? 0 : (float)t->beta,
+                                  .narrow = t->narrow,
+                                  .streams = streams};
+}
+
+/// What all blocks have in common.
+CK_INLINE ck_steps steps_of_block(const ck_tile *t, int64_t depth) {
+  return (ck_steps){.a_rs = 2 * t->a_rs,
+                    .b_ks = 2 * t->b_ks,
+                    .a_step = 2 * (t->a_ks == CK_TILE_DEPTH ? depth : t->a_ks),
+                    .b_step = depth * t->b_ks,
+                    .count = t->k / depth,
+                    .depth = depth};
 }
 
 /// The `index`th of the products that a tile stands for, into C `c`.
 CK_INLINE void multiply_product(ck_tiles *tiles, const ck_tile *t, const void *const *a, const void *const *b, char *c,
-                                int64_t index, const ck_tile_shape shape, const ck_tile_form form) {
+                                int64_t index, const ck_steps *of_block, const ck_tile_shape shape, const ck_tile_form form) {
   const bool fetches = t->fetch[0].count > 0 || t->fetch[1].count > 0 || t->fetch_c;
+  const int rows = fetches ? 0 : rows_beside(t->blocks * of_block->count, form, &tiles->unstored);
+  const int64_t lower_a = 2 * (t->a_lower ? t->a_lower : CK_TILE_ROWS * t->a_rs), left = t->k - of_block->count * shape.depth;
   if (begins_with_c(t)) begin_sums_amx(t, (const float *)c, shape, form);
   else clear_registers(form);
   for (int64_t i = 0; i < t->blocks; i++) {
-    const char *of_a = (const char *)a[i] + index * t->a_step, *of_b = (const char *)b[i] + index * t->b_step;
-    ck_step_sources s = {
-        .a = {of_a, of_a + 2 * (t->a_lower ? t->a_lower : CK_TILE_ROWS * t->a_rs), 2 * t->a_rs},
-        .b = {of_b, of_b + 4 * CK_TILE_ROWS, 2 * t->b_ks},
-    };
-    int64_t left;
+    ck_steps steps = *of_block;
+    steps.a = (const char *)a[i] + index * t->a_step, steps.lower_a = steps.a + lower_a;
+    steps.b = (const char *)b[i] + index * t->b_step;
     if (fetches && i + 1 == t->blocks) {
       const int64_t element = t->narrow ? sizeof(uint16_t) : sizeof(float);
       ck_fetching fetching = ck_fetching_of(t, c, element, t->c_lower ? shape.upper : shape.rows, t->n, t->k / 2);
-      if (t->a_ahead) fetching.a = (uintptr_t)of_a + (uintptr_t)t->a_ahead;
-      left = multiply_whole_steps(t, &s, form, shape.depth, &fetching);
+      if (t->a_ahead) fetching.a = (uintptr_t)steps.a + (uintptr_t)t->a_ahead;
+      multiply_all(t, &steps, &fetching, &tiles->unstored, form, rows);
     } else {
-      left = multiply_whole_steps(t, &s, form, shape.depth, NULL);
+      multiply_all(t, &steps, NULL, &tiles->unstored, form, rows);
     }
-    if (left > 0) multiply_rest_amx(&s, shape, form, left, t->a_ks != CK_TILE_DEPTH);
+    if (left > 0) multiply_rest_amx(&steps, shape, form, left, t->a_ks != CK_TILE_DEPTH);
   }
   store_tile_amx(tiles, t, c, shape, form);
 }
 
-// One function for all heights: the tile registers' work is the same for each. It begins at 256 bytes, as the same loops take
-// 1000 or 1240 GFLOP/s by where they lie, if A is in rows that cross lines (512 x 3072 x 770 on Emerald Rapids); presumably what
-// the processor foretells of loads goes by the low bits of their instructions' addresses.
-static __attribute__((noinline, aligned(256))) void multiply_tile_amx(CK_TILE_ARGUMENTS, const int rows) {
+// One function for all heights: the tile registers' work is the same for each.
+static __attribute__((noinline)) void multiply_tile_amx(CK_TILE_ARGUMENTS, const int rows) {
   ck_tiles *tiles = &own_tiles;
   const ck_tile_shape shape = fit(tiles, t, rows);
   const ck_tile_form form = {.lower = rows > shape.upper, .right = t->n > CK_TILE_ROWS, .streams_b = t->streams_b};
-  for (int64_t i = 0; i <= t->more; i++) multiply_product(tiles, t, a, b, (char *)c + i * t->c_step, i, shape, form);
+  const ck_steps of_block = steps_of_block(t, shape.depth);
+  for (int64_t i = 0; i <= t->more; i++) multiply_product(tiles, t, a, b, (char *)c + i * t->c_step, i, &of_block, shape, form);
   const bool waits = tiles->kept && t->stores_late && (t->narrow || t->streams_c);
-  if (!waits) store_sums_amx(&tiles->unstored, &tiles->sums);
+  if (!waits) store_sums_amx(&tiles->unstored);
   if (!tiles->kept) release(tiles);
 }
 

@@ -32,7 +32,7 @@ struct TileRegistersTests {
   /// Of 120 in turn: heights, columns, depths and ends of all kinds, up and down.
   private static func trial(_ index: Int) -> Trial {
     let row = kernels[index * 7 % kernels.count].row
-    let (m, nr, k) = (Int(row.mr), Int(row.nr), [32, 96, 14, 50, 7, 64, 28][index % 7])
+    let (m, nr, k) = (Int(row.mr), Int(row.nr), [32, 96, 14, 50, 7, 64, 28, 128, 288, 70, 256][index % 11])
     let narrow = index % 5 == 2
     var tile = ck_tile()
     (tile.blocks, tile.k, tile.n) = (1, Int64(k), Int64([32, 24, 32, 5, 16, 17, 32, 31][index % 8]))

@@ -119,7 +119,7 @@ struct LoopTests {
     "Tile registers: the same bits whether tiles are called one by one or in runs, of one block of K or several, more tiles or panels",
     .enabled(if: instructionSets.contains(.amx)))
   func runsByTileRegisters() throws {
-    for size in ["401x65x300", "97x257x300", "401x257x64", "2001x24x20", "66x257x301", "401x16x150", "401x16x300"] {
+    for size in ["401x65x300", "97x257x300", "401x257x64", "401x97x128", "2001x24x20", "66x257x301", "401x16x150", "401x16x300"] {
       for (type, kc) in [("bf16", 512), ("bf16f32", 512), ("bf16f32", 96)] {
         for variant in ["matrix.packed-b", "matrix.packed"] {
           var descriptor = try #require(GEMMDescriptor(line: "\(size) \(type)"))
