@@ -231,7 +231,7 @@ static void run_across(const ck_run *run, const ck_step *step, const ck_task *ta
 /// end, across takes less (Emerald Rapids in bf16: 12544 x 64 x 64 554 to 641 GFLOP/s, 3136 x 256 x 64 652 to 785).
 static bool goes_down(const ck_gemm_plan *plan, const ck_step *step, const ck_task *task) {
   const int64_t panels = task->panel_end - task->panel, tiles = task->tile_end - task->tile;
-  return panels < (plan->in_tiles ? ck_least(tiles, 2) : tiles) && !plan->pack_a && tiles_of_run(plan, step) > 1;
+  return panels < tiles && (panels == 1 || !plan->in_tiles) && !plan->pack_a && tiles_of_run(plan, step) > 1;
 }
 
 void ck_macro_kernel(const ck_run *run, const ck_step *step, const ck_task *task) {

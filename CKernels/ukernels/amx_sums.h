@@ -88,14 +88,14 @@ static void begin_sums_amx(const ck_tile *t, const float *c, ck_tile_shape shape
   load_registers(sums.at[0], CK_SUMS_RS, shape.upper * CK_SUMS_RS, form);
 }
 
-/// Some of these rows, on their way.
-typedef struct ck_rows {
+/// Rows of them that follow one another in C, as they are stored: the next one, bytes from one to the next, how many.
+typedef struct ck_rows_of_sums {
   const float *sums;
   char *c;
   int64_t step, left;
-} ck_rows;
+} ck_rows_of_sums;
 
-CK_INLINE void end_row(ck_rows *r) { r->sums += CK_SUMS_RS, r->c += r->step, r->left--; }
+CK_INLINE void end_row(ck_rows_of_sums *r) { r->sums += CK_SUMS_RS, r->c += r->step, r->left--; }
 
 /// Two registers' sums of a row, rounded.
 CK_INLINE __m512i rounded_row_amx(const float *sums) {
@@ -110,14 +110,14 @@ CK_INLINE bool is_rounded_beside(const ck_unstored *u) {
 
 /// Asks for the line of C to write first: stores that miss would wait for one another (3136 x 256 x 64 on Emerald Rapids 652 to
 /// 785 GFLOP/s, where L1 has it 0 to 4 % less).
-CK_INLINE void round_beside_amx(ck_rows *r) {
+CK_INLINE void round_beside_amx(ck_rows_of_sums *r) {
   _m_prefetchw(r->c);
   _mm512_storeu_si512(r->c, rounded_row_amx(r->sums));
   end_row(r);
 }
 
 /// `scales`: alpha is not 1; to multiply by it took a tenth of the time of a tile of 64 depths.
-CK_INLINE void round_rows_amx(const ck_unstored *u, ck_rows r, const bool scales) {
+CK_INLINE void round_rows_amx(const ck_unstored *u, ck_rows_of_sums r, const bool scales) {
   const ck_vf alpha = _mm512_set1_ps(u->alpha);
   const ck_mask live = ck_first(u->n);
   const bool is_wide = u->n > CK_TILE_ROWS, is_whole = u->n == 2 * CK_TILE_ROWS;
@@ -133,7 +133,7 @@ CK_INLINE void round_rows_amx(const ck_unstored *u, ck_rows r, const bool scales
   }
 }
 
-CK_INLINE void store_rows_amx(const ck_unstored *u, ck_rows r) {
+CK_INLINE void store_rows_amx(const ck_unstored *u, ck_rows_of_sums r) {
   for (; r.left > 0; end_row(&r))
     for (int64_t j = 0; j < u->n; j += CK_TILE_ROWS) {
       float *c = (float *)r.c + j;
@@ -144,7 +144,7 @@ CK_INLINE void store_rows_amx(const ck_unstored *u, ck_rows r) {
     }
 }
 
-CK_INLINE void store_half_amx(const ck_unstored *u, ck_rows r) {
+CK_INLINE void store_some_amx(const ck_unstored *u, ck_rows_of_sums r) {
   if (!u->narrow) store_rows_amx(u, r);
   else if (u->alpha == 1) round_rows_amx(u, r, false);
   else round_rows_amx(u, r, true);
@@ -153,11 +153,11 @@ CK_INLINE void store_half_amx(const ck_unstored *u, ck_rows r) {
 /// Stores what is left, if there is anything.
 static void store_sums_amx(ck_unstored *u) {
   if (u->left == 0) return;
-  ck_rows upper = {u->sums, u->c, u->step, u->left - u->lower}, lower = {u->sums, u->c, u->step, u->left};
+  ck_rows_of_sums upper = {u->sums, u->c, u->step, u->left - u->lower}, lower = {u->sums, u->c, u->step, u->left};
   if (upper.left > 0) {
-    store_half_amx(u, upper);
+    store_some_amx(u, upper);
     lower.sums += upper.left * CK_SUMS_RS, lower.c += upper.left * u->step + u->gap, lower.left = u->lower;
   }
-  store_half_amx(u, lower);
+  store_some_amx(u, lower);
   u->left = 0;
 }
